@@ -1,0 +1,50 @@
+"""Every error that `scraper` raises on purpose, and what becomes of each."""
+
+
+class ScraperError(Exception):
+    """Base of all errors of this package: says what, where, and what to do."""
+
+
+class UsageError(ScraperError):
+    """The command was asked for something it cannot do: exit status 2."""
+
+
+class ConfigError(UsageError):
+    """A crawl config is wrong; each line of the message is `file:line:column: what`."""
+
+
+class SelectorError(UsageError):
+    """A selector, regular expression or glob cannot be read."""
+
+
+class FetchError(ScraperError):
+    """One HTTP exchange failed; it becomes the page's reason and never ends the run.
+
+    Args:
+        reason: a member of `core.model.Reason`, or `http_NNN`.
+        detail: for people, e.g. the library's own words.
+        sent: whether the request may have reached the server (a POST is then not sent again).
+    """
+
+    def __init__(self, reason: str, detail: str = "", *, sent: bool = True) -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+        self.sent = sent
+
+
+class ParseError(ScraperError):
+    """A page could not be extracted; it becomes the page's reason and never ends the run."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class StoreError(ScraperError):
+    """The database cannot be trusted or written: the run breaks, exit status 3."""
+
+
+class LockedError(ScraperError):
+    """Another run holds the crawl (exit status 75, unless `run.if_running` says otherwise)."""

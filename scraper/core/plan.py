@@ -1,0 +1,147 @@
+"""The plan of a crawl: plain values, compiled from the YAML by `config.compile`.
+
+Stages take these and never see the config. Units are in the names. Everything here pickles, so
+that a worker process gets its rules without importing pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scraper.core.extract.plan import PageRule
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFile:
+    """A list of URLs: plain or CSV, `.gz` or not; path "-" is standard input."""
+
+    path: str
+    column: str | None = None  # of a CSV list: the column that holds the URL
+    carry: tuple[str, ...] = ()  # columns that go with the request into its items
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRequest:
+    """A request written out in the config."""
+
+    url: str
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedPlan:
+    """Where a crawl starts."""
+
+    urls: tuple[str, ...] = ()  # with {1..50} ranges, not expanded
+    files: tuple[SeedFile, ...] = ()
+    requests: tuple[SeedRequest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopePlan:
+    """Which discovered links are visited."""
+
+    hosts: str | tuple[str, ...] = "seeds"  # "seeds", "any", or host patterns
+    allow: tuple[str, ...] = ()  # globs on the path or "re:..." on the URL; empty: all
+    deny: tuple[str, ...] = ()
+    max_depth: int | None = None
+    max_pages: int | None = None  # admitted in a cycle
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """How one host is treated."""
+
+    per_host: int = 4  # open requests
+    delay_s: float = 0.0  # between two starts
+
+
+@dataclass(frozen=True, slots=True)
+class PolitenessPlan:
+    """How hosts are treated."""
+
+    robots: bool = True
+    default: HostRule = HostRule()
+    hosts: Mapping[str, HostRule] = field(default_factory=dict)  # "host" (any port) or "host:port"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPlan:
+    """When a page that may succeed later is visited again."""
+
+    attempts: int = 4  # visits in all
+    first_s: float = 1.0
+    longest_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class PrivatePlan:
+    """Which addresses that are not public may be reached (`fetch.private_addresses`)."""
+
+    every: bool = False
+    hosts: frozenset[str] = frozenset()  # "name-or-address:port"
+    networks: tuple[str, ...] = ()  # "10.1.0.0/16", "::1/128"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPlan:
+    """How one HTTP exchange is made."""
+
+    user_agent: str
+    concurrency: int = 100
+    timeout_s: float = 60.0
+    stall_s: float = 15.0
+    connect_timeout_s: float = 10.0
+    max_body_bytes: int = 10 * 1024 * 1024
+    max_redirects: int = 10
+    retry: RetryPlan = RetryPlan()
+    headers: tuple[tuple[str, str], ...] = ()
+    cookies: bool = False
+    verify_tls: bool = True
+    private: PrivatePlan = PrivatePlan()
+
+
+@dataclass(frozen=True, slots=True)
+class ParsePlan:
+    """Where extraction runs."""
+
+    processes: int | None = None  # None: as many as the machine has cores, at most 8
+    offload: str | int = "auto"  # "auto", "never", "always", or bytes from which the pool is used
+    timeout_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlan:
+    """Where results go."""
+
+    path: str
+    keep_runs: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """The life of a run."""
+
+    if_running: str = "fail"  # fail | skip | wait
+    max_time_s: float | None = None
+    refresh_s: float = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole crawl."""
+
+    name: str
+    seeds: SeedPlan
+    fetch: FetchPlan
+    store: StorePlan
+    scope: ScopePlan = ScopePlan()
+    politeness: PolitenessPlan = PolitenessPlan()
+    pages: tuple[PageRule, ...] = ()
+    parse: ParsePlan = ParsePlan()
+    run: RunPlan = RunPlan()
