@@ -1,0 +1,121 @@
+r"""Globs on paths and regular expressions on URLs, none of which can hang the crawl.
+
+In a glob `*` stands for any characters within a segment and `**` for any characters; nothing else
+is special, and the whole path must fit. "re:..." is searched in the whole URL, with a time limit.
+
+Globs become one regular expression of Python's own `re` that does not backtrack over pieces: what
+stands between two `**` is matched at its first place, and that is safe because a `**` behind it
+can take up whatever a later place would have left; likewise for what stands between two `*` of a
+segment. Atomic groups `(?>...)` say so. A `**` in front of a piece with `*` in it moves from
+slash to slash, not from character to character, since `*` cannot leave its segment: so the
+time is linear in the path for each `*`.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import regex
+
+from scraper.core.errors import SelectorError
+
+SEARCH_LIMIT_S = 0.05  # of one "re:" pattern on one URL
+_EXPRESSION = "re:"
+_KEPT = "!$%&'()*+,/:;=@[\\]|~^"  # what the WHATWG path leaves as it is, besides letters and digits
+
+
+class Pattern:
+    """Several globs and regular expressions, of which one must fit.
+
+    Raises:
+        SelectorError: a pattern cannot be read, or could never fit.
+    """
+
+    __slots__ = ("_any", "_expressions", "_path", "patterns")
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        self.patterns = patterns
+        globs = [_checked(text) for text in patterns if not text.startswith(_EXPRESSION)]
+        self._any = any(text in {"**", "/**"} for text in globs)
+        self._path = re.compile("|".join(map(_translate, globs)), re.DOTALL) if globs else None
+        self._expressions = tuple(
+            _compile(text[len(_EXPRESSION) :]) for text in patterns if text.startswith(_EXPRESSION)
+        )
+
+    def __repr__(self) -> str:
+        return f"<Pattern {' '.join(self.patterns)}>"
+
+    def fits(self, path: str, href: str) -> bool:
+        """Say whether a URL fits; no pattern at all fits nothing.
+
+        Args:
+            path: percent-encoded, from "/", no query.
+            href: the whole URL, for "re:" patterns; one that takes too long does not fit.
+        """
+        if self._any or (self._path is not None and self._path.match(path) is not None):
+            return True
+        return any(_found(expression, href) for expression in self._expressions)
+
+
+def _checked(text: str) -> str:
+    if not text.startswith(("/", "*")):
+        raise SelectorError(
+            f'glob {text!r} must begin with "/" or "*": it sees the path only; '
+            'write "re:..." to match the whole URL'
+        )
+    if "?" in text or "#" in text:
+        raise SelectorError(
+            f"glob {text!r} sees the path only, which has no query and no fragment; "
+            'write "re:..." to match the whole URL'
+        )
+    return re.sub(r"\*{3,}", "**", text)
+
+
+def _compile(text: str) -> regex.Pattern[str]:
+    try:
+        return regex.compile(text)
+    except (regex.error, RecursionError, OverflowError) as error:
+        raise SelectorError(f"regular expression {text!r}: {error}") from error
+
+
+def _found(expression: regex.Pattern[str], href: str) -> bool:
+    try:
+        return expression.search(href, timeout=SEARCH_LIMIT_S) is not None
+    except TimeoutError:
+        return False
+
+
+def _translate(glob: str) -> str:
+    """Return the regular expression of a glob; see the module for why it is fast."""
+    first, *others = glob.split("**")
+    if not others:
+        return _last_piece(_literals(first), "")
+    parts = [_piece(_literals(first))]
+    for piece in others[:-1]:
+        literals = _literals(piece)
+        prefix = ".*?" if len(literals) == 1 else "(?:.*?/)??[^/]*?"
+        parts.append(f"(?>{prefix}{_piece(literals)})")
+    literals = _literals(others[-1])
+    parts.append(_last_piece(literals, ".*" if len(literals) == 1 else "(?:.*?/)??"))
+    return "".join(parts)
+
+
+def _piece(literals: list[str]) -> str:
+    """What stands in front of a `**`: every literal at its first place."""
+    return literals[0] + "".join(f"(?>[^/]*?{literal})" for literal in literals[1:])
+
+
+def _last_piece(literals: list[str], prefix: str) -> str:
+    """What reaches to the end of the path; with a prefix it may begin anywhere."""
+    *earlier, last = literals
+    if not earlier:
+        return rf"{prefix}{last}\Z"
+    head = f"(?>[^/]*?{earlier[0]})" if prefix else earlier[0]
+    middle = "".join(f"(?>[^/]*?{literal})" for literal in earlier[1:])
+    return rf"{prefix}{head}{middle}[^/]*{last}\Z"
+
+
+def _literals(piece: str) -> list[str]:
+    """The texts between the `*` of a piece, percent-encoded as paths are, quoted for `re`."""
+    return [re.escape(quote(text, safe=_KEPT)) for text in piece.split("*")]

@@ -1,0 +1,90 @@
+"""Which discovered links are visited."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from scraper.core.errors import SelectorError
+from scraper.core.globs import Pattern
+from scraper.core.model import Reason
+from scraper.core.plan import ScopePlan
+from scraper.core.url import Url, parse
+
+
+class Hosts:
+    """Host patterns: "books.example" (any port), "books.example:8080", "*.books.example".
+
+    A pattern with "*." fits every name below, not the name itself.
+
+    Raises:
+        SelectorError: a pattern is no host.
+    """
+
+    __slots__ = ("_names", "_suffixes")
+
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        names = [_host(text) for text in patterns if not text.startswith("*.")]
+        suffixes = ["." + _host(text[2:]) for text in patterns if text.startswith("*.")]
+        self._names = frozenset(names)
+        self._suffixes = tuple(suffixes)
+
+    def fits(self, url: Url) -> bool:
+        """Say whether the URL's host is one of these."""
+        if url.hostname in self._names or url.host in self._names:
+            return True
+        return url.hostname.endswith(self._suffixes) or url.host.endswith(self._suffixes)
+
+
+class Scope:
+    """The borders of a crawl; in scope "seeds" the hosts grow with `join`."""
+
+    __slots__ = ("_allow", "_deny", "_hosts", "_max_depth", "_seed_hosts")
+
+    def __init__(self, plan: ScopePlan, *, seed_hosts: Collection[str]) -> None:
+        self._seed_hosts = set(seed_hosts) if plan.hosts == "seeds" else None
+        self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
+        self._allow = Pattern(plan.allow) if plan.allow else None
+        self._deny = Pattern(plan.deny)
+        self._max_depth = plan.max_depth
+
+    def __repr__(self) -> str:
+        return f"<Scope hosts={self._seed_hosts or self._hosts or 'any'}>"
+
+    def join(self, hostname: str) -> None:
+        """Let a host into scope "seeds": a seed redirected there. Elsewhere nothing changes."""
+        if self._seed_hosts is not None:
+            self._seed_hosts.add(hostname)
+
+    def refuses(self, url: Url, *, depth: int, seed: bool = False) -> Reason | None:
+        """Return why the URL is not visited, or None if it is.
+
+        A seed is in scope whatever its host, path and depth; only `deny` refuses it.
+        """
+        if self._deny.fits(url.path, url.href):
+            return Reason.SCOPE
+        if seed:
+            return None
+        if not self._knows(url):
+            return Reason.SCOPE
+        if self._allow is not None and not self._allow.fits(url.path, url.href):
+            return Reason.SCOPE
+        if self._max_depth is not None and depth > self._max_depth:
+            return Reason.DEPTH
+        return None
+
+    def _knows(self, url: Url) -> bool:
+        if self._seed_hosts is not None:
+            return url.hostname in self._seed_hosts
+        return self._hosts is None or self._hosts.fits(url)
+
+
+def _host(text: str) -> str:
+    """Return a host as `Url.hostname` writes it, or with its port as `Url.host` does."""
+    bracketed = f"[{text}]" if text.count(":") > 1 and not text.startswith("[") else text
+    try:
+        url = parse(f"http://{bracketed}/")
+    except ValueError as error:
+        raise SelectorError(f"{text!r} is no host") from error
+    if url.pathname_query != "/" or "@" in url.href or "#" in text:
+        raise SelectorError(f"{text!r} is no host: give a name, without scheme and path")
+    return url.host if bracketed.rpartition("]")[2].count(":") else url.hostname

@@ -1,0 +1,145 @@
+"""URLs by the WHATWG standard, and the identity of a page.
+
+`ada-url` parses; what it gives back is an unambiguous text, so the parts of an http(s) URL are
+cut out of that text instead of being asked for one by one (each question to the library costs as
+much as all the cuts together). One parse serves key, scope, address check and socket.
+
+Three texts belong to a link:
+- what `join` gives: the WHATWG serialisation, fragment included, of any scheme;
+- `Url.href`: what is fetched, the same without its fragment, the query in the order as seen.
+  User name and password stay in it;
+- `Url.key`: the identity. Percent-triplets of unreserved characters are decoded, the others
+  are written in upper case (RFC 3986 section 6.2.2), and the raw query pairs are sorted by name,
+  stably, so that repeated names keep their order. An empty query keeps its "?": RFC 3986 section
+  6.2.3 does not allow to drop it.
+
+A triplet just behind a stray "%" is left alone: decoding it could make a new triplet, and the key
+of a key would differ ("%2%65" would become "%2e").
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ada_url import join_url, normalize_url
+
+_TRIPLET = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])%[0-9A-Fa-f]{2}")
+_UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+_TRIPLETS = {
+    f"%{high}{low}": char if (char := chr(int(high + low, 16))) in _UNRESERVED else f"%{high}{low}"
+    for high in "0123456789ABCDEF"
+    for low in "0123456789ABCDEF"
+}
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
+
+class Url(NamedTuple):
+    """A parsed http(s) URL: frozen; a tuple because it is made for every link."""
+
+    href: str  # what is fetched: normalised, no fragment
+    key: str  # identity, see the module
+    scheme: str  # "http" or "https"
+    hostname: str  # lower case, punycode; IPv4 dotted, IPv6 in brackets
+    port: int
+    host: str  # "hostname:port", the port always written
+    path: str  # from "/", percent-encoded, no query
+    pathname_query: str  # path, and "?query" if there is one
+
+
+def join(base: str | None, href: str) -> str:
+    """Return `href` seen on the page `base`, normalised, with its fragment; any scheme.
+
+    Raises:
+        ValueError: it is no URL, or relative and without a base.
+    """
+    try:
+        return normalize_url(href) if base is None else join_url(base, href)
+    except ValueError:
+        whole = href if base is None else base + href
+        if whole.isascii() or not _has_surrogate(whole):
+            raise ValueError(f"not a URL: {href[:200]!r}") from None
+    return join(None if base is None else _scalar(base), _scalar(href))
+
+
+def parse(href: str, base: str | None = None) -> Url:
+    """Return the parts of an http(s) URL.
+
+    Raises:
+        ValueError: it is no URL, or neither http nor https.
+    """
+    plain = join(base, href)
+    if "#" in plain:
+        plain = plain[: plain.index("#")]
+    scheme, colon, _ = plain.partition("://")
+    if not colon or scheme not in _DEFAULT_PORT:
+        raise ValueError(f"neither http nor https: {href[:200]!r}")
+    slash = plain.index("/", len(scheme) + 3)
+    hostname, port = _host_port(plain[len(scheme) + 3 : slash], _DEFAULT_PORT[scheme])
+    pathname_query = plain[slash:]
+    path = pathname_query.partition("?")[0]
+    return Url(
+        plain, _identity(plain), scheme, hostname, port, f"{hostname}:{port}", path, pathname_query
+    )
+
+
+def key(url: str) -> str:
+    """Return the identity of a URL; the key of a key is the key.
+
+    Of other schemes than http and https: the normalised URL without its fragment.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    plain = join(None, url).partition("#")[0]
+    return _identity(plain) if plain.startswith(("http://", "https://")) else plain
+
+
+def path_of(href: str) -> str:
+    """Return the path of a normalised http(s) href, e.g. `Request.url`, without parsing it."""
+    return href[href.index("/", 8) :].partition("#")[0].partition("?")[0]
+
+
+def robots_url(url: Url) -> str:
+    """Return where the robots.txt of the URL's scheme, host and port is; without credentials."""
+    port = "" if url.port == _DEFAULT_PORT[url.scheme] else f":{url.port}"
+    return f"{url.scheme}://{url.hostname}{port}/robots.txt"
+
+
+def _host_port(authority: str, default: int) -> tuple[str, int]:
+    """Split "user:password@host:port"; a normalised host holds no "@"."""
+    if "@" in authority:
+        authority = authority.rpartition("@")[2]
+    if ":" not in authority or authority[-1] == "]":
+        return authority, default
+    hostname, _, port = authority.rpartition(":")
+    return hostname, int(port)
+
+
+def _identity(plain: str) -> str:
+    """Return the key of a normalised http(s) URL without a fragment."""
+    if "%" in plain:
+        plain = _TRIPLET.sub(_triplet, plain)
+    if "&" not in plain:  # one pair at most: most links end here
+        return plain
+    address, mark, query = plain.partition("?")
+    if "&" not in query:
+        return plain
+    return address + mark + "&".join(sorted(query.split("&"), key=_name))
+
+
+def _triplet(match: re.Match[str]) -> str:
+    return _TRIPLETS[match[0].upper()]
+
+
+def _name(pair: str) -> str:
+    return pair.partition("=")[0]
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _scalar(text: str) -> str:
+    """Return text with lone surrogates replaced by U+FFFD, pairs joined (Infra "scalar value")."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
