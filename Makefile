@@ -1,0 +1,62 @@
+# make run | make test   on a machine with nothing but Python >= 3.11 and make; the rest: make help
+
+VENV ?= .venv
+CONFIG ?=
+ARGS ?=
+PY := $(VENV)/bin/python
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run fmt check unit test cov-core test-pythons test-% soak docs lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: $(VENV)/.ready ## make the virtual environment with what a crawl needs
+
+run: $(VENV)/.ready ## the main job: crawl the demo site, or CONFIG=config/x.yaml; ARGS="..." go to the command
+	@exec $(VENV)/bin/scraper $(if $(CONFIG),run $(CONFIG),demo) $(ARGS)
+
+fmt: $(VENV)/.ready-dev ## format, and mend what ruff can mend
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+check: $(VENV)/.ready-dev ## format, lint, types, imports, generated docs
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+	@$(if $(wildcard scraper/config/docs.py),$(PY) -m scraper.config.docs --check)
+
+unit: $(VENV)/.ready-dev ## the quick tests
+	@$(PY) -m pytest -q tests/unit $(ARGS)
+
+test: $(VENV)/.ready-dev ## all tests but the long runs
+	@$(PY) -m pytest -q -n 2 --dist worksteal $(ARGS)
+
+cov-core: $(VENV)/.ready-dev ## each core file covered by its own test file alone
+	@$(PY) tests/cov_core.py
+
+test-pythons: test-3.11 test-3.12 test-3.13 ## make test on each Python
+
+test-3.%: ; @$(MAKE) --no-print-directory test PYTHON=3.$* VENV=.venv-3.$*
+
+soak: $(VENV)/.ready-dev ## a hundred kills at random moments
+	@SOAK=100 $(PY) -m pytest -q --timeout 3600 -m soak tests/faults $(ARGS)
+
+docs: $(VENV)/.ready-dev ## write docs/config.md anew
+	@$(PY) -m scraper.config.docs
+
+lock: ## resolve the lock files anew (needs uv); hashes and no addresses
+	@tools/lock.sh
+
+clean: ## remove what make made; crawled data stays
+	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build dist
+
+$(VENV)/.ready: requirements.lock pyproject.toml tools/setup.sh
+	@tools/setup.sh $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	@tools/setup.sh $(VENV) requirements-dev.lock
+	@touch $@

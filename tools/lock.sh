@@ -1,0 +1,10 @@
+#!/bin/sh
+# Resolve requirements.lock and requirements-dev.lock anew: hashes for all platforms, no addresses. Needs uv.
+set -eu
+command -v uv >/dev/null || { echo "lock: needs uv" >&2; exit 2; }
+resolve() {
+  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-header --no-annotate "$@" >/dev/null
+}
+resolve --upgrade pyproject.toml -o requirements.lock
+resolve --upgrade --group dev -c requirements.lock -o requirements-dev.lock
