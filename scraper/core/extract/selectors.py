@@ -1,0 +1,206 @@
+"""CSS selectors as people type them, translated to what lexbor understands.
+
+lexbor reads Selectors Level 4 without `:scope` and without a selector that begins with a
+combinator. Three habits from elsewhere are translated here, once, when a config is compiled:
+
+* `:contains(x)` of jQuery (case-sensitive, text of the element and of what it holds) becomes
+  lexbor's own `:lexbor-contains`, which looks at an element's own text nodes only. A text that
+  is cut by an element in its middle is not found.
+* `::text` and `::attr(x)` of Scrapy, and our own shorthand ` @x`, stand at the end and say what
+  is taken of the element; they are split off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+
+from scraper.core.errors import SelectorError
+
+_SHORTHAND = re.compile(r"""(?P<css>.*?)\s*@(?P<attr>[^\s@"'()<>\[\]/=]+)\s*""", re.DOTALL)
+_TAKEN = re.compile(
+    r"""\s*::(?:text|attr\(\s*["']?(?P<attr>[^\s"'()]+)["']?\s*\))\Z""", re.IGNORECASE
+)
+_TOKEN = re.compile(
+    r"""\\. | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | :contains\( | \s+ | .""",
+    re.DOTALL | re.VERBOSE | re.IGNORECASE,
+)
+_CONTAINS = ":is(:lexbor-contains({0}), :has(:lexbor-contains({0})))"
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
+_HINTS = (
+    (re.compile(r"\.{0,2}/"), "this looks like XPath, only CSS is understood"),
+    (re.compile(r"[>+~]"), "it cannot begin with a combinator: name the element on its left"),
+)
+_MOST_BYTES = 20_000
+
+
+def compile_css(text: str) -> str:
+    """The selector lexbor understands; a `::text` or `::attr()` at its end is dropped."""
+    return parse_selector(text)[0]
+
+
+def parse_selector(text: str) -> tuple[str, str | None]:
+    """The selector lexbor understands, and the attribute to take (None: the text).
+
+    An empty selector, as of "@href" or "::text", means the element itself.
+
+    Raises:
+        SelectorError: says which part cannot be read.
+    """
+    written = text.strip()
+    if not written or "\0" in written or len(written) > _MOST_BYTES:
+        raise SelectorError(f"{text[:60]!r} is no selector")
+    css, attr = split_shorthand(written)
+    if attr is None:
+        css, attr = _split_taken(css)
+    if css:
+        css = _translate(css)
+        _check(css, written)
+    return css, attr
+
+
+def split_shorthand(text: str) -> tuple[str, str | None]:
+    """Split "img.cover @src" into ("img.cover", "src"); without `@` the attribute is None."""
+    match = _SHORTHAND.fullmatch(text.strip())
+    if match is None or _is_open(match["css"]):
+        return text.strip(), None
+    return match["css"].strip(), match["attr"]
+
+
+def _is_open(css: str) -> bool:
+    """Whether `css` ends inside a string or a bracket, so that an `@` after it is no shorthand."""
+    pieces = _TOKEN.findall(css)
+    return sum(map(_step, pieces)) != 0 or '"' in pieces or "'" in pieces
+
+
+def _step(piece: str) -> int:
+    """How much deeper in brackets a piece leads."""
+    if piece in (")", "]"):
+        return -1
+    return 1 if piece in ("(", "[") or piece.lower() == ":contains(" else 0
+
+
+def _split_taken(css: str) -> tuple[str, str | None]:
+    """Split `::text` or `::attr(x)` off every part of a list; all parts must say the same."""
+    parts = [part.strip() for part in _split(css, _is_comma)]
+    found = [_TAKEN.search(part) for part in parts]
+    if not any(found):
+        return css, None
+    attrs = {match and match["attr"] for match in found}
+    bare = [
+        part[: match.start()] if match else part for part, match in zip(parts, found, strict=True)
+    ]
+    if len(attrs) > 1 or ("" in bare and any(bare)):
+        raise SelectorError(f"{css!r}: all parts of a list must end in the same ::text or ::attr()")
+    return ", ".join(bare) if any(bare) else "", attrs.pop()
+
+
+def _is_comma(piece: str) -> bool:
+    return piece == ","
+
+
+def _split(css: str, divides: Callable[[str], bool]) -> Iterator[str]:
+    """The pieces between dividing tokens that stand outside strings and brackets."""
+    piece, depth = "", 0
+    for token in _TOKEN.findall(css):
+        if depth == 0 and divides(token):
+            yield piece
+            piece = ""
+            continue
+        depth += _step(token)
+        piece += token
+    yield piece
+
+
+def _translate(css: str) -> str:
+    """Replace every `:contains(...)` outside strings."""
+    out: list[str] = []
+    at = 0
+    while at < len(css):
+        match = _TOKEN.match(css, at)
+        assert match is not None  # noqa: S101 - the last branch takes any character
+        at = match.end()
+        if match[0].lower() == ":contains(":
+            words, at = _argument(css, at)
+            out.append(_CONTAINS.format(_quoted(words)))
+        else:
+            out.append(match[0])
+    return "".join(out)
+
+
+def _argument(css: str, at: int) -> tuple[str, int]:
+    """The text between the parentheses, quoted or not, and where the selector goes on."""
+    start, depth = at, 1
+    for match in _TOKEN.finditer(css, at):
+        depth += _step(match[0])
+        if depth == 0:
+            written = css[start : match.start()].strip()
+            if len(written) > 1 and written[0] in "\"'" and written[-1] == written[0]:
+                written = written[1:-1]
+            return _ESCAPE.sub(_unescape, written), match.end()
+    raise SelectorError(f"{css!r}: the parenthesis of :contains( is not closed")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    if match[2] is not None:
+        return match[2]
+    code = int(match[1], 16)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def _quoted(words: str) -> str:
+    """`words` as a CSS string."""
+    return '"' + re.sub(r'["\\\n\r\f]', lambda m: f"\\{ord(m[0]):x} ", words) + '"'
+
+
+def _check(css: str, written: str) -> None:
+    """Run the selector once on a tiny document: lexbor says no more than yes or no."""
+    if _reads(css):
+        return
+    for pattern, hint in _HINTS:
+        if pattern.match(written):
+            raise SelectorError(f"cannot read the selector {written!r}: {hint}")
+    part = _culprit(css)
+    where = f": {part!r} is not understood" if part and part != written else ""
+    raise SelectorError(f"cannot read the selector {written!r}{where}")
+
+
+def _reads(css: str) -> bool:
+    try:
+        LexborHTMLParser(b"<p>").css(css)
+    except (SelectolaxError, UnicodeError):
+        return False
+    return True
+
+
+def _culprit(css: str) -> str:
+    """The smallest piece that cannot be read by itself, or nothing."""
+    smallest = ""
+    for pieces in (_parts, _compounds, _simples):
+        wrong = next((p for p in pieces(smallest or css) if p and not _reads(p)), "")
+        if not wrong:
+            break
+        smallest = wrong
+    return smallest
+
+
+def _parts(css: str) -> Iterator[str]:
+    return (part.strip() for part in _split(css, _is_comma))
+
+
+def _compounds(css: str) -> Iterator[str]:
+    return _split(css, lambda token: token in (">", "+", "~") or token.isspace())
+
+
+def _simples(css: str) -> Iterator[str]:
+    """`a.b:nope(x)` as `a`, `.b`, `:nope(x)`."""
+    piece, depth = "", 0
+    for token in _TOKEN.findall(css):
+        if depth == 0 and token in (".", "#", "[", ":") and piece.strip(":"):
+            yield piece
+            piece = ""
+        depth += _step(token)
+        piece += token
+    yield piece
