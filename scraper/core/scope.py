@@ -50,10 +50,15 @@ class Scope:
     def __repr__(self) -> str:
         return f"<Scope hosts={self._seed_hosts or self._hosts or 'any'}>"
 
-    def join(self, hostname: str) -> None:
-        """Let a host into scope "seeds": a seed redirected there. Elsewhere nothing changes."""
-        if self._seed_hosts is not None:
-            self._seed_hosts.add(hostname)
+    def join(self, hostname: str) -> bool:
+        """Let a host into scope "seeds", as one of a seed or where one redirects to.
+
+        Returns whether that changed anything; elsewhere nothing changes.
+        """
+        if self._seed_hosts is None or hostname in self._seed_hosts:
+            return False
+        self._seed_hosts.add(hostname)
+        return True
 
     def refuses(self, url: Url, *, depth: int, seed: bool = False) -> Reason | None:
         """Return why the URL is not visited, or None if it is.

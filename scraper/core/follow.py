@@ -1,0 +1,45 @@
+"""The links of a page, judged by scope and made requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scraper.core.model import Link, Page, Reason, Request
+from scraper.core.request import make_request
+from scraper.core.scope import Scope
+from scraper.core.url import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of the links of one page."""
+
+    requests: tuple[Request, ...]  # in scope, in the order of the page
+    found: int
+    out_of_scope: int  # too deep ones too
+
+
+def follow(page: Page, parent: Request, rule: str, scope: Scope) -> Followed:
+    """Judge the links of `page` by scope and make requests of them.
+
+    A link whose `page` is its parent's own rule is pagination and adds no depth.
+    """
+    requests: list[Request] = []
+    for link in page.links:
+        request = _request(link, parent, rule, scope)
+        if request is not None:
+            requests.append(request)
+    found = len(page.links)
+    return Followed(tuple(requests), found, found - len(requests))
+
+
+def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | None:
+    try:
+        url = parse(link.url)
+    except ValueError:
+        return None
+    depth = parent.depth + (link.page != rule)
+    reason: Reason | None = scope.refuses(url, depth=depth)
+    if reason is not None:
+        return None
+    return make_request(url, page=link.page, depth=depth, carry=link.carry)

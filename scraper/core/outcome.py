@@ -1,0 +1,100 @@
+"""What becomes of a visit that did not give a page: a value, decided without touching the world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scraper.core.errors import FetchError
+from scraper.core.model import PageResult, Reason, Request, Response, State, Timing, http_reason
+from scraper.core.schedule.retry import RetryPolicy, retry_after_s, retry_at
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a decision may not take by itself: the time and the chance."""
+
+    now: float  # seconds since the epoch
+    chance: float  # uniform in [0, 1)
+
+
+def skipped(request: Request, reason: Reason) -> PageResult:
+    """The page is not visited, on purpose."""
+    return PageResult(request, State.SKIPPED, reason)
+
+
+def failed(
+    request: Request,
+    error: FetchError,
+    moment: Moment,
+    policy: RetryPolicy,
+    *,
+    response: Response | None = None,
+) -> PageResult:
+    """The page failed: it waits for its retry, or it is final.
+
+    Args:
+        response: the answer, if there was one; its Retry-After rests the whole host.
+    """
+    after_s = None
+    if response is not None:
+        after_s = retry_after_s(
+            response.headers.get("retry-after"), now=moment.now, longest_s=policy.longest_s
+        )
+    due_at = retry_at(
+        error.reason,
+        attempt=request.attempt,
+        now=moment.now,
+        chance=moment.chance,
+        policy=policy,
+        retry_after_s=after_s,
+        repeatable=request.method in _SAFE or not error.sent,
+    )
+    return PageResult(
+        request,
+        State.FAILED if due_at is None else State.WAITING,
+        error.reason,
+        error.detail,
+        retry_at=due_at,
+        pause_until=None if after_s is None else moment.now + after_s,
+        status=response.status if response else None,
+        final_url=response.url if response else None,
+        body_bytes=len(response.body) if response else 0,
+        wire_bytes=response.wire_bytes if response else 0,
+        timing=_timing(response) if response else Timing(),
+    )
+
+
+def answered(request: Request, response: Response) -> PageResult:
+    """The page was answered with success and is done; extraction may add to it."""
+    return PageResult(
+        request,
+        status=response.status,
+        final_url=response.url,
+        body_bytes=len(response.body),
+        wire_bytes=response.wire_bytes,
+        timing=_timing(response),
+    )
+
+
+def refused(response: Response) -> FetchError | None:
+    """The error that the status of a final answer stands for; None for a success."""
+    if 200 <= response.status < 300:  # RFC 9110 section 15.3
+        return None
+    return FetchError(http_reason(response.status), f"the server answered {response.status}")
+
+
+def is_safe(method: str) -> bool:
+    """Whether the method may be sent twice unasked (RFC 9110 section 9.2.1)."""
+    return method in _SAFE
+
+
+def _timing(response: Response) -> Timing:
+    return Timing(
+        slot_s=response.slot_s,
+        dns_s=response.dns_s,
+        connect_s=response.connect_s,
+        first_byte_s=response.first_byte_s,
+        body_s=response.body_s,
+    )

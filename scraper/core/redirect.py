@@ -1,0 +1,49 @@
+"""Where a redirect leads: one hop at a time, each judged like a new URL before it is asked."""
+
+from __future__ import annotations
+
+from scraper.core.errors import FetchError
+from scraper.core.model import Hop, Reason, Request
+from scraper.core.url import Url, parse
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def is_redirect(status: int, location: str | None) -> bool:
+    """Whether the answer sends us elsewhere; without a Location it is final."""
+    return location is not None and status in _REDIRECTS
+
+
+def next_hop(
+    request: Request, status: int, location: str, *, longest: int, may_repeat: bool = False
+) -> tuple[Hop, Url]:
+    """Return the next hop of `request` and its URL.
+
+    Args:
+        longest: redirects followed in all.
+        may_repeat: whether a URL asked before may be asked again; a site that sets a cookie and
+            sends back to the same page needs that.
+
+    Raises:
+        FetchError: `redirects`: too many, a loop, or no http(s) URL.
+
+    Source: RFC 9110 section 15.4; a fragment is dropped, method and body as browsers do.
+    """
+    seen = (*request.hop.seen, request.asked) if request.hop else (request.url,)
+    try:
+        url = parse(location, request.asked)
+    except ValueError as error:
+        raise FetchError(
+            Reason.REDIRECTS, f"leads to no http(s) URL: {location[:200]!r}"
+        ) from error
+    if len(seen) > longest:
+        raise FetchError(Reason.REDIRECTS, f"more than {longest} redirects (fetch.max_redirects)")
+    if not may_repeat and (url.href in seen):
+        raise FetchError(Reason.REDIRECTS, f"a loop: {url.href} was asked before")
+    return Hop(url.href, _method(request.verb, status), seen), url
+
+
+def _method(verb: str, status: int) -> str:
+    if status == 303 and verb != "HEAD":  # See Other
+        return "GET"
+    return "GET" if status in (301, 302) and verb == "POST" else verb

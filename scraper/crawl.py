@@ -1,0 +1,138 @@
+"""THE PIPELINE: frontier -> robots -> fetch -> parse -> store. Read this first.
+
+A fixed number of workers take one request after the other through the stages. A worker waits for
+its host's turn without holding anything; it holds the turn and a slot of the fetcher only while
+it exchanges bytes; it gives them back before it parses. A redirect, and a page whose host's
+robots.txt had to be fetched first, want another turn: they go back to the frontier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.follow import follow
+from scraper.core.model import PageResult, Reason, Request, Response, State
+from scraper.core.outcome import Moment, answered, failed, is_safe, refused, skipped
+from scraper.core.redirect import is_redirect, next_hop
+from scraper.core.url import parse
+from scraper.frontier import Lease
+from scraper.stages import Stages
+
+
+async def crawl(stages: Stages, *, workers: int) -> None:
+    """Visit what the frontier hands out, until it hands out nothing more."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(_work(stages))
+
+
+async def _work(stages: Stages) -> None:
+    while True:
+        await stages.parser.room()
+        lease = await stages.frontier.next()
+        if lease is None:
+            return
+        result = await visit(lease, stages)
+        if result.again is not None:
+            stages.frontier.again(result.again)
+            continue
+        if result.state is State.SKIPPED:
+            stages.frontier.give_back()
+        if result.pause_until is not None:
+            stages.frontier.pause(result.request.host, result.pause_until)
+        await stages.writer.put(result)
+
+
+async def visit(lease: Lease, stages: Stages) -> PageResult:
+    """Take one request through robots, fetch and parse: from value to value."""
+    request = lease.request
+    try:
+        try:
+            early = await _admit(request, stages)
+            if early is not None:
+                return early
+            response = await stages.fetcher.fetch(request)
+        finally:
+            stages.frontier.leave(lease)
+        location = response.headers.get("location")
+        if is_redirect(response.status, location):
+            return await _redirect(request, response, location or "", stages)
+        result = await _read(request, response, stages)
+    except FetchError as error:
+        result = failed(request, error, _moment(stages), stages.retry)
+    return replace(
+        result,
+        timing=replace(result.timing, turn_s=lease.turn_s),
+        finished_at=stages.clock.monotonic(),
+    )
+
+
+async def _admit(request: Request, stages: Stages) -> PageResult | None:
+    """What keeps the request from being sent now; None when nothing does."""
+    url = parse(request.asked)
+    reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
+    if reason is not None:
+        return skipped(request, reason)
+    rules = stages.robots.answer(url.href)
+    asked_now = rules is None
+    if rules is None:
+        rules = await stages.robots.ask(url.href)
+    delay_s = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
+    if not rules.allows(url.href):
+        return skipped(request, Reason.ROBOTS_DISALLOWED)
+    if asked_now and delay_s:  # robots.txt was this turn's start; the page takes the next
+        return PageResult(request, again=request)
+    if not is_safe(request.verb):
+        await stages.writer.mark_sent(request.id)
+    return None
+
+
+async def _redirect(
+    request: Request, response: Response, location: str, stages: Stages
+) -> PageResult:
+    hop, url = next_hop(
+        request,
+        response.status,
+        location,
+        longest=stages.max_redirects,
+        may_repeat=stages.cookies,
+    )
+    if request.seed and stages.scope.join(url.hostname):  # where a seed leads joins the scope
+        await stages.writer.join_scope(url.hostname)
+    return PageResult(request, again=replace(request, hop=hop, host=url.host))
+
+
+async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
+    """Extract the page of a final answer."""
+    error = refused(response)
+    if error is not None:
+        return failed(request, error, _moment(stages), stages.retry, response=response)
+    result = answered(request, response)
+    rule = stages.router.rule(request)
+    if rule is None:  # done, and counted as unmatched
+        return result
+    try:
+        parsed = await stages.parser.parse(response, rule, request)
+    except ParseError as error:
+        return replace(
+            result, state=State.FAILED, reason=error.reason, detail=error.detail, rule=rule.name
+        )
+    if parsed.page.links:
+        await stages.seeded.wait()  # until then the scope may still grow
+    links = follow(parsed.page, request, rule.name, stages.scope)
+    return replace(
+        result,
+        rule=rule.name,
+        page=parsed.page,
+        links=links.requests,
+        links_found=links.found,
+        links_out_of_scope=links.out_of_scope,
+        placed=parsed.placed,
+        timing=replace(result.timing, worker_s=parsed.worker_s, parse_s=parsed.parse_s),
+    )
+
+
+def _moment(stages: Stages) -> Moment:
+    return Moment(stages.clock.now(), stages.chance.random())

@@ -1,0 +1,355 @@
+"""What to visit next: refills from the store, hands out politely, knows the end.
+
+The table holds every waiting request; memory holds a window of them, by host. Two things happen
+here. `run` keeps the window filled: hosts that run low are refilled from the table, hosts with
+rows and no window are found by a rotating scan, retries that are due are fetched. `next` hands
+out: the host's turn first, the global slot last, so that a host that must wait holds no slot.
+
+Invariants:
+
+- A row is *held* from the moment it is read until the commit that settles it, so it is never
+  handed out twice. Nothing is written when it is handed out: a crash leaves it waiting.
+- A host's turn ends when the body is read; the row stays held until its outcome is committed.
+- The crawl ends when seeding is done, nothing is held and the table has nothing waiting. No
+  `await` lies between finding that and saying it.
+- Wake-ups are not lost: whatever changes the state calls `_hand_out`, and `_changed` is cleared
+  before the state is read.
+
+Handing out is direct, a lease to a waiting worker: an event for all would wake hundreds for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from scraper.clock import Clock
+from scraper.core.model import Request
+from scraper.core.plan import PolitenessPlan
+from scraper.core.schedule.politeness import HostSchedule
+
+WINDOW = 20_000  # requests in memory, about 400 bytes each
+HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
+SHARE = 32  # the least that a host is refilled with
+DUE = 1_000  # retries read at once
+
+
+class Queue(Protocol):
+    """The waiting rows of the table."""
+
+    async def of_host(
+        self, host: str, limit: int, exclude: Collection[int]
+    ) -> Sequence[Request]: ...
+    async def next_hosts(self, after: str, limit: int) -> Sequence[str]: ...
+    async def due(self, now: float, limit: int, exclude: Collection[int]) -> Sequence[Request]: ...
+    async def next_due(self, after: float) -> float | None: ...
+    async def paused(self) -> Mapping[str, float]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A request that may start now, its host busy with it until `Frontier.leave`."""
+
+    request: Request
+    turn_s: float  # waited for its host's turn
+
+
+class Frontier:
+    """The one place that decides what is visited next.
+
+    Args:
+        slots: requests open in all.
+        limit: pages handed out in this run, retries and hops not counted; None: no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        politeness: PolitenessPlan,
+        slots: int,
+        clock: Clock,
+        limit: int | None = None,
+        window: int = WINDOW,
+    ) -> None:
+        self.schedule = HostSchedule(politeness)
+        self.stopped_by: str | None = None
+        self.seeding = True
+        self._queue = queue
+        self._clock = clock
+        self._slots = slots
+        self._left = limit
+        self._window = window
+        self._held: dict[int, str] = {}  # row -> its host
+        self._held_on: dict[str, set[int]] = {}
+        self._settled: set[int] = set()  # rows settled while a read is under way
+        self._hungry: OrderedDict[str, None] = OrderedDict()  # hosts that may have rows unread
+        self._stocked: dict[str, int] = {}  # hosts with more rows in the table -> when to read on
+        self._scan_from: str | None = ""  # where the rotating scan stands; None: not needed
+        self._scan_again = False  # a host was not noted: it may lie behind the scan
+        self._due_at: float | None = 0.0  # the earliest retry in the table that is not held
+        self._workers: deque[asyncio.Future[Lease | None]] = deque()
+        self._changed = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"<Frontier {self.schedule!r}, {len(self._held)} held, {len(self._hungry)} hungry>"
+
+    # What the pipeline calls
+
+    async def next(self) -> Lease | None:
+        """Return what to visit next, when its host and a slot are free; None at the end."""
+        if self._ended:
+            return None
+        worker: asyncio.Future[Lease | None] = asyncio.get_running_loop().create_future()
+        self._workers.append(worker)
+        self._hand_out()
+        return await worker
+
+    def leave(self, lease: Lease) -> None:
+        """End the host's turn: the exchange is over."""
+        self.schedule.done(lease.request.host, self._clock.monotonic())
+        self._hand_out()
+
+    def again(self, request: Request) -> None:
+        """Take a request back for another turn: its next hop, or its page after robots.txt."""
+        if self.stopped_by in (None, "limit"):
+            self.schedule.add(request, self._clock.monotonic(), urgent=True)
+        else:
+            self._release((request.id,))
+        self._hand_out()
+
+    def give_back(self) -> None:
+        """Do not count a page against the limit: it was skipped, not fetched."""
+        if self._left is not None:
+            if self._left == 0:
+                self.stopped_by, self._scan_from = None, ""
+            self._left += 1
+            self._changed.set()
+
+    def pause(self, host: str, until: float) -> None:
+        """Let a whole host rest until then (seconds since the epoch)."""
+        now = self._clock.monotonic()
+        self.schedule.pause(host, now + until - self._clock.now(), now)
+        self._hand_out()
+
+    def robots_known(self, host: str, crawl_delay_s: float) -> float:
+        """Open the host to its limit; returns its delay in seconds."""
+        self.schedule.robots_known(host, self._clock.monotonic(), crawl_delay_s=crawl_delay_s)
+        self._hand_out()
+        return self.schedule.delay_s(host)
+
+    # What the run calls
+
+    def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
+        """Hear that these rows have their outcome and these hosts have new waiting rows."""
+        self._release(settled)
+        self._settled.update(settled)
+        for host in hosts:
+            self._make_hungry(host)
+        self._due_at = 0.0  # one of them may be a retry: look again
+        self._changed.set()
+
+    def seeded(self) -> None:
+        """Hear that no more seeds will come."""
+        self.seeding = False
+        self._changed.set()
+
+    def stop(self, by: str) -> None:
+        """Hand out nothing more; what is open may end."""
+        if self.stopped_by in (None, "limit"):
+            self.stopped_by = by
+            self._shed(urgent=True)
+            self._changed.set()
+            self._end()
+
+    @property
+    def held(self) -> int:
+        """Rows in memory: in the window, in flight, or waiting for their commit."""
+        return len(self._held)
+
+    @property
+    def starved(self) -> bool:
+        """Whether nothing is known to do although slots are free."""
+        return not self.schedule.waiting and self.schedule.open < self._slots
+
+    async def run(self) -> None:
+        """Keep the window filled until the end."""
+        for host, until in (await self._queue.paused()).items():
+            self.pause(host, until)
+        while not self._ended:
+            self._changed.clear()
+            if self.stopped_by is None and self.schedule.waiting < self._window:
+                progress = await self._refill()
+            else:
+                progress = False
+            if not progress and not self._finished():
+                await self._sleep()
+
+    # Refilling
+
+    async def _refill(self) -> bool:
+        """Read some rows into the window; returns whether there may be more to read now."""
+        if self._due_at is not None and self._due_at <= self._clock.now():
+            await self._take_due()
+        for _ in range(min(len(self._hungry), 64)):
+            if self.schedule.waiting >= self._window:
+                return False
+            host, _ = self._hungry.popitem(last=False)
+            await self._feed(host)
+        if self._hungry:
+            return True
+        return await self._scan()
+
+    async def _feed(self, host: str) -> None:
+        room = self._window - self.schedule.waiting
+        hosts = self.schedule.hosts + len(self._hungry) + 1
+        share = max(SHARE, min(room // hosts, 1_000))
+        self._stocked.pop(host, None)
+        self._settled.clear()
+        rows = await self._queue.of_host(host, share, self._held_on.get(host, frozenset()))
+        if len(rows) == share:
+            self._stocked[host] = share // 4
+        self._admit(rows)
+
+    async def _take_due(self) -> None:
+        now = self._clock.now()
+        self._due_at = None  # before the reads: a commit meanwhile sets it again
+        self._settled.clear()
+        rows = await self._queue.due(now, DUE, self._held)
+        self._admit(rows)
+        if len(rows) == DUE:
+            self._due_at = now
+        else:
+            later = await self._queue.next_due(now)
+            self._due_at = later if self._due_at is None else self._due_at
+
+    async def _scan(self) -> bool:
+        if self._scan_from is None:
+            return False
+        hosts = await self._queue.next_hosts(self._scan_from, 100)
+        for host in hosts:
+            self._make_hungry(host)
+        if hosts:
+            self._scan_from = hosts[-1]
+        else:
+            self._scan_from = "" if self._scan_again else None
+            self._scan_again = False
+        return self._scan_from is not None
+
+    def _admit(self, rows: Sequence[Request]) -> None:
+        now = self._clock.monotonic()
+        for request in rows:
+            known = request.id in self._held or request.id in self._settled
+            if not known and self.stopped_by is None:
+                self._held[request.id] = request.host
+                self._held_on.setdefault(request.host, set()).add(request.id)
+                self.schedule.add(request, now)
+        self._hand_out()
+
+    def _make_hungry(self, host: str) -> None:
+        if len(self._hungry) < HUNGRY:
+            self._hungry[host] = None
+        elif host not in self._hungry:
+            self._scan_again = True
+            self._scan_from = self._scan_from or ""
+
+    # Handing out
+
+    def _hand_out(self) -> None:
+        now = self._clock.monotonic()
+        while self._workers and self.schedule.open < self._slots:
+            if self._workers[0].done():  # cancelled
+                self._workers.popleft()
+                continue
+            turn = self.schedule.take(now)
+            if turn is None:
+                break
+            self._workers.popleft().set_result(Lease(turn.request, turn.waited_s))
+            self._count(turn.request)
+        self._set_timer(now)
+
+    def _count(self, request: Request) -> None:
+        host = request.host
+        if host in self._stocked and self.schedule.waiting_on(host) < self._stocked[host]:
+            del self._stocked[host]
+            self._make_hungry(host)
+            self._changed.set()
+        elif self._hungry and self.schedule.waiting < self._window * 3 // 4:
+            self._changed.set()
+        if self._left and request.attempt == 1 and request.hop is None:
+            self._left -= 1
+            if self._left == 0:
+                self.stopped_by = "limit"
+                self._shed(urgent=False)
+                self._changed.set()
+
+    def _shed(self, *, urgent: bool) -> None:
+        self._release([request.id for request in self.schedule.shed(urgent=urgent)])
+
+    def _release(self, ids: Sequence[int]) -> None:
+        for row in ids:
+            host = self._held.pop(row, None)
+            if host is not None:
+                held = self._held_on[host]
+                held.discard(row)
+                if not held:
+                    del self._held_on[host]
+
+    def _set_timer(self, now: float) -> None:
+        """Wake up when the next host may start; a worker waits for it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._workers and self.schedule.open < self._slots:
+            at = self.schedule.wake_at()
+            if at is not None:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(max(at - now, 0.0), self._hand_out)
+
+    # The end
+
+    def _finished(self) -> bool:
+        """End the crawl if nothing is left; synchronous, so nothing can change meanwhile."""
+        if self._changed.is_set():
+            return False
+        nothing_held = not self._held
+        if self.stopped_by is not None:
+            finished = nothing_held
+        else:
+            finished = (
+                nothing_held
+                and not self.seeding
+                and not self._hungry
+                and self._scan_from is None
+                and self._due_at is None
+            )
+        if finished:
+            self._end()
+        return finished
+
+    def _end(self) -> None:
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._workers:
+            worker = self._workers.popleft()
+            if not worker.done():
+                worker.set_result(None)
+
+    async def _sleep(self) -> None:
+        """Wait for a change, or until a retry is due."""
+        if self.schedule.hosts > 1_000:
+            self.schedule.forget_idle(self._clock.monotonic())
+        wait_s = None
+        if self._due_at is not None and self.stopped_by is None:
+            wait_s = max(self._due_at - self._clock.now(), 0.0)
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return

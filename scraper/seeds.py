@@ -1,0 +1,246 @@
+"""Seeds: streamed from lists, standard input and the config into the table, in batches.
+
+A list is read by a thread of its own (a pipe may stall for ever, and a thread that is a daemon
+keeps nobody from leaving); at most a few thousand lines are in memory, however long the list is.
+The first batches are small, so that the first page is fetched while the list is still read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import gzip
+import io
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from scraper.core.errors import UsageError
+from scraper.core.model import Json, Request
+from scraper.core.plan import SeedFile, SeedPlan, SeedRequest
+from scraper.core.ranges import expand
+from scraper.core.request import make_request
+from scraper.core.seedlist import BadLine, Seed, read_csv, read_lines
+from scraper.core.url import parse
+
+log = logging.getLogger(__name__)
+
+BATCH = 500  # about 5 ms of the loop
+AHEAD = 4_000  # lines read before they are wanted
+SHOWN = 20  # bad lines named one by one
+
+
+class Writer(Protocol):
+    """Puts seeds into the table."""
+
+    async def add_seeds(self, requests: Sequence[Request]) -> int: ...
+
+
+class Seeds:
+    """Reads all seeds of a plan, once.
+
+    Args:
+        join: told the host name of every seed.
+        stdin: what "-" reads.
+    """
+
+    def __init__(
+        self, plan: SeedPlan, *, writer: Writer, join: Callable[[str], object], stdin: BinaryIO
+    ) -> None:
+        self._plan = plan
+        self._writer = writer
+        self._join = join
+        self._stdin = stdin
+        self._batch: list[Request] = []
+        self._size = BATCH // 10
+        self.read = 0
+        self.new = 0
+        self.bad = 0
+
+    async def run(self) -> None:
+        """Stream every seed into the table; a bad line is reported and skipped.
+
+        Raises:
+            UsageError: a list cannot be opened.
+        """
+        for number, wanted in enumerate(self._plan.requests, 1):
+            await self._add_request(wanted, f"seeds.requests[{number}]")
+        for pattern in self._plan.urls:
+            for url in expand(pattern):
+                await self._add(Seed(0, url), "seeds.urls", None)
+        for seed_file in self._plan.files:
+            await self._read_file(seed_file)
+        await self._flush()
+        if self.bad > SHOWN:
+            log.warning("%d bad seeds in all were skipped", self.bad)
+
+    async def _read_file(self, seed_file: SeedFile) -> None:
+        stream = _open(seed_file, self._stdin)
+        async with _Ahead(_records(seed_file, stream), close=stream) as ahead:
+            while batch := await ahead.some():
+                for record in batch:
+                    await self._add(record, seed_file.path, seed_file.page)
+                if not ahead.pending:  # a slow list: what it gave so far is not kept waiting
+                    await self._flush()
+
+    async def _add(self, seed: Seed | BadLine, source: str, page: str | None) -> None:
+        if isinstance(seed, BadLine):
+            self._report(source, seed.line, seed.why)
+            return
+        try:
+            request = self._request(seed.url, page, seed.carry)
+        except ValueError as error:
+            self._report(source, seed.line, str(error))
+            return
+        await self._put(request)
+
+    async def _add_request(self, wanted: SeedRequest, where: str) -> None:
+        try:
+            url = parse(wanted.url)
+        except ValueError as error:
+            self._report(where, 0, str(error))
+            return
+        self._join(url.hostname)
+        await self._put(
+            make_request(
+                url,
+                method=wanted.method,
+                headers=wanted.headers,
+                body=wanted.body,
+                page=wanted.page,
+                seed=True,
+            )
+        )
+
+    def _request(self, text: str, page: str | None, carry: dict[str, Json]) -> Request:
+        url = parse(text)
+        self._join(url.hostname)
+        return make_request(url, page=page, seed=True, carry=carry)
+
+    async def _put(self, request: Request) -> None:
+        self._batch.append(request)
+        self.read += 1
+        if len(self._batch) >= self._size:
+            await self._flush()
+            self._size = BATCH
+
+    async def _flush(self) -> None:
+        if self._batch:
+            batch, self._batch = self._batch, []
+            self.new += await self._writer.add_seeds(batch)
+        await asyncio.sleep(0)
+
+    def _report(self, source: str, line: int, why: str) -> None:
+        self.bad += 1
+        if self.bad <= SHOWN:
+            place = f"{source}:{line}" if line else source
+            log.warning("%s: %s: skipped", place, why)
+
+
+class _Ahead:
+    """Reads an iterator ahead in a daemon thread, a bounded number of records.
+
+    Used as a context manager: leaving it stops the thread at its next record.
+    """
+
+    def __init__(self, records: Iterator[Seed | BadLine], *, close: BinaryIO) -> None:
+        self._records = records
+        self._stream = close
+        self._loop = asyncio.get_running_loop()
+        self._ready = asyncio.Event()
+        self._lock = threading.Condition()
+        self._buffer: list[Seed | BadLine] = []
+        self._ended = False
+        self._error: BaseException | None = None
+
+    async def __aenter__(self) -> _Ahead:
+        threading.Thread(target=self._run, name="seeds", daemon=True).start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with self._lock:
+            self._ended = True
+            self._lock.notify_all()
+
+    @property
+    def pending(self) -> bool:
+        """Whether `some` would return at once."""
+        return bool(self._buffer) or self._ended
+
+    async def some(self) -> list[Seed | BadLine]:
+        """Return what is there, at least one record; empty at the end.
+
+        Raises:
+            UsageError: the list could not be read.
+        """
+        while True:
+            self._ready.clear()
+            with self._lock:
+                if self._buffer:
+                    batch, self._buffer = self._buffer[:BATCH], self._buffer[BATCH:]
+                    self._lock.notify_all()
+                    return batch
+                if self._error is not None:
+                    raise UsageError(f"the seed list cannot be read: {self._error}")
+                if self._ended:
+                    return []
+            await self._ready.wait()
+
+    def _run(self) -> None:
+        try:
+            with closing(self._stream):
+                for record in self._records:
+                    if not self._offer(record):
+                        return
+        except (OSError, EOFError, ValueError, csv.Error) as error:
+            self._error = error
+        finally:
+            with self._lock:
+                self._ended = True
+            self._wake()
+
+    def _offer(self, record: Seed | BadLine) -> bool:
+        with self._lock:
+            while len(self._buffer) >= AHEAD and not self._ended:
+                self._lock.wait()
+            if self._ended:
+                return False
+            first = not self._buffer
+            self._buffer.append(record)
+        if first:
+            self._wake()
+        return True
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # the loop is gone, and so is the one who waits
+            self._loop.call_soon_threadsafe(self._ready.set)
+
+
+def _open(seed_file: SeedFile, stdin: BinaryIO) -> BinaryIO:
+    if seed_file.path == "-":
+        return stdin
+    try:
+        raw = Path(seed_file.path).open("rb")  # noqa: SIM115  # closed by the thread that reads
+    except OSError as error:
+        raise UsageError(
+            f"{seed_file.path}: the seed list cannot be opened: {error.strerror}"
+        ) from error
+    if seed_file.path.endswith(".gz"):
+        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]  # reads like one
+    return raw
+
+
+def _records(seed_file: SeedFile, stream: BinaryIO) -> Iterator[Seed | BadLine]:
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    if seed_file.column is not None:
+        return read_csv(text, column=seed_file.column, carry=seed_file.carry)
+    return read_lines(text)
+
+
+def standard_input() -> BinaryIO:
+    """What "-" reads."""
+    return sys.stdin.buffer

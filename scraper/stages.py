@@ -1,0 +1,76 @@
+"""What the pipeline needs of its stages: one small protocol each, and the record that holds them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Protocol
+
+from scraper.clock import Clock
+from scraper.core.model import PageResult, Parsed, Request, Response
+from scraper.core.plan import PageRule
+from scraper.core.robotstxt import Rules
+from scraper.core.route import Router
+from scraper.core.schedule.retry import RetryPolicy
+from scraper.core.scope import Scope
+from scraper.frontier import Frontier
+
+
+class Robots(Protocol):
+    """What a host's robots.txt says."""
+
+    def answer(self, url: str) -> Rules | None:
+        """What is known already; None: ask."""
+
+    async def ask(self, url: str) -> Rules:
+        """Fetch it, once for all who ask."""
+
+
+class Fetcher(Protocol):
+    """One HTTP exchange."""
+
+    async def fetch(self, request: Request) -> Response:
+        """Ask once; a redirect is an answer."""
+
+
+class Parser(Protocol):
+    """Extraction, here or in a worker process."""
+
+    async def room(self) -> None:
+        """Wait until another page may be brought."""
+
+    async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
+        """Extract one page."""
+
+
+class Writer(Protocol):
+    """The one task that writes."""
+
+    async def put(self, result: PageResult) -> None:
+        """Store one visit, soon and wholly."""
+
+    async def mark_sent(self, request_id: int) -> None:
+        """Note, before it happens, that a request other than GET is sent."""
+
+    async def join_scope(self, hostname: str) -> None:
+        """Keep that this host belongs to the scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The stages of a crawl and what their decisions need."""
+
+    frontier: Frontier
+    robots: Robots
+    fetcher: Fetcher
+    parser: Parser
+    writer: Writer
+    router: Router
+    scope: Scope
+    retry: RetryPolicy
+    max_redirects: int
+    cookies: bool
+    clock: Clock
+    chance: random.Random
+    seeded: asyncio.Event  # set when all seeds are known, and so the hosts in scope
