@@ -22,6 +22,7 @@ from scraper.core.errors import SelectorError
 
 SEARCH_LIMIT_S = 0.05  # of one "re:" pattern on one URL
 _EXPRESSION = "re:"
+_SEGMENTS = "(?:.*?/)??"  # a `**` in front of a `*`: from here or from behind any later slash
 _KEPT = "!$%&'()*+,/:;=@[\\]|~^"  # what the WHATWG path leaves as it is, besides letters and digits
 
 
@@ -88,32 +89,32 @@ def _found(expression: regex.Pattern[str], href: str) -> bool:
 
 def _translate(glob: str) -> str:
     """Return the regular expression of a glob; see the module for why it is fast."""
-    first, *others = glob.split("**")
-    if not others:
-        return _last_piece(_literals(first), "")
-    parts = [_piece(_literals(first))]
-    for piece in others[:-1]:
-        literals = _literals(piece)
-        prefix = ".*?" if len(literals) == 1 else "(?:.*?/)??[^/]*?"
-        parts.append(f"(?>{prefix}{_piece(literals)})")
-    literals = _literals(others[-1])
-    parts.append(_last_piece(literals, ".*" if len(literals) == 1 else "(?:.*?/)??"))
-    return "".join(parts)
+    first, *others = (_literals(piece) for piece in glob.split("**"))
+    begin = first[0]
+    if others:
+        between = "".join(f"(?>{_somewhere(literals)})" for literals in others[:-1])
+        return begin + _firsts(first[1:]) + between + _last(others[-1])
+    return begin + (_ending(first[1:]) if len(first) > 1 else r"\Z")
 
 
-def _piece(literals: list[str]) -> str:
-    """What stands in front of a `**`: every literal at its first place."""
-    return literals[0] + "".join(f"(?>[^/]*?{literal})" for literal in literals[1:])
+def _somewhere(literals: list[str]) -> str:
+    """What stands between two `**`."""
+    return f"{_SEGMENTS}{_firsts(literals)}" if len(literals) > 1 else f".*?{literals[0]}"
 
 
-def _last_piece(literals: list[str], prefix: str) -> str:
-    """What reaches to the end of the path; with a prefix it may begin anywhere."""
-    *earlier, last = literals
-    if not earlier:
-        return rf"{prefix}{last}\Z"
-    head = f"(?>[^/]*?{earlier[0]})" if prefix else earlier[0]
-    middle = "".join(f"(?>[^/]*?{literal})" for literal in earlier[1:])
-    return rf"{prefix}{head}{middle}[^/]*{last}\Z"
+def _last(literals: list[str]) -> str:
+    """What stands behind the last `**`."""
+    return _SEGMENTS + _ending(literals) if len(literals) > 1 else rf".*{literals[0]}\Z"
+
+
+def _firsts(literals: list[str]) -> str:
+    """Each literal behind a `*`, at its first place in the segment."""
+    return "".join(f"(?>[^/]*?{literal})" for literal in literals)
+
+
+def _ending(literals: list[str]) -> str:
+    """As `_firsts`, but the last literal ends the path."""
+    return rf"{_firsts(literals[:-1])}[^/]*{literals[-1]}\Z"
 
 
 def _literals(piece: str) -> list[str]:

@@ -56,10 +56,10 @@ def join(base: str | None, href: str) -> str:
     try:
         return normalize_url(href) if base is None else join_url(base, href)
     except ValueError:
-        whole = href if base is None else base + href
-        if whole.isascii() or not _has_surrogate(whole):
+        scalar = _scalar(href), None if base is None else _scalar(base)
+        if scalar == (href, base):
             raise ValueError(f"not a URL: {href[:200]!r}") from None
-    return join(None if base is None else _scalar(base), _scalar(href))
+    return join(scalar[1], scalar[0])
 
 
 def parse(href: str, base: str | None = None) -> Url:
@@ -134,10 +134,6 @@ def _triplet(match: re.Match[str]) -> str:
 
 def _name(pair: str) -> str:
     return pair.partition("=")[0]
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _scalar(text: str) -> str:

@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.errors import SelectorError
+from scraper.core.globs import Pattern
+from scraper.core.model import Reason
+from scraper.core.plan import ScopePlan
+from scraper.core.scope import Hosts, Scope
+from scraper.core.url import parse
+
+NAMES = ["a.example", "www.a.example", "b.example", "xa.example"]
+URLS = st.builds(
+    "http://{}{}{}".format,
+    st.sampled_from(NAMES),
+    st.sampled_from(["", ":8080"]),
+    st.sampled_from(["/", "/x/1", "/x/print/1", "/y?p=1"]),
+)
+PLANS = st.builds(
+    ScopePlan,
+    hosts=st.sampled_from(["seeds", "any", ("a.example",), ("*.a.example", "b.example")]),
+    allow=st.sampled_from([(), ("/x/**",), ("re:p=1",)]),
+    deny=st.sampled_from([(), ("**/print/**",)]),
+    max_depth=st.sampled_from([None, 0, 2]),
+)
+
+
+def knows(hosts, name):
+    if hosts == "any":
+        return True
+    if hosts == "seeds":
+        return name == "a.example"
+    return name in hosts or any(h[0] == "*" and name.endswith(h[1:]) for h in hosts)
+
+
+@given(PLANS, URLS, st.integers(0, 3), st.booleans())
+def test_every_border_holds_and_seeds_pass_all_but_deny(plan, text, depth, seed):
+    url = parse(text)
+    refused = Scope(plan, seed_hosts=["a.example"]).refuses(url, depth=depth, seed=seed)
+    denied = Pattern(plan.deny).fits(url.path, url.href)
+    allowed = not plan.allow or Pattern(plan.allow).fits(url.path, url.href)
+    inside = knows(plan.hosts, url.hostname) and allowed
+    if denied or (not seed and not inside):
+        assert refused is Reason.SCOPE
+    elif not seed and plan.max_depth is not None and depth > plan.max_depth:
+        assert refused is Reason.DEPTH
+    else:
+        assert refused is None
+
+
+def test_a_host_that_a_seed_redirects_to_joins_scope_seeds_alone():
+    url = parse("http://b.example:8080/")
+    for hosts, expected in (("seeds", None), (("a.example",), Reason.SCOPE)):
+        scope = Scope(ScopePlan(hosts=hosts), seed_hosts={"a.example"})
+        assert scope.refuses(url, depth=1) is Reason.SCOPE
+        scope.join("b.example")
+        assert scope.refuses(url, depth=1) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "url", "fits"),
+    [
+        ("Books.Example", "https://books.example:444/", True),
+        ("books.example:8080", "http://books.example:8080/", True),
+        ("books.example:8080", "http://books.example/", False),
+        ("books.example:80", "http://books.example/", True),
+        ("*.books.example", "http://books.example/", False),
+        ("*.books.example", "http://a.b.books.example/", True),
+        ("*.books.example", "http://evilbooks.example/", False),
+        ("*.books.example:81", "http://a.books.example:81/", True),
+        ("b\u00fccher.example", "http://xn--bcher-kva.example/", True),
+        ("::1", "http://[::1]:5/", True),
+        ("[::1]:5", "http://[::1]:5/", True),
+        ("[::1]:5", "http://[::1]/", False),
+        ("127.1", "http://127.0.0.1:99/", True),
+    ],
+)
+def test_host_patterns(pattern, url, fits):
+    assert Hosts((pattern,)).fits(parse(url)) is fits
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a b", "http://a.example", "a/b", "u@a", "a#b", "a?b", "a:99999"]
+)
+def test_what_is_no_host_is_refused(text):
+    with pytest.raises(SelectorError, match="is no host"):
+        Hosts((text,))
+
+
+def test_repr_shows_the_hosts():
+    assert repr(Scope(ScopePlan(), seed_hosts=["a.example"])) == "<Scope hosts={'a.example'}>"
+    assert repr(Scope(ScopePlan(hosts="any"), seed_hosts=[])) == "<Scope hosts=any>"
