@@ -1,1 +1,1 @@
-""""""
+"""What a run says about itself, computed from what it is told."""
