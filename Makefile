@@ -4,10 +4,11 @@ VENV ?= .venv
 CONFIG ?=
 ARGS ?=
 PY := $(VENV)/bin/python
+PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fmt check unit test cov-core test-pythons test-% soak docs lock clean
+.PHONY: help setup run fmt check unit test cov-core test-pythons $(PYTHONS) soak docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,9 +38,10 @@ test: $(VENV)/.ready-dev ## all tests but the long runs
 cov-core: $(VENV)/.ready-dev ## each core file covered by its own test file alone
 	@$(PY) tests/cov_core.py
 
-test-pythons: test-3.11 test-3.12 test-3.13 ## make test on each Python
+test-pythons: $(PYTHONS) ## make test on each Python
 
-test-3.%: ; @$(MAKE) --no-print-directory test PYTHON=3.$* VENV=.venv-3.$*
+$(PYTHONS): test-%:
+	@$(MAKE) --no-print-directory test PYTHON=$* VENV=.venv-$*
 
 soak: $(VENV)/.ready-dev ## a hundred kills at random moments
 	@SOAK=100 $(PY) -m pytest -q --timeout 3600 -m soak tests/faults $(ARGS)
