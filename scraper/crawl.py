@@ -2,7 +2,7 @@
 
 A fixed number of workers take one request after the other through the stages. A worker waits for
 its host's turn without holding anything; it holds the turn and a slot of the fetcher only while
-it exchanges bytes; it gives them back before it parses. A redirect, and a page whose host's
+it exchanges bytes, and gives them back before it parses. A redirect, and a page whose host's
 robots.txt had to be fetched first, want another turn: they go back to the frontier.
 """
 
@@ -35,6 +35,7 @@ async def _work(stages: Stages) -> None:
         if lease is None:
             return
         result = await visit(lease, stages)
+        stages.tally.add(result, now=stages.clock.now())
         if result.again is not None:
             stages.frontier.again(result.again)
             continue
@@ -49,17 +50,9 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
     """Take one request through robots, fetch and parse: from value to value."""
     request = lease.request
     try:
-        try:
-            early = await _admit(request, stages)
-            if early is not None:
-                return early
-            response = await stages.fetcher.fetch(request)
-        finally:
-            stages.frontier.leave(lease)
-        location = response.headers.get("location")
-        if is_redirect(response.status, location):
-            return await _redirect(request, response, location or "", stages)
-        result = await _read(request, response, stages)
+        result = await _exchange(lease, stages)
+        if isinstance(result, Response):
+            result = await _read(request, result, stages)
     except FetchError as error:
         result = failed(request, error, _moment(stages), stages.retry)
     return replace(
@@ -67,6 +60,15 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
         timing=replace(result.timing, turn_s=lease.turn_s),
         finished_at=stages.clock.monotonic(),
     )
+
+
+async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
+    """Use the host's turn: the answer, or why there is none."""
+    try:
+        early = await _admit(lease.request, stages)
+        return await stages.fetcher.fetch(lease.request) if early is None else early
+    finally:
+        stages.frontier.leave(lease)
 
 
 async def _admit(request: Request, stages: Stages) -> PageResult | None:
@@ -82,49 +84,49 @@ async def _admit(request: Request, stages: Stages) -> PageResult | None:
     delay_s = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
     if not rules.allows(url.href):
         return skipped(request, Reason.ROBOTS_DISALLOWED)
-    if asked_now and delay_s:  # robots.txt was this turn's start; the page takes the next
+    if asked_now and delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
     if not is_safe(request.verb):
         await stages.writer.mark_sent(request.id)
     return None
 
 
+async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
+    """What the answer means: another hop, a failure, or a page."""
+    location = response.headers.get("location")
+    if location is not None and is_redirect(response.status):
+        return await _redirect(request, response, location, stages)
+    error = refused(response)
+    if error is not None:
+        return failed(request, error, _moment(stages), stages.retry, response=response)
+    return await _extract(answered(request, response), response, stages)
+
+
 async def _redirect(
     request: Request, response: Response, location: str, stages: Stages
 ) -> PageResult:
     hop, url = next_hop(
-        request,
-        response.status,
-        location,
-        longest=stages.max_redirects,
-        may_repeat=stages.cookies,
+        request, response.status, location, longest=stages.max_redirects, may_repeat=stages.cookies
     )
     if request.seed and stages.scope.join(url.hostname):  # where a seed leads joins the scope
         await stages.writer.join_scope(url.hostname)
-    return PageResult(request, again=replace(request, hop=hop, host=url.host))
+    return replace(answered(request, response), again=replace(request, hop=hop, host=url.host))
 
 
-async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
-    """Extract the page of a final answer."""
-    error = refused(response)
-    if error is not None:
-        return failed(request, error, _moment(stages), stages.retry, response=response)
-    result = answered(request, response)
-    rule = stages.router.rule(request)
+async def _extract(result: PageResult, response: Response, stages: Stages) -> PageResult:
+    rule = stages.router.rule(result.request)
     if rule is None:  # done, and counted as unmatched
         return result
+    result = replace(result, rule=rule.name)
     try:
-        parsed = await stages.parser.parse(response, rule, request)
+        parsed = await stages.parser.parse(response, rule, result.request)
     except ParseError as error:
-        return replace(
-            result, state=State.FAILED, reason=error.reason, detail=error.detail, rule=rule.name
-        )
+        return replace(result, state=State.FAILED, reason=error.reason, detail=error.detail)
     if parsed.page.links:
         await stages.seeded.wait()  # until then the scope may still grow
-    links = follow(parsed.page, request, rule.name, stages.scope)
+    links = follow(parsed.page, result.request, rule.name, stages.scope)
     return replace(
         result,
-        rule=rule.name,
         page=parsed.page,
         links=links.requests,
         links_found=links.found,

@@ -1,4 +1,4 @@
-"""What the pipeline needs of its stages: one small protocol each, and the record that holds them."""
+"""What the pipeline needs of its stages: a small protocol each, and the record that holds them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from scraper.clock import Clock
+from scraper.core.insight.tally import Tally
 from scraper.core.model import PageResult, Parsed, Request, Response
 from scraper.core.plan import PageRule
 from scraper.core.robotstxt import Rules
@@ -73,4 +74,5 @@ class Stages:
     cookies: bool
     clock: Clock
     chance: random.Random
+    tally: Tally
     seeded: asyncio.Event  # set when all seeds are known, and so the hosts in scope

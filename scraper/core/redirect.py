@@ -9,9 +9,9 @@ from scraper.core.url import Url, parse
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def is_redirect(status: int, location: str | None) -> bool:
-    """Whether the answer sends us elsewhere; without a Location it is final."""
-    return location is not None and status in _REDIRECTS
+def is_redirect(status: int) -> bool:
+    """Whether an answer with a Location sends us elsewhere."""
+    return status in _REDIRECTS
 
 
 def next_hop(
