@@ -1,0 +1,198 @@
+"""Counts what the visits of one run came to, in memory that does not grow with the run."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from scraper.core.insight.attribution import OTHER
+from scraper.core.insight.quantiles import Quantiles
+from scraper.core.model import PageResult, State, Timing
+
+HOSTS_KEPT = 10_000  # counted each for itself; later ones together as OTHER
+HOSTS_TOLD = 50  # in `as_json`, by pages done
+PHASES = tuple(each.name for each in fields(Timing))
+_NOT_MODIFIED = 304
+
+
+@dataclass(slots=True)
+class HostTally:
+    """What one host's visits came to."""
+
+    done: int = 0
+    failed: int = 0
+    retries: int = 0
+    per_host: int | None = None  # open requests allowed; None: nobody told
+    delay_s: float | None = None  # between two starts, Crawl-delay included; None: nobody told
+    longest_wait_s: float = 0.0
+    paused_s: float = 0.0
+    paused_until: float = 0.0
+    latency: Quantiles = field(default_factory=Quantiles)
+    busy_s: float = 0.0  # requests open, summed
+
+    def rule(self, *, per_host: int, delay_s: float) -> None:
+        """Tell how politely the host is treated, whenever that changes."""
+        self.per_host = per_host
+        self.delay_s = delay_s
+
+    def pause(self, until: float, *, now: float) -> None:
+        """Count a rest of the host; rests that overlap count once."""
+        begins = max(now, self.paused_until)
+        if until > begins:
+            self.paused_s += until - begins
+            self.paused_until = until
+
+    def exchange(self, timing: Timing) -> None:
+        """Count one exchange's waiting and latency (until the first byte)."""
+        if timing.turn_s is not None and timing.turn_s > self.longest_wait_s:
+            self.longest_wait_s = timing.turn_s
+        if timing.first_byte_s is None:
+            return
+        latency_s = timing.first_byte_s + (timing.connect_s or 0.0) + (timing.dns_s or 0.0)
+        self.latency.add(latency_s)
+        self.busy_s += latency_s + (timing.body_s or 0.0)
+
+    def as_json(self) -> dict[str, Any]:
+        """As in a report, without the host's name; `per_host` and `busy_s` come on top."""
+        p50, p95, p99 = self.latency.quantiles((0.50, 0.95, 0.99))
+        longest = self.latency.max if self.latency.count else None
+        return {
+            "done": self.done,
+            "failed": self.failed,
+            "retries": self.retries,
+            "delay_s": self.delay_s,
+            "longest_wait_s": self.longest_wait_s,
+            "paused_s": self.paused_s,
+            "latency_s": {"p50": p50, "p95": p95, "p99": p99, "max": longest},
+            "per_host": self.per_host,
+            "busy_s": self.busy_s,
+        }
+
+
+class Tally:
+    """Told of every `PageResult`: final ones, retries, and those that want another turn.
+
+    Each result carries the bytes and times of its own exchange alone, so that a page that took
+    three exchanges is told three times and counted once.
+    """
+
+    __slots__ = (
+        "_hosts",
+        "attempts",
+        "body_bytes",
+        "by_page",
+        "failures",
+        "hops",
+        "links_found",
+        "links_out_of_scope",
+        "not_modified",
+        "ok",
+        "placed",
+        "retries",
+        "skipped",
+        "time_s",
+        "unmatched",
+        "wire_bytes",
+    )
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.ok = 0
+        self.not_modified = 0
+        self.retries = 0
+        self.hops = 0  # exchanges that led to another turn of the same request
+        self.body_bytes = 0
+        self.wire_bytes = 0
+        self.links_found = 0
+        self.links_out_of_scope = 0
+        self.unmatched = 0  # done, and no rule fitted
+        self.failures: dict[str, int] = {}
+        self.skipped: dict[str, int] = {}
+        self.placed: dict[str, int] = {}
+        self.by_page: dict[str, dict[str, int]] = {}
+        self.time_s = dict.fromkeys(PHASES, 0.0)
+        self._hosts: dict[str, HostTally] = {}
+
+    def __repr__(self) -> str:
+        return f"<Tally of {self.attempts} attempts on {len(self._hosts)} hosts>"
+
+    def add(self, result: PageResult, *, now: float) -> None:
+        """Count one result.
+
+        Args:
+            now: seconds since the epoch, to measure a pause that the host asked for.
+        """
+        host = self.host(result.request.host)
+        timing = result.timing
+        host.exchange(timing)
+        self.body_bytes += result.body_bytes
+        self.wire_bytes += result.wire_bytes
+        time_s = self.time_s
+        for phase in PHASES:
+            spent_s = getattr(timing, phase)
+            if spent_s:
+                time_s[phase] += spent_s
+        if result.pause_until is not None:
+            host.pause(result.pause_until, now=now)
+        if result.again is not None:
+            self.hops += result.status is not None
+            return
+        self._count(result, host)
+
+    def host(self, name: str) -> HostTally:
+        """The tally of a host; beyond the bound that of all others."""
+        hosts = self._hosts
+        found = hosts.get(name)
+        if found is None:
+            if len(hosts) >= HOSTS_KEPT:
+                name = OTHER
+            found = hosts.setdefault(name, HostTally())
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a report; quick enough for once a second."""
+        hosts = heapq.nlargest(HOSTS_TOLD, self._hosts.items(), key=lambda each: each[1].done)
+        counts = {name: getattr(self, name) for name in self.__slots__ if name != "_hosts"}
+        return counts | {
+            "hosts_known": len(self._hosts),
+            "hosts": [{"host": name} | tally.as_json() for name, tally in hosts],
+        }
+
+    def _count(self, result: PageResult, host: HostTally) -> None:
+        state = result.state
+        self.links_found += result.links_found
+        self.links_out_of_scope += result.links_out_of_scope
+        if result.placed is not None:
+            self._place(result.placed, result.rule)
+        if state is State.SKIPPED:
+            self.attempts += result.status is not None
+            _more(self.skipped, result.reason)
+            return
+        self.attempts += 1
+        if state is State.DONE:
+            host.done += 1
+            self._done(result)
+        elif state is State.FAILED:
+            host.failed += 1
+            _more(self.failures, result.reason)
+        else:
+            host.retries += 1
+            self.retries += 1
+
+    def _done(self, result: PageResult) -> None:
+        if result.status == _NOT_MODIFIED:
+            self.not_modified += 1
+            return
+        self.ok += 1
+        self.unmatched += result.rule is None
+
+    def _place(self, placed: str, rule: str | None) -> None:
+        _more(self.placed, placed)
+        if rule is not None:
+            _more(self.by_page.setdefault(rule, {"inline": 0, "pool": 0}), placed)
+
+
+def _more(counts: dict[str, int], name: str | None) -> None:
+    name = name or "unknown"
+    counts[name] = counts.get(name, 0) + 1
