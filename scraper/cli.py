@@ -1,0 +1,298 @@
+"""Words in, exit status out.
+
+Heavy imports stand inside the commands, so that `--help` and `--version` are quick.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from scraper import __version__
+from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from scraper.app import Options
+    from scraper.config import Loaded
+
+DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
+
+app = typer.Typer(
+    name="scraper",
+    help="A web scraper driven by a YAML file: the same command, run again, finishes the job.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[Path, typer.Argument(help="The crawl: a YAML file.", show_default=False)]
+Database = Annotated[Path, typer.Argument(help="The database of a crawl.", show_default=False)]
+Seeds = Annotated[
+    str | None, typer.Option("--seeds", help="A list of URLs instead of the config's seeds.")
+]
+Db = Annotated[str | None, typer.Option("--db", help="The database, instead of the config's.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config."),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
+MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
+LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv most.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def run(  # the options of the design, one to one
+    config: Config,
+    *,
+    seeds: Seeds = None,
+    db: Db = None,
+    set_: Set = None,
+    limit: Limit = None,
+    max_time: MaxTime = None,
+    fresh: Fresh = False,
+    log_format: LogFormat = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Crawl: begin, continue or refresh, whichever is due."""
+    _leave_on_signal()
+    from scraper.app import Options
+
+    options = Options(
+        limit=limit,
+        max_time_s=_seconds(max_time),
+        fresh=fresh,
+        log_format=_log_format(log_format),
+        quiet=quiet,
+        verbosity=verbose,
+    )
+    loaded = _load(config, set_=set_, seeds=seeds, db=db)
+    _leave(_crawl(loaded, options))
+
+
+@app.command()
+def demo(
+    *,
+    db: Db = None,
+    set_: Set = None,
+    limit: Limit = None,
+    fresh: Fresh = False,
+    log_format: LogFormat = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Crawl the built-in demonstration site: 10,000 pages over HTTP on this machine."""
+    _leave_on_signal()
+    from scraper import demo as site
+    from scraper.app import Options
+
+    options = Options(
+        limit=limit,
+        fresh=fresh,
+        log_format=_log_format(log_format),
+        quiet=quiet,
+        verbosity=verbose,
+    )
+    try:
+        with site.start() as url:
+            environment = {**os.environ, "DEMO_URL": url}
+            config = _near(site.config_path())
+            loaded = _load(config, set_=set_, db=db, environment=environment)
+            status = _crawl(loaded, options)
+    except site.DemoError as error:
+        _fail(str(error), USAGE)
+    _leave(status)
+
+
+@app.command()
+def check(config: Config, *, set_: Set = None, seeds: Seeds = None, db: Db = None) -> None:
+    """Find every mistake in a config, and say in words what the crawl will do."""
+    from scraper.config import explain
+
+    typer.echo(explain(_load(config, set_=set_, seeds=seeds, db=db)))
+
+
+@app.command(name="try")
+def try_(
+    config: Config,
+    target: Annotated[str, typer.Argument(help="A URL, or a file.", metavar="URL_OR_FILE")],
+    *,
+    url: Annotated[str | None, typer.Option(help="For a file: the URL it came from.")] = None,
+    page: Annotated[str | None, typer.Option(help="The page rule to use.")] = None,
+    as_json: AsJson = False,
+    set_: Set = None,
+) -> None:
+    """Extract one page and show what was found; touches no database."""
+    _leave_on_signal()
+    from scraper.app import try_page
+    from scraper.trial import as_text
+
+    loaded = _load(config, set_=set_)
+    trial = try_page(loaded.plan, target, url=url, page=page)
+    typer.echo(_json(trial) if as_json else as_text(trial))
+    _leave(DONE if trial["error"] is None else MISSED)
+
+
+@app.command()
+def export(
+    database: Database,
+    *,
+    items: Annotated[str | None, typer.Option(help="The item type.")] = None,
+    format_: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "jsonl",
+    output: Annotated[str, typer.Option("-o", "--output", help="A file; - streams.")] = "-",
+    changed_since: Annotated[int | None, typer.Option(metavar="RUN")] = None,
+) -> None:
+    """Write the items to a file, all of it or nothing, or to standard output."""
+    from scraper.app import export_items
+
+    count = export_items(
+        database, item=items, format_=format_, output=output, changed_since=changed_since
+    )
+    if output != "-":
+        typer.echo(f"{count} items written to {output}", err=True)
+
+
+@app.command()
+def report(
+    database: Database,
+    *,
+    run_id: Annotated[int | None, typer.Option("--run", help="Which run; the last.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a run came to, and what limited it."""
+    from scraper.app import make_report, report_text
+
+    made = make_report(database, run_id)
+    typer.echo(_json(made) if as_json else report_text(made))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the config, for editors."""
+    from scraper.config import schema as make_schema
+
+    typer.echo(_json(make_schema()))
+
+
+def main() -> NoReturn:
+    """Run the command; errors of ours become a message and a status."""
+    try:
+        app()
+    except LockedError as error:
+        _fail(str(error), HELD)
+    except UsageError as error:
+        _fail(str(error), USAGE)
+    except (StoreError, ScraperError) as error:
+        _fail(str(error), BROKE)
+    except BrokenPipeError:  # who reads us has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
+    sys.exit(DONE)
+
+
+def _crawl(loaded: Loaded, options: Options) -> int:
+    from scraper.app import run_crawl
+
+    return run_crawl(loaded.plan, options, config_hash=loaded.hash, warnings=loaded.warnings)
+
+
+def _load(
+    config: Path,
+    *,
+    set_: list[str] | None = None,
+    seeds: str | None = None,
+    db: str | None = None,
+    environment: dict[str, str] | None = None,
+) -> Loaded:
+    from scraper.config import load
+
+    env = os.environ if environment is None else environment
+    return load(config, env=env, overrides=set_ or (), seeds=seeds, db=db)
+
+
+def _near(path: Path) -> Path:
+    """The path as a person would write it from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
+    from scraper.config import duration
+
+    try:
+        seconds = duration(text)
+    except ValueError as error:
+        raise UsageError(f"--max-time: {error}") from error
+    if seconds <= 0:
+        raise UsageError(f"--max-time: must be longer than 0, got {text}")
+    return seconds
+
+
+def _log_format(text: str | None) -> str | None:
+    if text not in {None, "json", "console"}:
+        raise UsageError(f"--log-format: json or console, got {text!r}")
+    return text
+
+
+def _json(value: object) -> str:
+    import json
+
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _leave_on_signal() -> None:
+    """Before and after the crawl a signal leaves at once: nothing is open, nothing is lost."""
+
+    def leave(*_: object) -> NoReturn:
+        raise SystemExit(STOPPED)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+
+
+def _leave(status: int) -> None:
+    if status:
+        raise SystemExit(status)
+
+
+def _fail(message: str, status: int) -> NoReturn:
+    sys.stdout.flush()
+    print(message, file=sys.stderr)
+    sys.exit(status)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"scraper {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: _version(wanted=value),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""The life of a run: begin or continue, seed, crawl, stop in time, balance, end.
+
+All tasks of a run live in one group: the writer, the frontier that keeps its window filled, the
+seeds, the progress, and the pipeline's workers. The pipeline decides when it is over; then the
+others are told to end. A stop (a signal or a limit) lets open pages end within a few seconds and
+cuts off the rest: they stay waiting in the table, and the next run visits them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from scraper.clock import Clock
+from scraper.core.errors import ScraperError, StoreError
+from scraper.core.plan import Plan
+from scraper.crawl import crawl
+from scraper.frontier import Frontier
+from scraper.seeds import Seeds
+from scraper.stages import Stages
+from scraper.store import Balance, RunInfo, RunStart, Store
+
+log = logging.getLogger(__name__)
+
+_NO_ITEM = (
+    "no item was found on any page: try one with `scraper try CONFIG URL`, which says which rule "
+    "matched and which fields were empty"
+)
+DRAIN_S = 5.0  # for what is open when a run is told to stop
+SAVE_EVERY_S = 5.0  # figures for the report of a run that is killed
+
+
+class Progress(Protocol):
+    """What a person sees while it runs, and what the run measures of itself."""
+
+    async def run(self) -> None:
+        """Sample and show until `stop`."""
+
+    def stop(self) -> None:
+        """End `run`."""
+
+    def stats(self) -> Mapping[str, Any]:
+        """The figures so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended."""
+
+    run_id: int
+    exit_status: int  # 0 done, 1 something promised was missed, 3 imbalance, 4 stopped early
+    stopped_by: str | None  # "SIGTERM", "limit", "max_time" ...; None: by itself
+    messages: tuple[str, ...] = ()  # for a person
+
+
+class Run:
+    """One run of a crawl, from its begin to its end.
+
+    Args:
+        workers: tasks of the pipeline.
+        start: who runs; `fresh` begins a new cycle.
+        max_time_s: stop after that long; None: no limit.
+    """
+
+    def __init__(
+        self,
+        *,
+        plan: Plan,
+        start: RunStart,
+        store: Store,
+        stages: Stages,
+        frontier: Frontier,
+        seeds: Seeds,
+        progress: Progress,
+        workers: int,
+        max_time_s: float | None,
+        clock: Clock,
+    ) -> None:
+        self._plan = plan
+        self._start = start
+        self._store = store
+        self._stages = stages
+        self._frontier = frontier
+        self._seeds = seeds
+        self._progress = progress
+        self._workers = workers
+        self._max_time_s = max_time_s
+        self._clock = clock
+        self._work: asyncio.Task[None] | None = None
+        self._seeding: asyncio.Task[None] | None = None
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def stop(self, by: str) -> None:
+        """End early: nothing new starts, what is open may end within `DRAIN_S`."""
+        log.info("stopping by=%s open=%d", by, self._frontier.schedule.open)
+        self._frontier.stop(by)
+        if self._seeding is not None:
+            self._seeding.cancel()
+        if self._work is not None:
+            self._later(DRAIN_S, self._work.cancel)
+
+    async def live(self) -> Outcome:
+        """Run to the end.
+
+        Raises:
+            StoreError: the database cannot be written; what is committed is safe.
+            UsageError: a seed list cannot be read.
+        """
+        info = await self._store.runs.begin(self._start)
+        log.info("run began id=%d cycle=%d resumed=%s", info.id, info.cycle, info.resumed)
+        await self._store.create_views(self._plan.pages)
+        for hostname in await self._store.queue.scope_hosts():
+            self._stages.scope.join(hostname)
+        try:
+            await self._crawl(info)
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
+        return await self._finish(info)
+
+    async def _crawl(self, info: RunInfo) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._store.writer.run())
+            feeding = group.create_task(self._frontier.run())
+            showing = group.create_task(self._progress.run())
+            saving = group.create_task(self._save())
+            self._seeding = group.create_task(self._seed(info))
+            self._work = group.create_task(crawl(self._stages, workers=self._workers))
+            if self._max_time_s is not None:
+                self._later(self._max_time_s, self.stop, "max_time")
+            if self._frontier.stopped_by is not None:  # a signal came before there was work
+                self.stop(self._frontier.stopped_by)
+            await asyncio.wait((self._work,))
+            for timer in self._timers:
+                timer.cancel()
+            for task in (self._seeding, saving, feeding):
+                task.cancel()
+            await asyncio.wait((self._seeding, saving, feeding))
+            await self._store.writer.close()
+            self._progress.stop()
+            await asyncio.wait((showing,))
+
+    async def _seed(self, info: RunInfo) -> None:
+        if info.nothing_due_before is None:
+            while await self._store.writer.make_due():
+                pass
+        await self._seeds.run()
+        await self._store.writer.seeded()
+        self._stages.seeded.set()
+        self._frontier.seeded()
+
+    async def _save(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            await self._store.runs.save_stats(self._progress.stats())
+
+    async def _finish(self, info: RunInfo) -> Outcome:
+        balance = await self._store.runs.balance()
+        left = bool(balance.by_state["waiting"]) or self._frontier.seeding
+        stopped_by = self._frontier.stopped_by if left else None
+        status, messages = 0, list[str]()
+        if not balance.balanced or (left and stopped_by is None):
+            status = 3
+            messages.append(_imbalance(balance))
+        elif left:
+            status = 4
+        else:
+            await self._store.runs.end_cycle()
+            missed = await self._missed(info, balance)
+            status, messages = (1 if missed else 0), missed
+        await self._store.runs.prune(self._plan.store.keep_runs)
+        await self._store.runs.finish(
+            state={3: "broken", 4: "stopped"}.get(status, "done"),
+            exit_status=status,
+            stopped_by=stopped_by,
+            stats={**self._progress.stats(), "missed": messages if status == 1 else []},
+        )
+        return Outcome(info.id, status, stopped_by, tuple(messages))
+
+    async def _missed(self, info: RunInfo, balance: Balance) -> list[str]:
+        """What a cycle promises without being asked: a page, and an item where there are any."""
+        if info.nothing_due_before is not None and not self._seeds.new:
+            return []
+        if not balance.known:
+            return ["there was nothing to do: no seed gave a URL; look at `seeds` in the config"]
+        if not balance.by_state["done"]:
+            return [_nothing_done(balance)]
+        wants_items = any(rule.items for rule in self._plan.pages)
+        if wants_items and not await self._store.runs.has_items():
+            return [_NO_ITEM]
+        return []
+
+    def _later(self, delay_s: float, call: Callable[..., object], *args: object) -> None:
+        self._timers.append(asyncio.get_running_loop().call_later(delay_s, call, *args))
+
+
+def _nothing_done(balance: Balance) -> str:
+    reasons = {**balance.by_reason["failed"], **balance.by_reason["skipped"]}
+    most = max(reasons, key=lambda reason: reasons[reason], default="unknown")
+    return (
+        f"no page was fetched: of {balance.known} known, {reasons.get(most, 0)} are {most}; "
+        "`scraper report DB` has all reasons"
+    )
+
+
+def _imbalance(balance: Balance) -> str:
+    return (
+        f"the run does not balance: {balance.known} rows, {balance.expected} by the ledger, by "
+        f"state {dict(balance.by_state)}: this is a bug, please report it"
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that tells most: one of ours, else the first."""
+    errors = list(_flat(group))
+    ours = [error for error in errors if isinstance(error, StoreError)] or [
+        error for error in errors if isinstance(error, ScraperError)
+    ]
+    return (ours or errors)[0]
+
+
+def _flat(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    flat: list[BaseException] = []
+    for error in group.exceptions:
+        flat += _flat(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return flat
