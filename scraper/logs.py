@@ -1,0 +1,147 @@
+"""Logs for people and for machines: structlog's formatter over the standard library's logging.
+
+Code logs with `logging.getLogger("scraper...")`, constant text and arguments; `extra` becomes
+keys of the JSON. What a page, a header or a URL contains can be in any of these values, so no
+control character reaches a terminal, no line end makes a second line, and nothing that was read
+as a secret is written.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any, Literal, TextIO
+
+Format = Literal["console", "json"]
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0 and C1: terminals obey them
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # text shown in another order than it is
+    "\u2028\u2029\ud800-\udfff]"  # line ends of a kind, and what UTF-8 cannot write
+)
+_LOGIN = re.compile(r"(?<=://)[^/?#@\s]+@")  # user:password@ in a URL
+_SHORTEST_SECRET = 4  # characters: shorter ones would hide half of every line
+_HIDDEN = "***"
+
+
+def escape(text: str) -> str:
+    r"""The text with everything a terminal might obey written out, e.g. `\x1b`."""
+    return _UNSAFE.sub(_written_out, text)
+
+
+class Logs:
+    """The one handler of a command, and what it must not write."""
+
+    def __init__(self, handler: logging.Handler) -> None:
+        self.handler = handler
+        self._secrets: tuple[str, ...] = ()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Write `***` in place of each of these from now on."""
+        known = {*self._secrets, *(each for each in secrets if len(each) >= _SHORTEST_SECRET)}
+        self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    def clean(self, text: str) -> str:
+        """The text without secrets and without what a terminal might obey."""
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return escape(_LOGIN.sub(f"{_HIDDEN}@", text))
+
+    def close(self) -> None:
+        """Take the handler away again."""
+        logging.getLogger().removeHandler(self.handler)
+
+
+class _Stream(logging.StreamHandler[TextIO]):
+    """Writes to the stream given, or to what standard error is at that moment.
+
+    The second lets a live bar stand below the lines: it takes standard error's place.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        logging.Handler.__init__(self)
+        self._given = stream
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # looked up for each line
+        return self._given or sys.stderr
+
+
+def setup(*, format: Format | None, verbosity: int, stream: TextIO | None = None) -> Logs:  # noqa: A002 - the option's own name
+    """Send logs to one stream.
+
+    Args:
+        format: None: JSON never unless asked for.
+        verbosity: -1 warnings, 0 the phases of a run, 1 each visit.
+        stream: None: standard error, looked up for each line.
+    """
+    handler = _Stream(stream)
+    logs = Logs(handler)
+    handler.setFormatter(_formatter(format or "console", logs))
+    root = logging.getLogger()
+    root.handlers = [each for each in root.handlers if not isinstance(each, _Stream)]
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("scraper").setLevel(_level(verbosity))
+    return logs
+
+
+def _level(verbosity: int) -> int:
+    if verbosity < 0:
+        return logging.WARNING
+    return logging.DEBUG if verbosity else logging.INFO
+
+
+def _formatter(format: Format, logs: Logs) -> logging.Formatter:  # noqa: A002 - see setup
+    from structlog.processors import JSONRenderer, TimeStamper, format_exc_info
+    from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level
+
+    renderer = JSONRenderer() if format == "json" else _Console()
+    return ProcessorFormatter(
+        foreign_pre_chain=[add_log_level, ExtraAdder()],
+        processors=[
+            ProcessorFormatter.remove_processors_meta,
+            TimeStamper(fmt="iso", utc=True),
+            format_exc_info,
+            _Clean(logs),
+            renderer,
+        ],
+    )
+
+
+class _Clean:
+    """Cleans every text of an event."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+
+    def __call__(
+        self, _logger: object, _name: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        for key, value in event.items():
+            if isinstance(value, str):
+                event[key] = self._clean(key, value)
+        return event
+
+    def _clean(self, key: str, value: str) -> str:
+        if key == "exception":  # the only text of several lines
+            return "\n".join(self._logs.clean(line) for line in value.splitlines())
+        return self._logs.clean(value)
+
+
+class _Console:
+    """One line for people; what went wrong in full below it."""
+
+    def __call__(self, _logger: object, _name: str, event: MutableMapping[str, Any]) -> str:
+        time = event["timestamp"][11:19]
+        exception = event.get("exception")
+        line = f"{time} {event['level']:<7} {event['event']}"
+        return f"{line}\n{exception}" if exception else line
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return {9: "\\t", 10: "\\n", 13: "\\r"}.get(code) or (
+        f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    )
