@@ -1,0 +1,244 @@
+"""The HTTP client: one exchange per slot, bounded in every direction.
+
+- It follows no redirect: each hop is an exchange of its own, judged by the caller.
+- It sends a request again only when a GET or HEAD met a kept connection that the server had
+  closed meanwhile, and then over a fresh one. Anything but GET and HEAD gets a connection of its
+  own from the start, so that a failure never leaves open whether it was an old connection's.
+- Credentials written in a URL are sent with that request alone, as basic authorization. The
+  request's own headers stay with its origin: a redirect elsewhere goes without them.
+- What an answer below 300 lacks is an error. Any other status is the answer by itself: its body
+  is read as far as it goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from scraper.core.errors import FetchError
+from scraper.core.model import Reason, Request, Response
+from scraper.core.plan import FetchPlan
+from scraper.fetch.body import Body
+from scraper.fetch.connector import connector
+from scraper.fetch.decoding import ACCEPT_ENCODING
+from scraper.fetch.exchange import CURRENT, Exchange, now
+from scraper.fetch.faults import FAULTS, DroppedError, fetch_error
+
+if TYPE_CHECKING:
+    from aiohttp import ClientRequest, ClientResponse
+    from aiohttp.client_middlewares import ClientHandlerType
+
+SAFE = frozenset({"GET", "HEAD"})  # may be sent twice
+BODILESS = frozenset({204, 205, 304})
+MAX_HEADERS = 256
+MAX_HEADER_BYTES = 16 * 1024  # one header, and the status line
+NO_ROUNDING = 1e9  # seconds: aiohttp rounds time-outs above its threshold up to whole seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to send, and how much to take."""
+
+    method: str
+    href: str
+    url: URL
+    limit_bytes: int
+    cut: bool = False  # a longer body is cut, not refused
+    headers: CIMultiDict[str] | None = None
+    data: bytes | None = None
+
+
+class Fetcher:
+    """Makes HTTP exchanges, `plan.concurrency` of them at most at a time.
+
+    Attributes:
+        open: exchanges under way.
+        on_free: called each time that a slot becomes free.
+    """
+
+    def __init__(self, plan: FetchPlan) -> None:
+        self._plan = plan
+        self._slots = asyncio.Semaphore(plan.concurrency)
+        self._headers: CIMultiDict[str] = CIMultiDict(plan.headers)
+        self.open = 0
+        self.on_free: Callable[[], None] | None = None
+
+    @property
+    def free(self) -> int:
+        """Slots that are left."""
+        return self._plan.concurrency - self.open
+
+    async def __aenter__(self) -> Fetcher:
+        plan = self._plan
+        self._connector = connector(plan)
+        none = aiohttp.DummyCookieJar()
+        self._plain = _session(plan, self._connector, none)
+        jar = aiohttp.CookieJar() if plan.cookies else none
+        self._pages = _session(plan, self._connector, jar)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self._plain.close()
+        await self._pages.close()
+        await self._connector.close()
+
+    async def fetch(self, request: Request) -> Response:
+        """Make the exchange that the request asks for now, whatever the status of the answer.
+
+        Raises:
+            FetchError: there is no answer, or none that may be used.
+        """
+        href, verb = request.asked, request.verb
+        url = _http_url(href)
+        headers = self._headers
+        if request.headers and (request.hop is None or url.origin() == URL(request.url).origin()):
+            headers = _merged(headers, request.headers)
+        call = Call(
+            method=verb,
+            href=href,
+            url=url,
+            limit_bytes=self._plan.max_body_bytes,
+            headers=headers,
+            data=request.body if verb == request.method else None,
+        )
+        return await self._in_slot(call, self._pages)
+
+    async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
+        """GET a URL with neither cookies nor configured headers; a longer body is cut."""
+        call = Call(method="GET", href=url, url=_http_url(url), limit_bytes=max_bytes, cut=True)
+        return await self._in_slot(call, self._plain)
+
+    async def _in_slot(self, call: Call, session: aiohttp.ClientSession) -> Response:
+        asked_at = now()
+        await self._slots.acquire()
+        self.open += 1
+        try:
+            exchange = Exchange(alone=call.method not in SAFE, slot_s=now() - asked_at)
+            return await self._in_time(call, session, exchange)
+        finally:
+            self.open -= 1
+            self._slots.release()
+            if self.on_free is not None:
+                self.on_free()
+
+    async def _in_time(
+        self, call: Call, session: aiohttp.ClientSession, exchange: Exchange
+    ) -> Response:
+        CURRENT.set(exchange)
+        body = Body(call.limit_bytes, cut=call.cut)
+        try:
+            async with asyncio.timeout(self._plan.timeout_s):
+                await _exchange(call, session, exchange, body)
+        except (FetchError, *FAULTS) as error:
+            if exchange.status < 300:
+                raise fetch_error(error, exchange) from error
+        return Response(
+            url=call.href,
+            status=exchange.status,
+            headers=exchange.headers,
+            body=body.data,
+            wire_bytes=body.wire_bytes,
+            slot_s=exchange.slot_s,
+            dns_s=exchange.dns_s,
+            connect_s=exchange.connect_s,
+            first_byte_s=exchange.head_at - exchange.connected_at,
+            body_s=now() - exchange.head_at,
+        )
+
+
+async def _exchange(
+    call: Call, session: aiohttp.ClientSession, exchange: Exchange, body: Body
+) -> None:
+    try:
+        answer = await _send(call, session)
+    except DroppedError:
+        if not exchange.reused:
+            raise
+        exchange.begin_again()
+        answer = await _send(call, session)
+    try:
+        exchange.head_at = now()
+        exchange.status = answer.status
+        exchange.headers = _headers(answer)
+        if answer.status < 200:
+            raise FetchError(Reason.PROTOCOL, f"status {answer.status} is no answer to a request")
+        if call.method != "HEAD" and answer.status not in BODILESS:
+            await body.read(answer)
+    finally:
+        answer.release()  # for the next request when it was read to its end, else to be closed
+
+
+async def _send(call: Call, session: aiohttp.ClientSession) -> ClientResponse:
+    return await session.request(
+        call.method, call.url, headers=call.headers, data=call.data, allow_redirects=False
+    )
+
+
+async def _once(request: ClientRequest, send: ClientHandlerType) -> ClientResponse:
+    """Keep aiohttp from sending a request a second time on its own."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientConnectorError, TimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise DroppedError(str(error)) from error
+
+
+def _headers(answer: ClientResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in answer.headers.items():
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
+    return headers
+
+
+def _session(
+    plan: FetchPlan, connector: aiohttp.BaseConnector, jar: aiohttp.abc.AbstractCookieJar
+) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=False,
+        cookie_jar=jar,
+        headers={
+            "User-Agent": plan.user_agent,
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "Accept-Encoding": ACCEPT_ENCODING,
+        },
+        timeout=aiohttp.ClientTimeout(
+            connect=plan.connect_timeout_s,
+            sock_read=plan.stall_s,
+            ceil_threshold=NO_ROUNDING,
+        ),
+        auto_decompress=False,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+        max_headers=MAX_HEADERS,
+        middlewares=(_once,),
+    )
+
+
+def _http_url(href: str) -> URL:
+    if not href.startswith(("http://", "https://")):
+        raise FetchError(Reason.PROTOCOL, f"not an http(s) URL: {href[:200]!r}", sent=False)
+    try:
+        return URL(href, encoded=True)
+    except ValueError as error:
+        raise FetchError(Reason.PROTOCOL, str(error), sent=False) from error
+
+
+def _merged(general: CIMultiDict[str], own: tuple[tuple[str, str], ...]) -> CIMultiDict[str]:
+    """The general headers, overruled by the request's own."""
+    merged = general.copy()
+    for name, _ in own:
+        merged.popall(name, None)
+    merged.extend(own)
+    return merged
