@@ -34,17 +34,19 @@ make_venv() {
     return # it is there already
   fi
   if python=$(find_python); then
-    say "making $venv with $("$python" --version)"
+    with=$("$python" --version)
   elif [ -n "$uv" ]; then
     python=${PYTHON:->=3.11}
-    say "no Python ${PYTHON:-3.11 or newer} here: asking uv for one"
+    with="Python $python, which uv has or gets"
   else
     fail "needs Python ${PYTHON:-3.11 or newer}, and found none: install it (Debian, Ubuntu:" \
       "apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python"
   fi
   if [ -n "$uv" ]; then
+    say "making $venv with $with"
     uv venv --quiet --clear --python "$python" "$venv"
   elif "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+    say "making $venv with $with"
     "$python" -m venv --clear "$venv"
   else
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
