@@ -1,0 +1,216 @@
+"""One page, tried: which rule fits, what it yields, where its links would lead. No database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from scraper.core.errors import FetchError, ParseError, UsageError
+from scraper.core.extract.plan import FieldPlan, PageRule
+from scraper.core.model import Link, Parsed, Request, Response
+from scraper.core.outcome import refused
+from scraper.core.plan import Plan
+from scraper.core.redirect import is_redirect, next_hop
+from scraper.core.request import make_request
+from scraper.core.robotstxt import Rules
+from scraper.core.route import Router
+from scraper.core.scope import Scope
+from scraper.core.url import parse
+
+NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
+
+
+class Fetcher(Protocol):
+    """One HTTP exchange."""
+
+    async def fetch(self, request: Request) -> Response:
+        """Ask once; a redirect is an answer."""
+
+
+class Robots(Protocol):
+    """What a host's robots.txt says."""
+
+    async def ask(self, url: str) -> Rules:
+        """Fetch it."""
+
+
+class Parser(Protocol):
+    """Extraction."""
+
+    async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
+        """Extract one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The stages that a trial uses."""
+
+    fetcher: Fetcher
+    robots: Robots
+    parser: Parser
+
+
+async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
+    """Fetch one page as a crawl would, redirects and robots.txt included, and extract it."""
+    try:
+        request = make_request(parse(text), page=_known(plan, page), seed=True)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    try:
+        while True:
+            rules = await tools.robots.ask(request.asked)
+            if not rules.allows(request.asked):
+                return _told(plan, request, error="robots.txt disallows it: a crawl skips it")
+            response = await tools.fetcher.fetch(request)
+            location = response.headers.get("location")
+            if location is None or not is_redirect(response.status):
+                break
+            hop, _ = next_hop(
+                request,
+                response.status,
+                location,
+                longest=plan.fetch.max_redirects,
+                may_repeat=plan.fetch.cookies,
+            )
+            request = replace(request, hop=hop)
+    except FetchError as error:
+        return _told(plan, request, error=str(error))
+    error = refused(response)
+    if error is not None:
+        return _told(plan, request, response=response, error=str(error))
+    return await _extract(plan, request, response, tools)
+
+
+async def try_file(
+    plan: Plan, body: bytes, *, url: str | None, page: str | None, tools: Tools
+) -> dict[str, Any]:
+    """Extract a page from a file; `url` or `page` say which rule is meant.
+
+    Raises:
+        UsageError: neither is given, and the config has several rules.
+    """
+    if url is None and page is None and len(plan.pages) != 1:
+        names = ", ".join(rule.name for rule in plan.pages) or "none"
+        raise UsageError(f"which page rule is meant? Give --url or --page; the rules are: {names}")
+    only = plan.pages[0].name if url is None and page is None else page
+    try:
+        request = make_request(parse(url or NO_URL), page=_known(plan, only), seed=True)
+    except ValueError as error:
+        raise UsageError(f"--url: {error}") from error
+    return await _extract(plan, request, Response(request.url, 200, {}, body), tools)
+
+
+async def _extract(
+    plan: Plan, request: Request, response: Response, tools: Tools
+) -> dict[str, Any]:
+    rule = Router(plan.pages).rule(request)
+    if rule is None:
+        return _told(plan, request, response=response)
+    try:
+        parsed = await tools.parser.parse(response, rule, request)
+    except ParseError as error:
+        return _told(plan, request, response=response, rule=rule, error=str(error))
+    return _told(plan, request, response=response, rule=rule, parsed=parsed)
+
+
+def _told(
+    plan: Plan,
+    request: Request,
+    *,
+    response: Response | None = None,
+    rule: PageRule | None = None,
+    parsed: Parsed | None = None,
+    error: str | None = None,
+) -> dict[str, Any]:
+    page = parsed.page if parsed else None
+    items = [
+        {"type": item.type, "key": item.key, "data": json.loads(item.data)}
+        for item in (page.items if page else ())
+    ]
+    return {
+        "url": request.url,
+        "final_url": response.url if response else None,
+        "status": response.status if response else None,
+        "body_bytes": len(response.body) if response else None,
+        "error": error,
+        "page": rule.name if rule else None,
+        "pages": [each.name for each in plan.pages],
+        "items": items,
+        "empty": sorted(_empty(rule, items)),
+        "rejected": [
+            {"type": each.type, "field": each.field, "reason": each.reason}
+            for each in (page.rejected if page else ())
+        ],
+        "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
+        "links": list(_links(plan, request, page.links if page else ())),
+        "time_s": {
+            "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
+            if response
+            else None,
+            "parse": parsed.parse_s if parsed else None,
+        },
+    }
+
+
+def _empty(rule: PageRule | None, items: list[dict[str, Any]]) -> Iterator[str]:
+    """Fields that no item has a value of, as `item.field: what was looked for`."""
+    for item in rule.items if rule else ():
+        found = [each["data"] for each in items if each["type"] == item.type]
+        for field in item.fields:
+            if not any(data.get(field.name) not in (None, [], "") for data in found):
+                yield f"{item.type}.{field.name}: {_looked_for(field)}"
+
+
+def _looked_for(field: FieldPlan) -> str:
+    if field.css is None:
+        return f"from {field.source}" if field.source else "const"
+    attribute = f" @{field.attr}" if field.attr else ""
+    regex = f", regex {field.regex}" if field.regex else ""
+    return f"css {field.css or '(the element itself)'}{attribute}{regex}"
+
+
+def _links(
+    plan: Plan, request: Request, links: tuple[Link, ...]
+) -> Iterator[dict[str, str | None]]:
+    scope = Scope(plan.scope, seed_hosts={parse(request.url).hostname})
+    for link in links:
+        reason = scope.refuses(parse(link.url), depth=request.depth + 1)
+        yield {"url": link.url, "page": link.page, "fate": reason or "followed"}
+
+
+def _known(plan: Plan, page: str | None) -> str | None:
+    names = [rule.name for rule in plan.pages]
+    if page is not None and page not in names:
+        raise UsageError(f"--page: no page rule {page!r}; the rules are: {', '.join(names)}")
+    return page
+
+
+def as_text(trial: dict[str, Any]) -> str:
+    """The trial for a person."""
+    return "\n".join(_lines(trial))
+
+
+def _lines(trial: dict[str, Any]) -> Iterator[str]:
+    yield f"{trial['url']}  status {trial['status'] or 'none'}"
+    if trial["final_url"] not in (None, trial["url"]):
+        yield f"redirected to {trial['final_url']}"
+    if trial["error"]:
+        yield f"error: {trial['error']}"
+        return
+    others = ", ".join(name for name in trial["pages"] if name != trial["page"])
+    yield f"page rule: {trial['page'] or 'none fits'}" + (f" (others: {others})" if others else "")
+    for item in trial["items"]:
+        yield f"{item['type']}  key {item['key']}"
+        for name, value in item["data"].items():
+            yield f"  {name}: {json.dumps(value, ensure_ascii=False)}"
+    for rejected in trial["rejected"]:
+        yield f"rejected {rejected['type']}: field {rejected['field']} is {rejected['reason']}"
+    for empty in trial["empty"]:
+        yield f"found nothing: {empty}"
+    for link in trial["links"]:
+        page = f" as {link['page']}" if link["page"] else ""
+        yield f"link {link['url']}{page}: {link['fate']}"
+    seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
+    yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
