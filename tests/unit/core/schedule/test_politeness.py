@@ -1,0 +1,183 @@
+"""Laws of the window, whatever happens in whatever order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from scraper.core.model import Request
+from scraper.core.plan import HostRule, PolitenessPlan
+from scraper.core.schedule.politeness import HostSchedule, rule_of
+
+HOSTS = ("a:80", "b:80", "c:8080")
+
+
+def request(host: str, id_: int = 0) -> Request:
+    return Request(url=f"http://{host}/{id_}", key=b"", host=host, id=id_)
+
+
+def polite(*, robots: bool = False, per_host: int = 1, delay_s: float = 0.0) -> PolitenessPlan:
+    return PolitenessPlan(robots=robots, default=HostRule(per_host=per_host, delay_s=delay_s))
+
+
+class Whatever(RuleBasedStateMachine):
+    """Adds, takes, ends, pauses and waits in any order; the laws hold after each step."""
+
+    @initialize(robots=st.booleans(), per_host=st.integers(1, 3), delay=st.sampled_from([0, 2.0]))
+    def begin(self, robots, per_host, delay):
+        override = HostRule(per_host=2, delay_s=5.0)
+        self.plan = PolitenessPlan(
+            robots=robots, default=HostRule(per_host, delay), hosts={"c": override}
+        )
+        self.schedule = HostSchedule(self.plan)
+        self.now = 100.0
+        self.ids = 0
+        self.inside = set()
+        self.open = dict.fromkeys(HOSTS, 0)
+        self.started = {}
+        self.paused = {}
+        self.crawl_delay = {}
+        self.probing = dict.fromkeys(HOSTS, robots)
+
+    def rule_of(self, host):
+        return self.plan.hosts["c"] if host == "c:8080" else self.plan.default
+
+    def delay(self, host):
+        return max(self.rule_of(host).delay_s, self.crawl_delay.get(host, 0.0))
+
+    @rule(host=st.sampled_from(HOSTS), urgent=st.booleans())
+    def add(self, host, urgent):
+        self.ids += 1
+        self.inside.add(self.ids)
+        self.schedule.add(request(host, self.ids), self.now, urgent=urgent)
+
+    @rule()
+    def take(self):
+        allowed = self.may_start()
+        turn = self.schedule.take(self.now)
+        if turn is None:
+            assert not allowed
+            return
+        host = turn.request.host
+        assert host in allowed
+        self.inside.remove(turn.request.id)
+        self.open[host] += 1
+        self.started[host] = self.now
+
+    def may_start(self):
+        waiting = {host for host in HOSTS if self.schedule.waiting_on(host)}
+        return {
+            host
+            for host in waiting
+            if self.open[host] < (1 if self.probing[host] else self.rule_of(host).per_host)
+            and self.now >= self.started.get(host, -1e9) + self.delay(host)
+            and self.now >= self.paused.get(host, 0.0)
+        }
+
+    @rule(host=st.sampled_from(HOSTS))
+    def done(self, host):
+        if self.open[host]:
+            self.open[host] -= 1
+            self.schedule.done(host, self.now)
+
+    @rule(host=st.sampled_from(HOSTS), seconds=st.sampled_from([1.0, 7.0]))
+    def pause(self, host, seconds):
+        self.paused[host] = max(self.paused.get(host, 0.0), self.now + seconds)
+        self.schedule.pause(host, self.now + seconds, self.now)
+
+    @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]))
+    def robots(self, host, delay):
+        self.crawl_delay[host] = delay
+        self.probing[host] = False
+        self.schedule.robots_known(host, self.now, crawl_delay_s=delay)
+        assert self.schedule.delay_s(host) == self.delay(host)
+
+    @rule(urgent=st.booleans())
+    def shed(self, urgent):
+        for shed in self.schedule.shed(urgent=urgent):
+            self.inside.remove(shed.id)
+
+    @rule(seconds=st.sampled_from([0.5, 2.0, 10.0]))
+    def wait(self, seconds):
+        self.now += seconds
+
+    @rule()
+    def forget(self):
+        before = dict.fromkeys(HOSTS, self.schedule.hosts)
+        assert self.schedule.forget_idle(self.now) <= max(before.values(), default=0)
+        for host in HOSTS:  # forgotten or not, robots.txt is told again as the pipeline does
+            if not self.probing[host]:
+                delay = self.crawl_delay.get(host, 0.0)
+                self.schedule.robots_known(host, self.now, crawl_delay_s=delay)
+
+    @invariant()
+    def nothing_is_lost(self):
+        assert self.schedule.waiting == len(self.inside)
+        assert self.schedule.open == sum(self.open.values())
+
+    @invariant()
+    def wakes_when_something_may_start(self):
+        at = self.schedule.wake_at()
+        if self.may_start():
+            assert at is not None
+            assert at <= self.now
+        elif at is not None:
+            assert at > self.now
+            assert [free for _, free in self.schedule.held_back(self.now)]
+
+
+TestWhatever = Whatever.TestCase
+
+
+@given(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=40))
+def test_hosts_that_may_start_take_turns(hosts):
+    """Between two starts of a host every other host with work starts once."""
+    schedule = HostSchedule(polite(per_host=100))
+    for number, host in enumerate(hosts):
+        schedule.add(request(host, number), 0.0)
+    order = []
+    while turn := schedule.take(0.0):
+        order.append(turn.request.host)
+    assert sorted(order) == sorted(hosts)
+    rounds = {host: hosts.count(host) for host in hosts}
+    for place, host in enumerate(order):
+        done = order[: place + 1].count(host)
+        assert all(order[:place].count(other) >= min(done - 1, n) for other, n in rounds.items())
+
+
+@given(st.lists(st.booleans(), max_size=20))
+def test_next_hops_go_first_and_the_rest_in_order(urgent):
+    schedule = HostSchedule(polite(per_host=100))
+    for number, first in enumerate(urgent):
+        schedule.add(request("a:80", number), 0.0, urgent=first)
+    taken = []
+    while turn := schedule.take(0.0):
+        taken.append(turn.request.id)
+    expected = [n for n, first in enumerate(urgent) if first]
+    assert taken == expected + [n for n, first in enumerate(urgent) if not first]
+
+
+def test_a_turn_tells_how_long_the_request_waited():
+    schedule = HostSchedule(polite())
+    schedule.add(request("a:80"), 5.0)
+    turn = schedule.take(7.5)
+    assert turn is not None
+    assert turn.waited_s == 2.5
+    assert "1 in flight" in repr(schedule)
+
+
+def test_the_rule_for_a_port_wins_over_the_one_for_the_name():
+    default, name, port = HostRule(1), HostRule(2), HostRule(3)
+    rules = {"a": name, "a:81": port, "[::1]": name}
+    assert rule_of("a:80", rules, default=default) is name
+    assert rule_of("a:81", rules, default=default) is port
+    assert rule_of("b:80", rules, default=default) is default
+    assert rule_of("[::1]:80", rules, default=default) is name
+
+
+def test_memory_does_not_grow_with_pauses():
+    schedule = HostSchedule(polite(delay_s=1.0))
+    schedule.add(request("a:80"), 0.0)
+    for second in range(1_000):
+        schedule.pause("a:80", float(second), 0.0)
+    assert len(schedule._heap) < 200
+    assert schedule.wake_at() == 999.0
