@@ -16,7 +16,9 @@ class FieldPlan:
     """
 
     name: str
-    css: str | None = None  # already translated to what lexbor understands; "" is the element itself
+    css: str | None = (
+        None  # already translated to what lexbor understands; "" is the element itself
+    )
     attr: str | None = None  # None: the text
     source: str | None = None  # "url", "final_url", "status", "header:NAME" or a carried field
     const: Json = None

@@ -1,0 +1,163 @@
+"""A page rule, compiled once, and what it finds on a page: items, links, rejected items."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+
+from selectolax.lexbor import LexborNode, SelectolaxError
+
+from scraper.core import url
+from scraper.core.errors import ParseError
+from scraper.core.extract.document import Absent, Document, Source
+from scraper.core.extract.fields import compile_fields, read_object
+from scraper.core.extract.plan import FollowPlan, ItemPlan, PageRule
+from scraper.core.model import Item, Json, Link, Page, Reason, Rejected
+
+REGEX_TIMEOUT_S = 1.0  # CPU seconds of one search
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_REPLACEMENT = "\ufffd"
+
+
+class Extractor:
+    """Extraction by one rule: a pure function from bytes to a `Page`."""
+
+    __slots__ = ("_items", "_needs_document", "rule")
+
+    def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
+        self.rule = rule
+        self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
+        self._needs_document = bool(rule.items or rule.follow)
+
+    def __call__(self, body: bytes, source: Source) -> Page:
+        """Extract the page whose body, as UTF-8, is given.
+
+        Raises:
+            ParseError: the page cannot be extracted. Nothing else is raised, whatever the bytes.
+        """
+        if not self._needs_document:
+            return Page()
+        try:
+            return self._extract(Document(body, source))
+        except RecursionError as error:
+            raise ParseError(Reason.PARSE_ERROR, "a value is nested too deeply") from error
+        except (SelectolaxError, UnicodeError) as error:
+            raise ParseError(Reason.PARSE_ERROR, str(error)) from error
+
+    def _extract(self, document: Document) -> Page:
+        kept = _Kept()
+        for item in self._items:
+            item.read(document, kept)
+        links = tuple(_links(self.rule.follow, document)) if self.rule.follow else ()
+        return Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
+
+
+class _Kept:
+    """The items of one page, as they are found."""
+
+    __slots__ = ("items", "known", "position", "rejected")
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.rejected: list[Rejected] = []
+        self.known: set[tuple[str, str]] = set()  # (type, key): the first of two wins
+        self.position = 0
+
+
+class _ItemReader:
+    """One compiled item type."""
+
+    __slots__ = ("_fields", "_plan")
+
+    def __init__(self, plan: ItemPlan, regex_timeout_s: float) -> None:
+        fields = (replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
+        self._plan = plan
+        self._fields = compile_fields(fields, plan.type, regex_timeout_s=regex_timeout_s)
+
+    def read(self, document: Document, kept: _Kept) -> None:
+        """Add the items of this type to those kept."""
+        each = self._plan.each
+        for node in document.parser.css(each) if each else (document.root,):
+            self._keep(node, document, kept)
+            kept.position += 1
+
+    def _keep(self, node: LexborNode, document: Document, kept: _Kept) -> None:
+        plan = self._plan
+        document.lacking.clear()
+        data, found = _encoded(read_object(self._fields, node, document))
+        if document.lacking:
+            label, absent = document.lacking[0]
+            reason = "invalid" if absent is Absent.INVALID else "missing"
+            kept.rejected.append(Rejected(plan.type, label, reason, kept.position, data))
+            return
+        key = self._key(found, data, document)
+        if (plan.type, key) not in kept.known:
+            kept.known.add((plan.type, key))
+            kept.items.append(Item(plan.type, key, data, kept.position))
+
+    def _key(self, found: dict[str, Json], data: str, document: Document) -> str:
+        names = self._plan.key
+        if len(names) > 1:
+            return _encode([found[name] for name in names])
+        if names:
+            value = found[names[0]]
+            return value if isinstance(value, str) else _encode(value)
+        if self._plan.each:
+            return blake2b(data.encode(), digest_size=16).hexdigest()
+        return document.url_key
+
+
+def _encoded(found: dict[str, Json]) -> tuple[str, dict[str, Json]]:
+    """The item as JSON that every reader takes: no NUL, no lone surrogate, only finite numbers."""
+    try:
+        data = _encode(found)
+        if "\\u0000" not in data:
+            data.encode()
+            return data, found
+    except UnicodeError:
+        pass
+    except ValueError:  # a number that is not finite, of a `const` or a carried field
+        pass
+    clean = {name: _clean(value) for name, value in found.items()}
+    return _encode(clean), clean
+
+
+def _clean(value: Json) -> Json:
+    if isinstance(value, str):
+        return (
+            value.replace("\0", _REPLACEMENT)
+            .encode("utf-16", "surrogatepass")
+            .decode("utf-16", "replace")
+        )
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list):
+        return [_clean(one) for one in value]
+    if isinstance(value, dict):
+        return {str(_clean(name)): _clean(one) for name, one in value.items()}
+    return value
+
+
+def _links(follow: tuple[FollowPlan, ...], document: Document) -> Iterator[Link]:
+    """The http(s) links of a page in the order of the rule and the page, each once."""
+    known: set[tuple[str, str | None]] = set()
+    for plan in follow:
+        attr, page = plan.attr, plan.page
+        written = (node.attributes.get(attr) for node in document.parser.css(plan.css))
+        for href in dict.fromkeys(written):
+            link = href and _resolved(href, document.base)
+            if link and (link, page) not in known:
+                known.add((link, page))
+                yield Link(link, page)
+
+
+def _resolved(href: str, base: str) -> str | None:
+    """The URL without its fragment; None for another scheme and for what is no URL."""
+    try:
+        link = url.join(base, href)
+    except ValueError:
+        return None
+    return link.partition("#")[0] if link.startswith(("http://", "https://")) else None

@@ -1,0 +1,132 @@
+"""Conversion of what a page says into the type a field declares.
+
+Every converter takes a text (or a JSON value, of a `map` or of a source that has a type already)
+and gives a JSON value, or raises ValueError when it is none of that type. Results are exact and
+finite: a decimal is text, dates are ISO 8601, an integer has no fraction.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from price_parser import Price
+from price_parser.parser import parse_number
+
+from scraper.core.extract.dates import to_date, to_datetime
+from scraper.core.model import Json
+
+Converter = Callable[[Json], Json]
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ ,.'\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*")
+_PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+_AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # 1.234: a German thousand
+_NUMBER = re.compile(r"[+-]?\d[\d ,.'\u2019\u00a0\u202f]*")
+_MINUS = re.compile(r"\D*(?<!\w)[-\u2212]\s?[^\w\s]?\s?\d")
+_MOST_DIGITS = 1000
+_YES: Final = frozenset({"true", "yes", "on", "1", "y", "t", "checked", "selected", "disabled"})
+_NO: Final = frozenset({"false", "no", "off", "0", "n", "f", "none", "null"})
+
+
+def to_int(value: Json) -> int:
+    """A whole number, its thousands grouped or not; "3.0" and "22 available" are none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    text = _text(value)
+    if _GROUPED.fullmatch(text):
+        text = text[0] + re.sub(r"\D", "", text[1:])
+    elif "_" in text:
+        raise ValueError(text)
+    return int(text)
+
+
+def to_float(value: Json) -> float:
+    """A finite number; decimal comma and grouped thousands are read too."""
+    text = _text(value)
+    try:
+        number = _finite(text)
+    except ValueError:
+        if not _NUMBER.fullmatch(text):
+            raise
+        parsed = parse_number(text.lstrip("+-"))
+        if parsed is None:
+            raise ValueError(text) from None
+        number = math.copysign(_finite(str(parsed)), -1 if text[0] == "-" else 1)
+    return number
+
+
+def to_decimal(value: Json) -> str:
+    """The first amount in the text, in any notation, exact: "1.234,56 EUR" is "1234.56".
+
+    Three digits behind one dot are thousands ("1.234" is "1234"), unless what stands before
+    them cannot be ("0.005", "1234.567").
+    """
+    text = _text(value)
+    if _PLAIN.fullmatch(text) and not _AMBIGUOUS.fullmatch(text):
+        return text.lstrip("+")
+    try:
+        amount = Decimal(text) if isinstance(value, float) else Price.fromstring(text).amount
+    except (InvalidOperation, TypeError) as error:
+        raise ValueError(text) from error
+    if amount is None or not amount.is_finite():
+        raise ValueError(text)
+    if amount and _MINUS.match(text):
+        amount = -abs(amount)
+    return format(amount, "f")
+
+
+def to_bool(value: Json) -> bool:
+    """Yes or no in the words of forms and feeds; an attribute without a value is a yes."""
+    word = _text(value).casefold()
+    if word in _YES or not word:
+        return True
+    if word in _NO:
+        return False
+    raise ValueError(word)
+
+
+def to_json(value: Json) -> Json:
+    """The value of a JSON text; NaN, Infinity and numbers beyond a double are refused."""
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed: Json = json.loads(value, parse_float=_finite, parse_constant=_finite)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    return parsed
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or "_" in text:
+        raise ValueError(text)
+    return number
+
+
+def _text(value: Json) -> str:
+    """The text of a scalar, as JSON would write it."""
+    if isinstance(value, str):
+        text = value.strip()
+    elif value is None or isinstance(value, list | dict):
+        raise ValueError(type(value).__name__)
+    else:
+        text = json.dumps(value)
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"{len(text)} characters")
+    return text
+
+
+# "text" and "url" are not here: the one is no conversion, the other needs the page's base.
+CONVERTERS: Final[dict[str, Converter]] = {
+    "int": to_int,
+    "float": to_float,
+    "decimal": to_decimal,
+    "bool": to_bool,
+    "json": to_json,
+    "date": lambda value: to_date(_text(value)),
+    "datetime": lambda value: to_datetime(_text(value)),
+}
