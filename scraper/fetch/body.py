@@ -44,7 +44,8 @@ class Body:
         if answer.status >= 300:
             self._settle_for_less(answer.status)
         try:
-            decode = decoder(answer.headers.get("Content-Encoding", ""))
+            coding = answer.headers.get("Content-Encoding")
+            decode = decoder(coding) if coding else None
             if decode is None:
                 await self._read_plain(answer)
             else:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientRequest, ClientResponse
     from aiohttp.client_middlewares import ClientHandlerType
 
+MIB = 1024 * 1024
 SAFE = frozenset({"GET", "HEAD"})  # may be sent twice
 BODILESS = frozenset({204, 205, 304})
 MAX_HEADERS = 256
@@ -52,7 +54,7 @@ class Call:
     limit_bytes: int
     cut: bool = False  # a longer body is cut, not refused
     headers: CIMultiDict[str] | None = None
-    data: bytes | None = None
+    data: bytes | BytesIO | None = None
 
 
 class Fetcher:
@@ -80,7 +82,8 @@ class Fetcher:
         self._connector = connector(plan)
         none = aiohttp.DummyCookieJar()
         self._plain = _session(plan, self._connector, none)
-        jar = aiohttp.CookieJar() if plan.cookies else none
+        # unsafe: hosts that are addresses have cookies too
+        jar = aiohttp.CookieJar(unsafe=True) if plan.cookies else none
         self._pages = _session(plan, self._connector, jar)
         return self
 
@@ -102,13 +105,14 @@ class Fetcher:
         headers = self._headers
         if request.headers and (request.hop is None or url.origin() == URL(request.url).origin()):
             headers = _merged(headers, request.headers)
+        body = request.body if verb == request.method else None  # GET after a redirected POST
         call = Call(
             method=verb,
             href=href,
             url=url,
             limit_bytes=self._plan.max_body_bytes,
             headers=headers,
-            data=request.body if verb == request.method else None,
+            data=BytesIO(body) if body and len(body) > MIB else body,  # written in pieces
         )
         return await self._in_slot(call, self._pages)
 

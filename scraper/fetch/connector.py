@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,15 @@ from scraper.fetch.resolver import Resolver
 
 if TYPE_CHECKING:
     from aiohttp import ClientRequest, ClientTimeout
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
 
 DNS_TTL_S = 60
 DNS_NAMES = 4096
 KEEPALIVE_S = 15.0
+MAX_KEPT_HOSTS = 1000
+CONNECTIONS_A_HOST = 4  # idle, at most as a rule: the default of politeness.per_host
 
 
 class Connector(TCPConnector):
@@ -26,11 +31,13 @@ class Connector(TCPConnector):
 
     Args:
         lone: makes the connections for exchanges that want one of their own.
+        kept_hosts: hosts that idle connections are kept for.
     """
 
-    def __init__(self, lone: TCPConnector, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
+    def __init__(self, lone: TCPConnector, *, kept_hosts: int, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
         super().__init__(**options)
         self._lone = lone
+        self._kept_hosts = kept_hosts
 
     async def connect(
         self,
@@ -48,6 +55,17 @@ class Connector(TCPConnector):
             connection = await super().connect(req, traces, timeout)
         exchange.connected_at = now()
         return connection
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        """Keep the connection for later, unless those of many hosts are kept already.
+
+        aiohttp has no bound on idle connections, and a crawl of many hosts would run out of file
+        descriptors. Should this private method go away, so does the bound, nothing else.
+        """
+        full = len(self._conns) >= self._kept_hosts and key not in self._conns
+        super()._release(key, protocol, should_close=should_close or full)
 
     async def close(self, *, abort_ssl: bool = False) -> None:
         """Close every connection."""
@@ -67,4 +85,16 @@ def connector(plan: FetchPlan) -> Connector:
         "socket_factory": Guard(plan.private),
     }
     lone = TCPConnector(force_close=True, **options)
-    return Connector(lone, keepalive_timeout=KEEPALIVE_S, **options)
+    kept_hosts = kept_hosts_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0], plan.concurrency)
+    return Connector(lone, kept_hosts=kept_hosts, keepalive_timeout=KEEPALIVE_S, **options)
+
+
+def kept_hosts_of(files: int, concurrency: int) -> int:
+    """Return for how many hosts idle connections may be kept.
+
+    Args:
+        files: that the process may open; infinite when negative.
+    """
+    if files < 0:
+        return MAX_KEPT_HOSTS
+    return min(MAX_KEPT_HOSTS, max(1, (files // 2 - concurrency) // CONNECTIONS_A_HOST))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable
-
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 
@@ -15,66 +12,67 @@ from scraper.fetch.exchange import Exchange
 # RuntimeError: uvloop raises it for an OSError, and a stream for a connection that is gone
 FAULTS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 
+MAX_DETAIL = 300  # characters
+
 
 class DroppedError(aiohttp.ClientError):
     """The connection was lost before an answer; keeps aiohttp from sending again on its own."""
 
 
 def fetch_error(error: BaseException, exchange: Exchange) -> FetchError:
-    """Return the error to raise for a foreign one."""
+    """Return the error to raise for this one, which may be of any library."""
     if isinstance(error, FetchError):
         return error
-    while isinstance(error, DroppedError) and error.__cause__ is not None:
+    if isinstance(error, DroppedError) and error.__cause__ is not None:
         error = error.__cause__
     connected = exchange.connected_at > 0
     if exchange.refused and not exchange.dialled:
-        reason, detail = Reason.PRIVATE_ADDRESS, exchange.refused[0]
-    else:
-        reason, detail = _reason(error, connected=connected), describe(error)
-    return FetchError(reason, detail, sent=connected)
-
-
-def describe(error: BaseException) -> str:
-    """The library's own words, or the name of the error when it has none."""
-    words = " ".join(str(error).split())[:500]
-    return words if words not in ("", "None") else type(error).__name__
+        return FetchError(Reason.PRIVATE_ADDRESS, exchange.refused[0], sent=False)
+    return FetchError(_reason(error, connected=connected), _detail(error), sent=connected)
 
 
 def _reason(error: BaseException, *, connected: bool) -> Reason:
-    for kinds, reason in KINDS:
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return _reason_of_payload(error)
+    for kinds, reason in REASONS:
         if isinstance(error, kinds):
-            return reason(error) if callable(reason) else reason
+            return reason
     if isinstance(error, UnicodeError) and not connected:
-        return Reason.DNS  # a label too long for IDNA
-    if isinstance(error, OSError | RuntimeError | aiohttp.ClientConnectionError):
+        return Reason.DNS  # a label that is too long or empty
+    if isinstance(error, (OSError, RuntimeError, aiohttp.ClientConnectionError)):
         return Reason.RESET if connected else Reason.CONNECT
     return Reason.PROTOCOL
 
 
-def _payload(error: BaseException) -> Reason:
-    """A body that failed: cut off, reset, or against the framing.
+# The first that fits.
+REASONS: tuple[tuple[tuple[type[BaseException], ...], Reason], ...] = (
+    ((TimeoutError,), Reason.TIMEOUT),
+    ((aiohttp.ClientConnectorDNSError,), Reason.DNS),
+    ((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), Reason.TLS),
+)
 
-    aiohttp names the lost connection in the text only.
-    """
-    if "ConnectionResetError" in str(error) or "BrokenPipeError" in str(error):
-        return Reason.RESET
-    framing = (
-        isinstance(error.__cause__, HttpProcessingError)
-        and "not enough data" not in str(error).lower()
-    )
-    return Reason.PROTOCOL if framing else Reason.TRUNCATED
+
+def _reason_of_payload(error: aiohttp.ClientPayloadError) -> Reason:
+    """A body that ended too soon; aiohttp names a lost connection in its text only."""
+    return Reason.RESET if "ConnectionResetError" in str(error) else Reason.TRUNCATED
+
+
+def _detail(error: BaseException) -> str:
+    """Say what happened, in the library's words unless there are better ones."""
+    for kind, words in WORDS:
+        if isinstance(error, kind):
+            return words
+    if isinstance(error, aiohttp.ClientConnectorError):
+        error = error.os_error  # without "ssl:default" and the address once more
+    words = str(error.message if isinstance(error, aiohttp.ClientResponseError) else error)
+    shown = "".join(char if char.isprintable() else " " for char in words[: 2 * MAX_DETAIL])
+    return " ".join(shown.split())[:MAX_DETAIL] or type(error).__name__
 
 
 # The first that fits.
-KINDS: tuple[
-    tuple[
-        type[BaseException] | tuple[type[BaseException], ...],
-        Reason | Callable[[BaseException], Reason],
-    ],
-    ...,
-] = (
-    (TimeoutError, Reason.TIMEOUT),
-    (aiohttp.ClientConnectorDNSError, Reason.DNS),
-    ((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, ssl.SSLError), Reason.TLS),
-    (aiohttp.ClientPayloadError, _payload),
+WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (aiohttp.ConnectionTimeoutError, "no connection within fetch.connect_timeout"),
+    (aiohttp.SocketTimeoutError, "not a byte within fetch.stall"),
+    (TimeoutError, "no whole answer within fetch.timeout"),
+    (aiohttp.ServerDisconnectedError, "the server closed the connection without a whole answer"),
 )
