@@ -1,1 +1,26 @@
-""""""
+"""The SQLite file: one writer, a queue of waiting rows, runs and cycles, and reading beside it.
+
+The door of this package; others import from here.
+"""
+
+from scraper.store.lock import Lock, hold
+from scraper.store.opening import Store, open_store
+from scraper.store.queue import Queue
+from scraper.store.reader import Reader, open_reader
+from scraper.store.runs import Balance, RunInfo, Runs, RunStart
+from scraper.store.writer import Writer
+
+__all__ = [
+    "Balance",
+    "Lock",
+    "Queue",
+    "Reader",
+    "RunInfo",
+    "RunStart",
+    "Runs",
+    "Store",
+    "Writer",
+    "hold",
+    "open_reader",
+    "open_store",
+]

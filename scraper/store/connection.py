@@ -1,0 +1,93 @@
+"""A SQLite connection on a thread of its own, and what its errors mean.
+
+One call runs one whole transaction on that thread: nothing of another task can come between its
+statements, and a batch costs one trip between threads instead of one for each statement.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar, cast
+
+import aiosqlite
+
+from scraper.core.errors import StoreError
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_S = 30.0
+CACHED_STATEMENTS = 256
+
+ADVICE = {
+    "SQLITE_FULL": "disk is full: free some space and run the same command again",
+    "SQLITE_IOERR": "cannot be written or read ({error}): check the disk, its free space and "
+    "limits on file sizes, then run the same command again",
+    "SQLITE_READONLY": "cannot be written ({error}): check its permissions, "
+    "or give --db another path",
+    "SQLITE_CANTOPEN": "cannot be opened ({error}): check the folder and its permissions, "
+    "or give --db another path",
+    "SQLITE_NOTADB": "is not a SQLite database: give --db another path",
+    "SQLITE_CORRUPT": "is damaged ({error}): restore a copy, or give --db another path",
+    "SQLITE_BUSY": "is in use by another program: close it and run the same command again",
+}
+
+
+def store_error(path: Path, error: sqlite3.Error) -> StoreError:
+    """What went wrong with the file, where, and what to do."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for start, advice in ADVICE.items():
+        if name.startswith(start):
+            return StoreError(f"{path}: {advice.format(error=error)}")
+    return StoreError(f"{path}: {error}: run the same command again; if it stays, report it")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what happens inside, or nothing of it; no other process writes meanwhile."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk may have rolled back already
+            db.execute("ROLLBACK")
+        raise
+
+
+class Connection(aiosqlite.Connection):
+    """An aiosqlite connection that runs a whole function on its thread."""
+
+    def __init__(self, path: Path, *, mode: str) -> None:
+        def connector() -> sqlite3.Connection:
+            return sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                isolation_level=None,
+                timeout=BUSY_TIMEOUT_S,
+                cached_statements=CACHED_STATEMENTS,
+            )
+
+        super().__init__(connector, 64)
+        self.path = path
+
+    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` on the connection's thread; its errors come as StoreError."""
+        # `_execute` is what every method of aiosqlite is made of; there is no public name for it.
+        try:
+            future = self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # as it is
+            return cast("T", await future)
+        except ValueError as error:
+            raise StoreError(f"{self.path}: the database is closed") from error
+        except sqlite3.Error as error:
+            raise store_error(self.path, error) from error
+
+
+async def connect(path: Path, *, read_only: bool = False) -> Connection:
+    """Open the file; it is made when missing, unless read only."""
+    try:
+        return cast("Connection", await Connection(path, mode="ro" if read_only else "rwc"))
+    except sqlite3.Error as error:
+        raise store_error(path, error) from error

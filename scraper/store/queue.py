@@ -1,0 +1,125 @@
+"""The waiting rows: what the frontier's window is filled from.
+
+A read connection of its own, so that a refill never waits behind a commit. Every read is a walk
+along one of the partial indexes and stops at its limit, so that ten million waiting rows cost a
+refill nothing. Rows handed out are still waiting in the table until their outcome is committed:
+the caller names them in `exclude`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection
+from typing import TypeVar
+
+from scraper.core.model import Request, State
+from scraper.store.books import Books
+from scraper.store.connection import Connection
+from scraper.store.rows import COLUMNS, Row, request_of
+
+T = TypeVar("T")
+
+OF_HOST = (
+    f"SELECT {COLUMNS} FROM request "  # noqa: S608  # constant text
+    "WHERE state = 'waiting' AND due_at IS NULL AND host = ? ORDER BY depth, id"
+)
+NEXT_HOST = (
+    "SELECT host FROM request WHERE state = 'waiting' AND due_at IS NULL AND host > ? "
+    "ORDER BY host LIMIT 1"
+)
+DUE = (
+    f"SELECT {COLUMNS} FROM request "  # noqa: S608  # constant text
+    "WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at"
+)
+NEXT_DUE = (
+    "SELECT due_at FROM request WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at > ? "
+    "ORDER BY due_at LIMIT 1"
+)
+PAUSED = "SELECT host, paused_until FROM host WHERE paused_until > ?"
+SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1"
+
+
+class Queue:
+    """Reads of the waiting rows."""
+
+    def __init__(self, db: Connection, books: Books) -> None:
+        self._db = db
+        self._books = books
+
+    async def of_host(self, host: str, limit: int, exclude: Collection[int]) -> list[Request]:
+        """Rows of one host that wait for no time, smallest depth first."""
+        return await self._some(OF_HOST, (host,), limit, exclude)
+
+    async def due(self, now: float, limit: int, exclude: Collection[int]) -> list[Request]:
+        """Retries whose time has come, the longest due first."""
+        return await self._some(DUE, (now,), limit, exclude)
+
+    async def next_hosts(self, after: str, limit: int) -> list[str]:
+        """Hosts that have rows for `of_host`, in order, behind `after`."""
+
+        def read(db: sqlite3.Connection) -> list[str]:
+            hosts: list[str] = []
+            host = after
+            while len(hosts) < limit:  # one step down the index for each host
+                row = db.execute(NEXT_HOST, (host,)).fetchone()
+                if row is None:
+                    break
+                host = row[0]
+                hosts.append(host)
+            return hosts
+
+        return await self._db.call(read)
+
+    async def next_due(self, after: float = 0.0) -> float | None:
+        """When the first retry is due that is due after `after`; None: there is none."""
+
+        def read(db: sqlite3.Connection) -> float | None:
+            row = db.execute(NEXT_DUE, (after,)).fetchone()
+            return None if row is None else float(row[0])
+
+        return await self._db.call(read)
+
+    async def paused(self) -> dict[str, float]:
+        """Hosts that rest, and until when (seconds since the epoch)."""
+        now = self._books.clock.now()
+        return await self._db.call(lambda db: dict(db.execute(PAUSED, (now,)).fetchall()))
+
+    async def scope_hosts(self) -> set[str]:
+        """Host names that have joined the scope."""
+        return await self._db.call(lambda db: {row[0] for row in db.execute(SCOPE_HOSTS)})
+
+    async def waiting(self) -> int:
+        """Rows that wait, after the last commit."""
+        return self._books.counts[State.WAITING]
+
+    async def counts(self) -> dict[str, int]:
+        """Rows by state and `known`, after the last commit: a look into the ledger, no read."""
+        counts = self._books.counts
+        by_state = {state.value: counts[state] for state in State}
+        return {**by_state, "known": counts.total()}
+
+    async def _some(
+        self,
+        sql: str,
+        parameters: Row,
+        limit: int,
+        exclude: Collection[int],
+    ) -> list[Request]:
+        held = frozenset(exclude)  # a copy: the caller's may change while the thread reads
+
+        def read(db: sqlite3.Connection) -> list[Request]:
+            found: list[Request] = []
+            if limit <= 0:
+                return found
+            cursor = db.execute(sql, parameters)
+            try:
+                for row in cursor:
+                    if row[0] not in held:
+                        found.append(request_of(row))
+                        if len(found) >= limit:
+                            break
+            finally:
+                cursor.close()  # an open read would keep the WAL from being reset
+            return found
+
+        return await self._db.call(read)

@@ -1,0 +1,42 @@
+"""A request as a row, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from scraper.core.model import Json, Request
+
+Row = tuple[Any, ...]
+
+# the columns that `request_of` reads, in its order; constant text, pasted into constant SQL
+COLUMNS = "id, key, url, method, headers, body, host, page, depth, seed, carry, attempts"
+
+
+def request_of(row: Row) -> Request:
+    """The request of a row of COLUMNS, as its next attempt."""
+    return Request(
+        url=row[2],
+        key=row[1],
+        host=row[6],
+        id=row[0],
+        method=row[3],
+        headers=tuple((name, value) for name, value in json.loads(row[4])) if row[4] else (),
+        body=row[5],
+        page=row[7],
+        depth=row[8],
+        seed=bool(row[9]),
+        carry=json.loads(row[10]) if row[10] else {},
+        attempt=row[11] + 1,
+    )
+
+
+def headers_text(headers: tuple[tuple[str, str], ...]) -> str | None:
+    """Request headers as the table has them; None: no headers of its own."""
+    return json.dumps(headers) if headers else None
+
+
+def carry_text(carry: Mapping[str, Json]) -> str | None:
+    """Carried fields as the table has them; None: nothing is carried."""
+    return json.dumps(dict(carry), ensure_ascii=False) if carry else None

@@ -1,0 +1,311 @@
+"""The life of runs and cycles in the table: begin, continue, balance, end."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scraper.core.errors import StoreError
+from scraper.core.model import Reason, State
+from scraper.core.schedule.retry import RETRYABLE
+from scraper.store.books import Books, Change, Tenure
+from scraper.store.connection import transaction
+from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
+
+PRUNE_ROWS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What a run says when it begins."""
+
+    name: str
+    fresh: bool = False
+    refresh_s: float = 86400.0
+    version: str = ""
+    pid: int = 0
+    config_hash: str = ""
+    transient: tuple[str, ...] = tuple(sorted(RETRYABLE))  # such failures are due again at once
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a run is told when it begins."""
+
+    id: int
+    cycle: int
+    resumed: bool  # the run before did not end with its work done
+    new_cycle: bool
+    nothing_due_before: float | None  # seconds since the epoch; None: there is work
+    token: int
+    seeded: bool  # an earlier run of this cycle has stored all seeds
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The conservation law: every known request is in exactly one state, and none got lost."""
+
+    known: int
+    by_state: Mapping[str, int]
+    by_reason: Mapping[str, Mapping[str, int]]  # state failed or skipped -> reason -> rows
+    balanced: bool
+    expected: int  # by the ledger
+
+
+class Runs:
+    """Runs and cycles."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def begin(self, start: RunStart) -> RunInfo:
+        """Take over: a new run with a new token, in the cycle that is open or in a new one."""
+        now = self._books.clock.now()
+
+        def whole(db: sqlite3.Connection) -> tuple[RunInfo, Tenure, Counter[str], int]:
+            with transaction(db):
+                return _begin(db, start, now)
+
+        info, tenure, counts, admitted = await self._books.db.call(whole)
+        self._books.open(tenure, counts, admitted)
+        return info
+
+    async def finish(
+        self,
+        *,
+        state: str,
+        exit_status: int,
+        stopped_by: str | None = None,
+        stats: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write how the run ended.
+
+        Args:
+            state: done, stopped or broken.
+            stopped_by: the limit or signal; None: nothing stopped it.
+        """
+        if state not in {"done", "stopped", "broken"}:
+            raise StoreError(f"{self._books.path}: no end of a run: {state!r}")
+        text = None if stats is None else json.dumps(stats)
+
+        def work(change: Change) -> None:
+            change.db.execute(
+                "UPDATE run SET state = ?, exit_status = ?, stopped_by = ?, ended_at = ?, "
+                "stats = coalesce(?, stats) WHERE id = ?",
+                (state, exit_status, stopped_by, change.now, text, change.tenure.run_id),
+            )
+
+        await self._books.change(work)
+
+    async def save_stats(self, stats: Mapping[str, Any]) -> None:
+        """Write figures of the run so far, so that a killed run has some."""
+        text = json.dumps(stats)
+
+        def work(change: Change) -> None:
+            change.db.execute("UPDATE run SET stats = ? WHERE id = ?", (text, change.tenure.run_id))
+
+        await self._books.change(work)
+
+    async def end_cycle(self) -> None:
+        """Nothing waits any more: the next run begins a new cycle, when something is due."""
+
+        def work(change: Change) -> None:
+            change.db.execute(
+                "UPDATE cycle SET ended_at = ? WHERE id = ?",
+                (change.now, change.tenure.cycle),
+            )
+            change.db.execute(
+                "UPDATE run SET cycle_ended = 1 WHERE id = ?",
+                (change.tenure.run_id,),
+            )
+
+        await self._books.change(work)
+
+    async def balance(self) -> Balance:
+        """Count the rows and compare them with the ledger."""
+
+        def count(db: sqlite3.Connection) -> tuple[int, list[Group]]:
+            known = db.execute("SELECT count(*) FROM request").fetchone()[0]
+            return known, _groups(db, 0)
+
+        known, groups = await self._books.db.call(count)
+        by_state = dict.fromkeys(map(str, State), 0)
+        by_reason: dict[str, dict[str, int]] = {"failed": {}, "skipped": {}}
+        for group in groups:
+            by_state[group.state] += group.rows
+            if group.state in by_reason:
+                by_reason[group.state][group.reason or "unknown"] = group.rows
+        ledger = self._books.counts
+        expected = ledger.total()
+        balanced = known == expected == sum(by_state.values()) and all(
+            ledger[state] == rows for state, rows in by_state.items()
+        )
+        return Balance(known, by_state, by_reason, balanced, expected)
+
+    async def prune(self, keep: int) -> int:
+        """Drop the visits of all runs but the last `keep`, step by step; run rows stay."""
+
+        def work(change: Change) -> int:
+            return _prune(change.db, keep)
+
+        dropped = 0
+        while True:
+            rows, _ = await self._books.change(work)
+            dropped += rows
+            if not rows:
+                return dropped
+
+
+def _begin(
+    db: sqlite3.Connection,
+    start: RunStart,
+    now: float,
+) -> tuple[RunInfo, Tenure, Counter[str], int]:
+    token = _take_token(db, start.pid, now)
+    resumed = _bury(db)
+    cycles = _cycles(db)
+    last = max(cycles, default=0)
+    unanswered = [row[0] for row in db.execute("SELECT id FROM request WHERE sent_at IS NOT NULL")]
+    _give_up(db, unanswered)
+    groups = _groups(db, last)
+    wish = Wish(now, start.fresh, start.refresh_s, start.transient)
+    decision = decide(groups, cycles, wish)
+    cycle = _new_cycle(db, start, now) if decision.new_cycle else last
+    run_id = _new_run(db, start, cycle, now, resumed=resumed)
+    _write_unanswered(db, run_id, unanswered, now)
+    info = _info(run_id, cycle, token, decision, resumed=resumed, known=cycles.get(cycle))
+    tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
+    counts = Counter[str]()
+    for group in groups:
+        counts[group.state] += group.rows
+    admitted = 0 if decision.new_cycle else sum(_admitted(group) for group in groups)
+    return info, tenure, counts, admitted
+
+
+def _info(
+    run_id: int,
+    cycle: int,
+    token: int,
+    decision: Decision,
+    *,
+    resumed: bool,
+    known: Cycle | None,
+) -> RunInfo:
+    return RunInfo(
+        id=run_id,
+        cycle=cycle,
+        resumed=resumed,
+        new_cycle=decision.new_cycle,
+        nothing_due_before=decision.nothing_due_before,
+        token=token,
+        seeded=known is not None and known.seeded,
+    )
+
+
+def _take_token(db: sqlite3.Connection, pid: int, now: float) -> int:
+    db.execute(
+        "UPDATE lock SET token = token + 1, pid = ?, host_name = ?, taken_at = ?",
+        (pid, socket.gethostname(), now),
+    )
+    return int(db.execute("SELECT token FROM lock").fetchone()[0])
+
+
+def _bury(db: sqlite3.Connection) -> bool:
+    """Mark runs whose process is gone; return whether the run before left work."""
+    row = db.execute("SELECT state FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    db.execute(
+        "UPDATE run SET state = 'dead', ended_at = coalesce("
+        "(SELECT max(at) FROM visit WHERE run_id = run.id), started_at) WHERE state = 'running'",
+    )
+    return row is not None and row[0] != "done"
+
+
+def _cycles(db: sqlite3.Connection) -> dict[int, Cycle]:
+    rows = db.execute("SELECT id, began_at, ended_at, fresh, seeded FROM cycle")
+    return {row[0]: Cycle(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
+
+
+def _groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
+    """All rows by state and reason: one walk along one index."""
+    rows = db.execute(
+        "SELECT state, reason, count(*), min(cycle), sum(cycle = ?) "
+        "FROM request GROUP BY state, reason",
+        (cycle,),
+    )
+    return [Group(*row) for row in rows]
+
+
+def _admitted(group: Group) -> int:
+    """How many rows of the group count for max_pages."""
+    return 0 if group.reason == Reason.MAX_PAGES else group.of_last_cycle
+
+
+def _give_up(db: sqlite3.Connection, unanswered: list[int]) -> None:
+    """Requests that a dead run has sent and that must not be sent twice unasked."""
+    db.executemany(
+        "UPDATE request SET state = 'failed', reason = 'unanswered', sent_at = NULL, "
+        "due_at = NULL, attempts = attempts + 1 WHERE id = ?",
+        [(id_,) for id_ in unanswered],
+    )
+
+
+def _write_unanswered(
+    db: sqlite3.Connection,
+    run_id: int,
+    unanswered: list[int],
+    now: float,
+) -> None:
+    db.executemany(
+        "INSERT INTO visit (run_id, request_id, state, reason, detail, attempts, at) "
+        "SELECT ?, id, 'failed', 'unanswered', 'sent by a run that died', attempts, ? "
+        "FROM request WHERE id = ?",
+        [(run_id, now, id_) for id_ in unanswered],
+    )
+
+
+def _new_cycle(db: sqlite3.Connection, start: RunStart, now: float) -> int:
+    cursor = db.execute(
+        "INSERT INTO cycle (began_at, fresh, due_id) VALUES (?, ?, 0)",
+        (now, int(start.fresh)),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _new_run(
+    db: sqlite3.Connection,
+    start: RunStart,
+    cycle: int,
+    now: float,
+    *,
+    resumed: bool,
+) -> int:
+    cursor = db.execute(
+        "INSERT INTO run (name, cycle, state, started_at, resumed, version, config_hash, pid) "
+        "VALUES (?, ?, 'running', ?, ?, ?, ?, ?)",
+        (start.name, cycle, now, int(resumed), start.version, start.config_hash, start.pid),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _prune(db: sqlite3.Connection, keep: int) -> int:
+    row = db.execute(
+        "SELECT id FROM run ORDER BY id DESC LIMIT 1 OFFSET ?",
+        (max(keep, 1),),
+    ).fetchone()
+    if row is None:
+        return 0
+    visits = db.execute(
+        "DELETE FROM visit WHERE (run_id, request_id) IN "
+        "(SELECT run_id, request_id FROM visit WHERE run_id <= ? LIMIT ?)",
+        (row[0], PRUNE_ROWS),
+    ).rowcount
+    rejected = db.execute(
+        "DELETE FROM rejected WHERE id IN (SELECT id FROM rejected WHERE run_id <= ? LIMIT ?)",
+        (row[0], PRUNE_ROWS),
+    ).rowcount
+    return visits + rejected

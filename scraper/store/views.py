@@ -1,0 +1,103 @@
+"""For each item type a view with typed columns: `SELECT title, price FROM book` just works.
+
+A view holds no data; it is made anew when the fields of its type change. The names come from the
+config: they are checked and quoted, never trusted.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from scraper.core.errors import UsageError
+from scraper.core.extract.plan import FieldPlan, PageRule
+
+CASTS = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "decimal": "REAL"}
+OWN_COLUMNS = ("_url", "_fetched_at", "_run")
+
+
+def view_columns(pages: Iterable[PageRule]) -> dict[str, dict[str, str | None]]:
+    """Item type -> field -> what it is cast to; None: as the JSON has it.
+
+    Two rules may yield one type: their fields are joined, in the order of the config.
+    """
+    types: dict[str, dict[str, str | None]] = {}
+    for rule in pages:
+        for item in rule.items:
+            columns = types.setdefault(item.type, {})
+            for field in item.fields:
+                cast = _cast(field)
+                known = columns.get(field.name, cast)
+                columns[field.name] = cast if known == cast else None
+    return types
+
+
+def view_sql(type_: str, columns: dict[str, str | None]) -> str:
+    """The statement that makes the view of an item type."""
+    shown = [f"{_value(name, cast)} AS {identifier(name)}" for name, cast in columns.items()]
+    shown += [
+        'request.url AS "_url"',
+        "strftime('%Y-%m-%dT%H:%M:%SZ', item.fetched_at, 'unixepoch') AS \"_fetched_at\"",
+        'item.last_run AS "_run"',
+    ]
+    return (
+        f"CREATE VIEW {identifier(type_)} AS SELECT {', '.join(shown)} "  # noqa: S608  # quoted
+        "FROM item LEFT JOIN request ON request.id = item.request_id "
+        f"WHERE item.type = {_text(type_)}"
+    )
+
+
+def create_views(db: sqlite3.Connection, pages: Iterable[PageRule]) -> None:
+    """Make the views that are missing, and those whose fields changed anew."""
+    for type_, columns in view_columns(pages).items():
+        _check(type_, columns)
+        sql = view_sql(type_, columns)
+        row = db.execute(
+            "SELECT type, sql FROM sqlite_master WHERE lower(name) = lower(?)",
+            (type_,),
+        ).fetchone()
+        if row is not None and row[0] != "view":
+            raise UsageError(f"items.{type_}: is the name of a table: choose another name")
+        if row is not None and row[1] == sql:
+            continue
+        if row is not None:
+            db.execute(f"DROP VIEW {identifier(type_)}")
+        db.execute(sql)
+
+
+def identifier(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _cast(field: FieldPlan) -> str | None:
+    if field.all or field.fields:
+        return None
+    return CASTS.get(field.type)
+
+
+def _value(name: str, cast: str | None) -> str:
+    path = _text(f'$."{name}"')
+    value = f"json_extract(item.data, {path})"
+    return f"CAST({value} AS {cast})" if cast else value
+
+
+def _check(type_: str, columns: Iterable[str]) -> None:
+    """Refuse names that SQLite cannot carry."""
+    if type_.lower().startswith("sqlite_"):
+        raise UsageError(f"items.{type_}: names that begin with sqlite_ belong to SQLite")
+    seen: set[str] = set(OWN_COLUMNS)
+    for name in (type_, *columns):
+        if not name or any(char in '"\\' or not char.isprintable() for char in name):
+            raise UsageError(f"items.{type_}: {name!r} cannot be the name of a column or view")
+    for name in columns:
+        if name.lower() in seen:
+            raise UsageError(
+                f"items.{type_}.fields.{name}: another column has that name, "
+                "capitals apart: choose another name",
+            )
+        seen.add(name.lower())

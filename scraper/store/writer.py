@@ -1,0 +1,229 @@
+"""The one writer: visits are grouped into commits by time and count.
+
+`put` is bounded, so a slow disk slows the crawl instead of filling the memory; what a page
+discovers goes into the table with it, so pages that discover pages can never block the writer.
+An error ends the writer for good: it comes out of `run` and of every later call, and nobody who
+waits is left waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+from scraper.core.errors import StoreError
+from scraper.core.model import PageResult, Request
+from scraper.store.books import Books, Change
+from scraper.store.links import Limits, Links
+from scraper.store.visits import Entry, Visits
+
+T = TypeVar("T")
+
+BOUND = 512  # results that may wait for their commit
+GROUP = 256  # results in a commit
+GROUP_S = 0.1  # a result waits at most so long for others
+
+Committed: TypeAlias = Callable[[Sequence[int], Sequence[str]], None]
+Work: TypeAlias = Callable[[Change], None]
+
+
+def _ignore(_settled: Sequence[int], _hosts: Sequence[str]) -> None:
+    """Nobody wants to know about commits."""
+
+
+class Writer:
+    """Takes results in, and commits them.
+
+    Attributes:
+        committed: called after each commit with the rows that have their outcome now and the
+            hosts that have new waiting rows.
+        stats: what this run has written so far.
+    """
+
+    def __init__(self, books: Books) -> None:
+        self.committed: Committed = _ignore
+        self.stats: Counter[str] = Counter()
+        self._books = books
+        self._limits = Limits()
+        self._links = Links(self._limits)
+        self._visits = Visits(self._links, self._limits)
+        self._pending: deque[Entry | Work] = deque()
+        self._urgent = 0  # callers that wait for a commit
+        self._accepted = 0  # entries ever taken in
+        self._written = 0  # of those, committed
+        self._changed = asyncio.Condition()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._error: BaseException | None = None
+
+    @property
+    def max_pages(self) -> int | None:
+        """Rows admitted in a cycle; None: no limit."""
+        return self._limits.max_pages
+
+    @max_pages.setter
+    def max_pages(self, bound: int | None) -> None:
+        self._limits.max_pages = bound
+
+    @property
+    def max_depth(self) -> int | None:
+        """The plan's limit on depth; with one, a shorter path makes a page due again."""
+        return self._limits.max_depth
+
+    @max_depth.setter
+    def max_depth(self, bound: int | None) -> None:
+        self._limits.max_depth = bound
+
+    @property
+    def full(self) -> bool:
+        """Whether `put` has to wait."""
+        return len(self._pending) >= BOUND
+
+    # What the pipeline calls
+
+    async def put(self, result: PageResult, *, writer_from: float | None = None) -> None:
+        """Take a result in; returns when it is queued, not when it is committed."""
+        await self._take_in(Entry(result, writer_from))
+
+    async def mark_sent(self, request_id: int) -> None:
+        """Note that a request which must not be repeated is about to be sent; committed."""
+
+        def work(change: Change) -> None:
+            change.db.execute(
+                "UPDATE request SET sent_at = ? WHERE id = ?",
+                (change.now, request_id),
+            )
+
+        await self._until_written(await self._take_in(work))
+
+    async def join_scope(self, hostname: str) -> None:
+        """Let a host name be in scope from now on; committed before any later result."""
+
+        def work(change: Change) -> None:
+            change.db.execute(
+                "INSERT INTO host (host, in_scope) VALUES (?, 1) "
+                "ON CONFLICT (host) DO UPDATE SET in_scope = 1",
+                (hostname,),
+            )
+
+        await self._take_in(work)
+
+    async def flush(self) -> None:
+        """Return when everything put so far is committed."""
+        await self._until_written(self._accepted)
+
+    # What seeding calls
+
+    async def add_seeds(self, requests: Sequence[Request]) -> int:
+        """Put seeds into the table; returns how many were new. Committed."""
+        return await self._at_once(lambda c: self._links.record_seeds(c, requests))
+
+    async def make_due(self, limit: int = 5000) -> bool:
+        """Let the next slice of known rows wait for this cycle; True while there may be more."""
+        return await self._at_once(lambda c: self._links.make_due(c, limit))
+
+    async def seeded(self) -> None:
+        """Note that all seeds of this cycle are in the table."""
+
+        def work(change: Change) -> None:
+            change.db.execute("UPDATE cycle SET seeded = 1 WHERE id = ?", (change.tenure.cycle,))
+
+        await self._at_once(work)
+
+    # The task
+
+    async def run(self) -> None:
+        """Commit what is put, until `close` and everything is committed."""
+        try:
+            while await self._gathered():
+                await self._commit()
+        except BaseException as error:
+            await self._break(error)
+            raise
+
+    async def close(self) -> None:
+        """Take nothing more in; `run` ends when what is there is committed."""
+        self._closing = True
+        self._wake.set()
+
+    async def _take_in(self, entry: Entry | Work) -> int:
+        """Queue an entry; returns its number."""
+        async with self._changed:
+            while self.full and self._error is None:
+                await self._changed.wait()
+            self._check()
+            self._pending.append(entry)
+            self._accepted += 1
+            if len(self._pending) == 1 or len(self._pending) >= GROUP:
+                self._wake.set()
+            return self._accepted
+
+    async def _until_written(self, number: int) -> None:
+        """Wait for the commit of an entry, and hurry it."""
+        self._urgent += 1
+        self._wake.set()
+        try:
+            async with self._changed:
+                while self._written < number:
+                    self._check(closed=False)
+                    await self._changed.wait()
+        finally:
+            self._urgent -= 1
+
+    def _check(self, *, closed: bool = True) -> None:
+        if isinstance(self._error, StoreError):
+            raise StoreError(str(self._error)) from self._error
+        if self._error is not None or (closed and self._closing):
+            raise StoreError(f"{self._books.path}: the writer has stopped") from self._error
+
+    async def _gathered(self) -> bool:
+        """Wait until there is a batch worth a commit; False at the end."""
+        while not self._pending:
+            if self._closing:
+                return False
+            self._wake.clear()
+            await self._wake.wait()
+        try:
+            async with asyncio.timeout(GROUP_S):
+                while not (len(self._pending) >= GROUP or self._urgent or self._closing):
+                    self._wake.clear()
+                    await self._wake.wait()
+        except TimeoutError:
+            pass
+        return True
+
+    async def _commit(self) -> None:
+        batch = [self._pending.popleft() for _ in range(min(len(self._pending), GROUP))]
+        monotonic = self._books.clock.monotonic()
+
+        def work(change: Change) -> Counter[str]:
+            figures = Counter[str]()
+            for entry in batch:
+                if isinstance(entry, Entry):
+                    figures.update(self._visits.record(change, entry, monotonic=monotonic))
+                else:
+                    entry(change)
+            return figures
+
+        figures, change = await self._books.change(work)
+        self.stats.update(figures)
+        settled = [entry.result.request.id for entry in batch if isinstance(entry, Entry)]
+        self.committed(settled, sorted(change.hosts))
+        async with self._changed:
+            self._written += len(batch)
+            self._changed.notify_all()
+
+    async def _at_once(self, work: Callable[[Change], T]) -> T:
+        """Run `work` in a transaction of its own, between those of the task."""
+        self._check(closed=False)
+        result, change = await self._books.change(work)
+        self.committed((), sorted(change.hosts))
+        return result
+
+    async def _break(self, error: BaseException) -> None:
+        self._error = error
+        self._pending.clear()
+        async with self._changed:
+            self._changed.notify_all()

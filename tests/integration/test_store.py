@@ -1,0 +1,251 @@
+"""The store as a whole: a real file, a real writer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from scraper.core.errors import StoreError
+from scraper.core.model import Item, Page, PageResult, Reason, Rejected, Request, State
+from scraper.core.request import make_request
+from scraper.core.url import parse
+from scraper.store import RunInfo, RunStart, Store, open_reader, open_store
+
+DAY_S = 86_400.0
+
+
+@dataclass
+class Clock:
+    """A clock that is told the time."""
+
+    epoch: float = 1_800_000_000.0
+
+    def now(self) -> float:
+        return self.epoch
+
+    def monotonic(self) -> float:
+        return self.epoch
+
+
+def request(path: str, *, host: str = "shop.example", **more: object) -> Request:
+    return make_request(parse(f"https://{host}/{path}"), **more)  # type: ignore[arg-type]
+
+
+def item(key: str, data: str = "{}", *, position: int = 0) -> Item:
+    return Item("book", key, data, position)
+
+
+@dataclass
+class Crawl:
+    """A store with a run under way."""
+
+    store: Store
+    info: RunInfo
+    clock: Clock
+    settled: list[int] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
+
+    def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
+        self.settled += settled
+        self.hosts += hosts
+
+    async def waiting(self, host: str = "shop.example:443") -> list[Request]:
+        return await self.store.queue.of_host(host, 1000, ())
+
+    async def get(self, path: str) -> Request:
+        return next(r for r in await self.waiting() if r.url == f"https://shop.example/{path}")
+
+    async def put(self, *results: PageResult) -> None:
+        for result in results:
+            await self.store.writer.put(result)
+        await self.store.writer.flush()
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        with open_reader(self.store.path) as reader:
+            return reader.connection.execute(sql).fetchall()
+
+    async def end(self, *, state: str = "done") -> None:
+        """End the run, and the cycle with it when done."""
+        if state == "done":
+            await self.store.runs.end_cycle()
+        await self.store.runs.finish(state=state, exit_status=0 if state == "done" else 4)
+
+
+@asynccontextmanager
+async def crawl(
+    path: Path, clock: Clock | None = None, *, start: RunStart | None = None
+) -> AsyncIterator[Crawl]:
+    clock = clock or Clock()
+    async with await open_store(path, clock=clock) as store:
+        info = await store.runs.begin(start or RunStart("books"))
+        under_way = Crawl(store, info, clock)
+        store.writer.committed = under_way.committed
+        async with asyncio.TaskGroup() as group:
+            group.create_task(store.writer.run())
+            try:
+                yield under_way
+            finally:
+                await store.writer.close()
+        assert (await store.runs.balance()).balanced
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "books.db"
+
+
+async def test_seeds_are_known_once(db: Path) -> None:
+    async with crawl(db) as c:
+        assert (
+            await c.store.writer.add_seeds([request("a", seed=True), request("b", seed=True)]) == 2
+        )
+        assert (
+            await c.store.writer.add_seeds([request("a", seed=True), request("c", seed=True)]) == 1
+        )
+        assert [r.url for r in await c.waiting()] == [
+            f"https://shop.example/{path}" for path in "abc"
+        ]
+        assert c.hosts == ["shop.example:443"] * 2
+        assert await c.store.queue.counts() == {
+            "waiting": 3,
+            "done": 0,
+            "failed": 0,
+            "skipped": 0,
+            "known": 3,
+        }
+
+
+async def test_a_request_comes_back_as_it_was_stored(db: Path) -> None:
+    wanted = make_request(
+        parse("https://shop.example/api?q=tea"),
+        method="POST",
+        headers=(("Accept", "text/html"), ("X-A", "ü")),
+        body=b"\x00\xff",
+        page="api",
+        depth=3,
+        seed=True,
+        carry={"name": "ü", "n": [1, None]},
+    )
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([wanted])
+        (found,) = await c.waiting()
+        assert found == replace(wanted, id=found.id)
+
+
+async def test_one_visit_is_one_transaction_and_twice_changes_nothing(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        (page,) = await c.waiting()
+        result = PageResult(
+            page,
+            status=200,
+            final_url=page.url,
+            rule="book",
+            page=Page(
+                items=(item("1", '{"t": 1}'),),
+                rejected=(Rejected("book", "price", "missing", 1, "{}"),),
+                invalid={"book": {"price": 2}},
+            ),
+            links=(request("b", depth=1), request("a", depth=1)),
+            links_found=5,
+            links_out_of_scope=3,
+            finished_at=c.clock.now() - 0.5,
+        )
+        await c.put(result)
+        tables = ("request", "visit", "item", "item_history", "rejected")
+        once = [c.rows(f"SELECT * FROM {table}") for table in tables]
+        await c.put(result)
+        again = [c.rows(f"SELECT * FROM {table}") for table in tables]
+        assert once == again
+        assert c.settled == [page.id, page.id]
+        assert c.rows("SELECT state, links_new, invalid, writer_s FROM visit") == [
+            ("done", 1, '{"book": {"price": 2}}', 0.5)
+        ]
+        assert c.rows("SELECT type, key, data FROM item") == [("book", "1", '{"t": 1}')]
+        assert [r.url for r in await c.waiting()] == ["https://shop.example/b"]
+
+
+async def test_a_retry_waits_in_the_table_and_has_no_visit(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        (page,) = await c.waiting()
+        due = c.clock.now() + 60
+        await c.put(PageResult(page, State.WAITING, "timeout", retry_at=due, pause_until=due + 1))
+        queue = c.store.queue
+        assert await c.waiting() == []
+        assert await queue.due(due - 1, 10, ()) == []
+        (again,) = await queue.due(due, 10, ())
+        assert again == replace(page, attempt=2)
+        assert await queue.due(due, 10, {page.id}) == []
+        assert await queue.next_due() == due
+        assert await queue.next_due(due) is None
+        assert await queue.paused() == {"shop.example:443": due + 1}
+        assert c.rows("SELECT * FROM visit") == []
+        assert await queue.waiting() == 1
+
+
+async def test_a_killed_run_is_continued_and_a_finished_one_refreshed(db: Path) -> None:
+    clock = Clock()
+    async with crawl(db, clock) as c:
+        assert (c.info.id, c.info.cycle, c.info.new_cycle, c.info.resumed) == (1, 1, True, False)
+        await c.store.writer.add_seeds([request("a", seed=True), request("b", seed=True)])
+        await c.store.writer.seeded()
+        await c.put(PageResult(await c.get("a")))
+    async with crawl(db, clock) as c:
+        assert (c.info.cycle, c.info.new_cycle, c.info.resumed) == (1, False, True)
+        assert c.info.seeded
+        assert c.rows("SELECT state, ended_at FROM run WHERE id = 1") == [("dead", clock.epoch)]
+        await c.put(PageResult(await c.get("b"), State.FAILED, "http_404"))
+        await c.end()
+    clock.epoch += 3600
+    async with crawl(db, clock) as c:
+        assert (c.info.cycle, c.info.new_cycle, c.info.resumed) == (1, False, False)
+        assert c.info.nothing_due_before == pytest.approx(1_800_000_000.0 + 0.9 * DAY_S)
+        assert not await c.store.writer.make_due()
+        await c.end()
+    clock.epoch = 1_800_000_000.0 + 0.9 * DAY_S + 1
+    async with crawl(db, clock) as c:
+        assert (c.info.cycle, c.info.new_cycle, c.info.nothing_due_before) == (2, True, None)
+        assert await c.store.writer.make_due(limit=1)
+        assert not await c.store.writer.make_due(limit=1)
+        assert len(await c.waiting()) == 2
+
+
+async def test_a_lost_token_commits_nothing(db: Path) -> None:
+    async with crawl(db) as c, await open_store(db, clock=c.clock) as other:
+        await other.runs.begin(RunStart("books"))
+        with pytest.raises(StoreError, match="another run has taken over"):
+            await c.store.writer.add_seeds([request("a", seed=True)])
+        assert c.rows("SELECT * FROM request") == []
+
+
+async def test_a_post_that_was_sent_is_never_sent_again(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", method="POST", seed=True)])
+        (page,) = await c.waiting()
+        await c.store.writer.mark_sent(page.id)
+        assert c.rows("SELECT sent_at FROM request") == [(c.clock.now(),)]
+    async with crawl(db) as c:
+        assert await c.waiting() == []
+        balance = await c.store.runs.balance()
+        assert balance.by_reason["failed"] == {Reason.UNANSWERED: 1}
+
+
+async def test_max_pages_counts_seeds_too(db: Path) -> None:
+    async with crawl(db) as c:
+        c.store.writer.max_pages = 2
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        (page,) = await c.waiting()
+        await c.put(PageResult(page, links=(request("b"), request("c"), request("d"))))
+        balance = await c.store.runs.balance()
+        assert balance.by_state == {"waiting": 1, "done": 1, "failed": 0, "skipped": 2}
+        assert balance.by_reason["skipped"] == {"max_pages": 2}
+    async with crawl(db) as c:
+        c.store.writer.max_pages = 2
+        await c.store.writer.add_seeds([request("e", seed=True)])
+        assert (await c.store.runs.balance()).by_state["skipped"] == 3
