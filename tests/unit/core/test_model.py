@@ -1,0 +1,38 @@
+import pickle
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from scraper.core.model import Hop, PageResult, Reason, Request, State, http_reason
+
+REQUEST = Request("https://a.example/form", b"k" * 16, "a.example:443", method="POST", body=b"q=1")
+
+
+def test_request_asks_its_own_url_until_a_redirect_leads_elsewhere():
+    assert (REQUEST.asked, REQUEST.verb) == ("https://a.example/form", "POST")
+    hop = Hop("https://b.example/done", "GET", seen=(REQUEST.url,))
+    moved = replace(REQUEST, hop=hop)
+    assert (moved.asked, moved.verb) == ("https://b.example/done", "GET")
+    assert (moved.url, moved.key) == (REQUEST.url, REQUEST.key)
+
+
+def test_http_reason_names_the_status():
+    assert http_reason(404) == "http_404"
+
+
+def test_stored_words_stay_as_they_are():
+    """They are in databases and dashboards; see the docstrings of `State` and `Reason`."""
+    assert {state.value for state in State} == {"waiting", "done", "failed", "skipped"}
+    assert {reason.value for reason in Reason} >= {
+        "timeout", "connect", "dns", "tls", "reset", "truncated", "protocol", "too_large",
+        "redirects", "encoding", "content_type", "private_address", "invalid_page",
+        "parse_timeout", "parse_crash", "parse_error", "host_unreachable", "login",
+        "robots_disallowed", "scope", "max_pages", "trap", "depth",
+    }  # fmt: skip
+
+
+def test_values_are_frozen_and_travel_between_processes():
+    result = PageResult(REQUEST, State.FAILED, Reason.TIMEOUT)
+    with pytest.raises(FrozenInstanceError):
+        result.state = State.DONE  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(result)) == result
