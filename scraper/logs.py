@@ -12,9 +12,8 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
-Format = Literal["console", "json"]
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1: terminals obey them
     "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # text shown in another order than it is
@@ -68,17 +67,17 @@ class _Stream(logging.StreamHandler[TextIO]):
         return self._given or sys.stderr
 
 
-def setup(*, format: Format | None, verbosity: int, stream: TextIO | None = None) -> Logs:  # noqa: A002 - the option's own name
+def setup(*, format: str | None, verbosity: int, stream: TextIO | None = None) -> Logs:  # noqa: A002 - the option's own name
     """Send logs to one stream.
 
     Args:
-        format: None: JSON never unless asked for.
+        format: json, or console, which None is too: JSON is written only when asked for.
         verbosity: -1 warnings, 0 the phases of a run, 1 each visit.
         stream: None: standard error, looked up for each line.
     """
     handler = _Stream(stream)
     logs = Logs(handler)
-    handler.setFormatter(_formatter(format or "console", logs))
+    handler.setFormatter(_formatter(logs, is_json=format == "json"))
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, _Stream)]
     root.addHandler(handler)
@@ -93,11 +92,11 @@ def _level(verbosity: int) -> int:
     return logging.DEBUG if verbosity else logging.INFO
 
 
-def _formatter(format: Format, logs: Logs) -> logging.Formatter:  # noqa: A002 - see setup
+def _formatter(logs: Logs, *, is_json: bool) -> logging.Formatter:
     from structlog.processors import JSONRenderer, TimeStamper, format_exc_info
     from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level
 
-    renderer = JSONRenderer() if format == "json" else _Console()
+    renderer = JSONRenderer() if is_json else _Console()
     return ProcessorFormatter(
         foreign_pre_chain=[add_log_level, ExtraAdder()],
         processors=[

@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import queue
+import sys
 import threading
 import time
 from collections import deque
@@ -249,7 +251,7 @@ def picture(standing: Standing) -> RenderableType:
     snapshot = standing.snapshot
     grid = Table.grid(padding=(0, 1))
     grid.add_row(
-        ProgressBar(total=max(1, snapshot.known), completed=snapshot.ended, width=20),
+        ProgressBar(total=max(1, snapshot.known), completed=snapshot.ended, width=10),
         Text(figures(standing), no_wrap=True, overflow="ellipsis"),
     )
     return grid
@@ -279,6 +281,13 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest_s:02}" if hours else f"{minutes}:{rest_s:02}"
 
 
-def wants_bar(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether a bar can be drawn there."""
-    return stream.isatty() and environ.get("TERM") != "dumb"
+def wants_bar(
+    stream: TextIO | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    quiet: bool = False,
+) -> bool:
+    """Whether a bar is wanted and can be drawn; None: standard error, the process's own."""
+    stream = sys.stderr if stream is None else stream
+    environment = os.environ if environment is None else environment
+    return not quiet and stream.isatty() and environment.get("TERM") != "dumb"

@@ -243,6 +243,8 @@ def test_a_bar_wants_a_terminal_that_can_draw():
     assert wants_bar(Terminal(), {"TERM": "xterm"})
     assert not wants_bar(Terminal(), {"TERM": "dumb"})
     assert not wants_bar(io.StringIO(), {})
+    assert not wants_bar(Terminal(), {"TERM": "xterm"}, quiet=True)
+    assert not wants_bar(quiet=True)
 
 
 def test_the_pace_of_showing_is_gentle():
