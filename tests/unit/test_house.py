@@ -106,6 +106,25 @@ def test_help_and_version_import_nothing_heavy(option: str):
     assert done.stdout
 
 
+def test_worker_imports_the_core_and_what_it_extracts_with():
+    """A worker starts in a tenth of a second, and a config never reaches it."""
+    unwanted = (
+        "aiohttp",
+        "aiosqlite",
+        "pydantic",
+        "typer",
+        "rich",
+        "scraper.config",
+        "scraper.store",
+    )
+    code = (
+        "import sys, scraper.worker\n"
+        f"sys.exit(' '.join(name for name in {unwanted!r} if name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stderr.strip() == ""
+
+
 def test_licence_is_the_whole_text():
     text = (ROOT / "LICENSE").read_text()
     assert "Apache License" in text
