@@ -23,6 +23,8 @@ CACHED_STATEMENTS = 256
 
 ADVICE = {
     "SQLITE_FULL": "disk is full: free some space and run the same command again",
+    "SQLITE_IOERR_WRITE": "cannot be written ({error}): the disk is full or faulty, or a limit on "
+    "file sizes is reached: free some space and run the same command again",
     "SQLITE_IOERR": "cannot be written or read ({error}): check the disk, its free space and "
     "limits on file sizes, then run the same command again",
     "SQLITE_READONLY": "cannot be written ({error}): check its permissions, "
@@ -75,12 +77,13 @@ class Connection(aiosqlite.Connection):
 
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on the connection's thread; its errors come as StoreError."""
-        # `_execute` is what every method of aiosqlite is made of; there is no public name for it.
         try:
-            future = self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # as it is
-            return cast("T", await future)
-        except ValueError as error:
+            db = self._conn
+        except ValueError as error:  # aiosqlite's word for it
             raise StoreError(f"{self.path}: the database is closed") from error
+        try:
+            # what every method of aiosqlite is made of; there is no public name for it
+            return cast("T", await self._execute(work, db))  # type: ignore[no-untyped-call]  # its
         except sqlite3.Error as error:
             raise store_error(self.path, error) from error
 

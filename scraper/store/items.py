@@ -8,11 +8,12 @@ before this cycle, never against a loser.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from scraper.core.model import Item, Rejected, Request
 from scraper.store.books import Change
+from scraper.store.rows import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Stored:
 
 def record_items(change: Change, request: Request, items: tuple[Item, ...]) -> None:
     """Store the items of one page."""
-    for item in items:
-        digest = blake2b(item.data.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    for found in items:
+        item = replace(found, key=storable(found.key), data=storable(found.data))
+        digest = blake2b(item.data.encode(), digest_size=16).digest()
         stored = _find(change, item)
         if stored is None:
             _insert(change, request, item, digest)
@@ -56,7 +58,15 @@ def record_rejected(change: Change, request: Request, rejected: tuple[Rejected, 
             "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (change.tenure.run_id, request.id, r.type, r.field, r.reason, r.position, r.data)
+                (
+                    change.tenure.run_id,
+                    request.id,
+                    r.type,
+                    r.field,
+                    r.reason,
+                    r.position,
+                    storable(r.data),
+                )
                 for r in rejected
             ],
         )

@@ -82,8 +82,9 @@ class Links:
     def _insert(self, change: Change, request: Request) -> bool:
         state, reason = self._admission(change)
         cursor = change.db.execute(
-            "INSERT OR IGNORE INTO request (key, url, method, headers, body, host, page, depth, "
-            "seed, carry, state, reason, cycle) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO request (key, url, method, headers, body, host, page, depth, "
+            "seed, carry, state, reason, cycle) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (key) DO NOTHING",
             (
                 request.key,
                 request.url,

@@ -39,4 +39,13 @@ def headers_text(headers: tuple[tuple[str, str], ...]) -> str | None:
 
 def carry_text(carry: Mapping[str, Json]) -> str | None:
     """Carried fields as the table has them; None: nothing is carried."""
-    return json.dumps(dict(carry), ensure_ascii=False) if carry else None
+    return json.dumps(dict(carry)) if carry else None
+
+
+def storable(text: str) -> str:
+    """The text as SQLite can hold it: a lone surrogate, which only JSON can bring, is replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text

@@ -13,6 +13,7 @@ from scraper.core.url import key as url_key
 from scraper.store.books import Change
 from scraper.store.items import record_items, record_rejected
 from scraper.store.links import Limits, Links
+from scraper.store.rows import storable
 
 PHASES = attrgetter(
     "turn_s",
@@ -199,7 +200,7 @@ def _write_visit(change: Change, result: PageResult, new: int, writer_s: float |
             result.state,
             result.status,
             result.reason,
-            result.detail or None,
+            storable(result.detail) or None,
             result.final_url,
             result.rule,
             _attempts(result),

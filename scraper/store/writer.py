@@ -1,5 +1,8 @@
 """The one writer: visits are grouped into commits by time and count.
 
+A result that comes alone is committed at once, so that a chain of pages is not slowed; when many
+come, a commit takes what has gathered since the last one.
+
 `put` is bounded, so a slow disk slows the crawl instead of filling the memory; what a page
 discovers goes into the table with it, so pages that discover pages can never block the writer.
 An error ends the writer for good: it comes out of `run` and of every later call, and nobody who
@@ -23,7 +26,7 @@ T = TypeVar("T")
 
 BOUND = 512  # results that may wait for their commit
 GROUP = 256  # results in a commit
-GROUP_S = 0.1  # a result waits at most so long for others
+GROUP_S = 0.05  # from one commit to the next, unless somebody waits for it
 
 Committed: TypeAlias = Callable[[Sequence[int], Sequence[str]], None]
 Work: TypeAlias = Callable[[Change], None]
@@ -57,6 +60,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._closing = False
         self._error: BaseException | None = None
+        self._next_commit_at = 0.0  # on the loop's clock
 
     @property
     def max_pages(self) -> int | None:
@@ -186,7 +190,7 @@ class Writer:
             self._wake.clear()
             await self._wake.wait()
         try:
-            async with asyncio.timeout(GROUP_S):
+            async with asyncio.timeout_at(self._next_commit_at):
                 while not (len(self._pending) >= GROUP or self._urgent or self._closing):
                     self._wake.clear()
                     await self._wake.wait()
@@ -208,6 +212,7 @@ class Writer:
             return figures
 
         figures, change = await self._books.change(work)
+        self._next_commit_at = asyncio.get_running_loop().time() + GROUP_S
         self.stats.update(figures)
         settled = [entry.result.request.id for entry in batch if isinstance(entry, Entry)]
         self.committed(settled, sorted(change.hosts))
