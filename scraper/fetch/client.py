@@ -103,8 +103,10 @@ class Fetcher:
         href, verb = request.asked, request.verb
         url = _http_url(href)
         headers = self._headers
-        if request.headers and (request.hop is None or url.origin() == URL(request.url).origin()):
-            headers = _merged(headers, request.headers)
+        if request.headers:
+            headers = _merged(headers, _own_headers(request, url))
+        if "@" in href and "Authorization" in headers:
+            url = url.with_user(None)  # what is written out wins
         body = request.body if verb == request.method else None  # GET after a redirected POST
         call = Call(
             method=verb,
@@ -239,7 +241,14 @@ def _http_url(href: str) -> URL:
         raise FetchError(Reason.PROTOCOL, str(error), sent=False) from error
 
 
-def _merged(general: CIMultiDict[str], own: tuple[tuple[str, str], ...]) -> CIMultiDict[str]:
+def _own_headers(request: Request, url: URL) -> list[tuple[str, str]]:
+    """The request's headers; at another origin only what describes the body."""
+    if request.hop is None or url.origin() == URL(request.url).origin():
+        return list(request.headers)
+    return [(name, value) for name, value in request.headers if name.lower() == "content-type"]
+
+
+def _merged(general: CIMultiDict[str], own: list[tuple[str, str]]) -> CIMultiDict[str]:
     """The general headers, overruled by the request's own."""
     merged = general.copy()
     for name, _ in own:

@@ -261,7 +261,7 @@ class Brotli:
             data = b""
             if piece:
                 yield piece
-            if self._stream.can_accept_more_data():
+            if len(piece) < PIECE_BYTES:  # no limit was met: everything is out
                 return
 
 
