@@ -1,0 +1,155 @@
+"""A report for a person: some lines, the verdict last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scraper.core.insight.attribution import seconds, short
+from scraper.logs import escape
+
+HOSTS_SHOWN = 3
+FIELDS_SHOWN = 5
+_MIB = 1024 * 1024
+_NO_HELP = {
+    "host": " More cores or more concurrency would not help.",
+    "seed": " More cores or more concurrency would not help.",
+}
+
+
+def text(report: Mapping[str, Any]) -> str:
+    """The report as lines; what pages contained cannot move a terminal's cursor."""
+    return "\n".join(escape(line) for line in _lines(report))
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    yield from _run(report["run"])
+    yield from _pages(report)
+    yield from _fetches(report["fetches"], report["run"]["wall_s"], report["links"])
+    for name, counts in report["items"].items():
+        yield from _items(name, counts)
+    yield from _hosts(report["hosts"])
+    yield from _machine(report)
+    yield from _verdict(report)
+
+
+def _run(run: Mapping[str, Any]) -> Iterator[str]:
+    why = f" by {run['stopped_by']}" if run["stopped_by"] else ""
+    status = "" if run["exit_status"] is None else f", exit status {run['exit_status']}"
+    yield f"{run['name']}: run {run['id']} {run['state']}{why}{status}"
+    cycle = f"cycle {run['cycle']}, {'ended' if run['cycle_ended'] else 'not ended'}"
+    wall = "" if run["wall_s"] is None else f", {seconds(run['wall_s'])}"
+    yield f"  time      {run['started_at']} to {run['ended_at'] or '?'}{wall}; {cycle}"
+    for missed in run["missed"]:
+        yield f"  MISSED    {_missed(missed)}"
+
+
+def _missed(missed: Mapping[str, Any]) -> str:
+    if missed["wanted"] is None:
+        return str(missed["what"])
+    before = "" if missed["before"] is None else f", before {missed['before']}"
+    return f"{missed['what']}: wanted {missed['wanted']}, got {missed['got']}{before}"
+
+
+def _pages(report: Mapping[str, Any]) -> Iterator[str]:
+    pages = report["requests"]
+    skipped = sum(pages["skipped"].values())
+    balance = "" if pages["balanced"] else "  DOES NOT BALANCE"
+    yield (
+        f"  pages     {pages['known']:,} known: {pages['done']:,} done, "
+        f"{pages['failed']:,} failed, {skipped:,} skipped, {pages['waiting']:,} waiting{balance}"
+    )
+    for name, reasons in (("failed", report["failures"]), ("skipped", pages["skipped"])):
+        if reasons:
+            yield f"  {name:<9} {_counts(reasons)}"
+
+
+def _fetches(
+    fetches: Mapping[str, Any], wall_s: float | None, links: Mapping[str, Any]
+) -> Iterator[str]:
+    attempts = fetches["attempts"]
+    rate = f", {attempts / wall_s:,.1f}/s" if attempts and wall_s else ""
+    yield (
+        f"  fetched   {_number(attempts)} attempts{rate}: {fetches['ok']:,} ok, "
+        f"{fetches['not_modified']:,} not modified, {_number(fetches['retries'])} retries; "
+        f"{_size(fetches['body_bytes'])}, {_size(fetches['wire_bytes'])} on the wire"
+    )
+    if links["found"]:
+        yield (
+            f"  links     {links['found']:,} found: {links['new']:,} new, "
+            f"{links['known']:,} known, {links['out_of_scope']:,} out of scope"
+        )
+
+
+def _items(name: str, counts: Mapping[str, Any]) -> Iterator[str]:
+    if counts["seen"] is None:
+        yield f"  items     {name}: {counts['new']:,} new, {counts['rejected']:,} rejected"
+        return
+    yield (
+        f"  items     {name}: {counts['seen']:,} seen, {counts['new']:,} new, "
+        f"{counts['changed']:,} changed, {counts['rejected']:,} rejected"
+    )
+    least = sorted((share, field) for field, share in counts["filled"].items() if share < 1)
+    if least:
+        shown = ", ".join(f"{field} {_percent(share)}" for share, field in least[:FIELDS_SHOWN])
+        yield f"  filled    {name}: {shown}"
+    if counts["invalid"]:
+        yield f"  invalid   {name}: {_counts(counts['invalid'])}"
+
+
+def _hosts(hosts: list[Mapping[str, Any]]) -> Iterator[str]:
+    for host in hosts[:HOSTS_SHOWN]:
+        p95 = host["latency_s"]["p95"]
+        latency = "" if p95 is None else f", p95 {p95 * 1000:,.0f} ms"
+        paused = f", paused {seconds(host['paused_s'])}" if host["paused_s"] else ""
+        yield (
+            f"  host      {short(host['host'])}: {host['done']:,} done, {host['failed']:,} failed, "
+            f"{host['retries']:,} retries{latency}{paused}"
+        )
+    if len(hosts) > HOSTS_SHOWN:
+        yield f"            and {len(hosts) - HOSTS_SHOWN} more in --json"
+
+
+def _machine(report: Mapping[str, Any]) -> Iterator[str]:
+    lag, cpu, memory = (report[key] for key in ("loop_lag_s", "cpu_s", "memory_peak_bytes"))
+    if lag["p99"] is None:
+        return
+    yield (
+        f"  machine   CPU {_both(cpu, seconds)}, memory {_both(memory, _size)}, "
+        f"loop lag p99 {lag['p99'] * 1000:.0f} ms, most {lag['max'] * 1000:.0f} ms"
+    )
+
+
+def _both(figures: Mapping[str, Any], spell: Any) -> str:  # noqa: ANN401 - seconds or bytes
+    main, workers = figures["main"], figures["workers"]
+    told = "?" if main is None else spell(main)
+    return f"{told} and {spell(workers)} in workers" if workers else told
+
+
+def _verdict(report: Mapping[str, Any]) -> Iterator[str]:
+    verdict = report["verdict"]
+    if verdict["bound"] != "none":
+        parts = {name: share for name, share in report["wall_share_s"].items() if share}
+        most = sorted(parts, key=lambda name: -parts[name])
+        yield f"  spent     {', '.join(f'{name} {seconds(parts[name])}' for name in most)}"
+    yield f"  verdict   {verdict['text']}.{_NO_HELP.get(verdict['bound'], '')}"
+    for change in report["what_if"]:
+        settings = " ".join(f"--set {key}={value}" for key, value in (change["set"] or {}).items())
+        how = f" ({settings})" if settings else ""
+        yield f"  what if   {change['change']}{how}: {seconds(change['predicted_wall_s'])}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
+
+
+def _size(value: float) -> str:
+    return f"{value / _MIB:,.1f} MiB" if value >= _MIB / 10 else f"{value / 1024:,.1f} KiB"
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f}%"
