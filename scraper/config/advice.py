@@ -1,0 +1,78 @@
+"""What is allowed and yet perhaps not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from scraper.config.models import Config
+from scraper.config.source import Document
+from scraper.config.values import shown
+
+_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+
+
+def advice(config: Config, document: Document) -> Iterator[str]:
+    """Warnings, each a sentence with its place."""
+    for path, text, at_key in _all(config):
+        yield f"{document.place(path, key=at_key)}: {text}"
+
+
+_Advice = Iterator[tuple[tuple[str | int, ...], str, bool]]
+
+
+def _all(config: Config) -> _Advice:
+    yield from _seeds(config)
+    yield from _fetch(config)
+    yield from _pages(config)
+
+
+def _seeds(config: Config) -> _Advice:
+    for index, file in enumerate(config.seeds.file):
+        if file.path != "-" and not Path(file.path).is_file():
+            text = f"seeds.file: {shown(file.path)} is not there yet: the run needs it"
+            yield ("seeds", "file", index), text, False
+
+
+def _fetch(config: Config) -> _Advice:
+    fetch = config.fetch
+    agent = fetch.user_agent or ""
+    if not agent:
+        text = "fetch.user_agent: say who crawls, with a contact address: "
+        yield ("fetch", "user_agent"), text + 'user_agent: "my-bot (+https://my.site/bot)"', True
+    elif "@" not in agent and "://" not in agent:
+        text = "fetch.user_agent: has no contact address: add (+https://my.site/bot)"
+        yield ("fetch", "user_agent"), text, False
+    for name in fetch.headers:
+        if name.lower() in _CREDENTIALS:
+            text = f"fetch.headers.{name}: is sent to every host of this crawl"
+            yield ("fetch", "headers", name), text, True
+    if fetch.stall > fetch.timeout:
+        yield (
+            ("fetch", "stall"),
+            "fetch.stall: is longer than timeout, so it never ends a page",
+            False,
+        )
+    if not fetch.verify_tls:
+        yield ("fetch", "verify_tls"), "fetch.verify_tls: certificates are not checked", False
+    if config.politeness.robots == "ignore":
+        yield ("politeness", "robots"), "politeness.robots: robots.txt is ignored", False
+
+
+def _pages(config: Config) -> _Advice:
+    if not config.pages:
+        yield ("pages",), "pages: there are none: pages are fetched and nothing is taken", True
+    named = {link.page for page in config.pages.values() for link in page.follow}
+    named |= {file.page for file in config.seeds.file}
+    named |= {request.page for request in config.seeds.requests}
+    catch_all = None
+    for name, page in config.pages.items():
+        if catch_all is not None and name not in named:
+            text = f"pages.{name}: is never reached: pages.{catch_all} above has no match, so it takes every page"
+            yield ("pages", name), text, True
+        if page.match is None and catch_all is None:
+            catch_all = name
+        for kind, item in page.items.items():
+            if item.each is not None and item.key is None:
+                text = f"pages.{name}.items.{kind}: has no key, so a changed item is a new one: name the field that identifies it"
+                yield ("pages", name, "items", kind), text, True

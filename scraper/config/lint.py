@@ -1,0 +1,115 @@
+"""What no section can see by itself: names, and things that name each other.
+
+This looks at the tree as it was written, not at the models, so that these errors are told together
+with all others. It takes any shape and passes over what is no mapping or list where one should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from scraper.config.carry import lint_sources
+from scraper.config.checks import host_key
+from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
+from scraper.config.places import Finding, dotted
+from scraper.config.tree import Branch
+from scraper.config.values import closest, shown
+
+
+def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Finding]:
+    """All errors between sections.
+
+    Args:
+        stem: the file's name, which names the run if nothing else does.
+        replaced: the seeds were given on the command line.
+    """
+    top = Branch((), tree)
+    pages = top.under("pages")
+    yield from _run_name(top, stem)
+    yield from _wrong(pages, wrong_page)
+    for page in pages.each():
+        yield from _items(page.under("items"))
+    yield from _types(pages)
+    yield from _hosts(top.under("politeness").under("hosts"))
+    yield from _page_references(top, pages.names())
+    yield from lint_sources(top, replaced=replaced)
+
+
+def _run_name(top: Branch, stem: str) -> Iterator[Finding]:
+    name = top.under("name")
+    if isinstance(name.value, str) and name.value.strip() and (why := wrong_run(name.value)):
+        yield Finding(name.path, f"name: {shown(name.value)} {why}")
+    if "name" not in top.names() and wrong_run(stem):
+        yield Finding(("name",), f"name: the file's name {stem!r} cannot name a run: give name")
+
+
+def _wrong(names: Branch, check: Callable[[str], str | None]) -> Iterator[Finding]:
+    for name in names.names():
+        if why := check(name):
+            path = (*names.path, name)
+            yield Finding(path, f"{dotted(names.path)}: the name {name!r} {why}", at_key=True)
+
+
+def _items(items: Branch) -> Iterator[Finding]:
+    yield from _wrong(items, wrong_item)
+    for item in items.each():
+        fields = item.under("fields")
+        yield from _fields(fields)
+        known = fields.names()
+        for key in item.under("key").alone_or_each():
+            if isinstance(key.value, str) and known and key.value not in known:
+                hint = closest(str(key.value), known) if type(key.value) is str else ""
+                text = f"{dotted(item.path)}.key: {shown(key.value)} is no field of this item{hint}"
+                yield Finding(key.path, text)
+
+
+def _fields(fields: Branch) -> Iterator[Finding]:
+    yield from _wrong(fields, wrong_field)
+    for name, known in alike(fields.names()):
+        text = f"{dotted(fields.path)}: {name!r} and {known!r} differ in case alone: rename one"
+        yield Finding((*fields.path, name), text, at_key=True)
+    for field in fields.each():
+        yield from _fields(field.under("fields"))
+
+
+def _types(pages: Branch) -> Iterator[Finding]:
+    """Two rules may yield one type: then the key must agree, and so must the writing."""
+    first: dict[str, Branch] = {}
+    for page in pages.each():
+        items = page.under("items")
+        for item in items.each():
+            name = str(item.path[-1])
+            known = first.setdefault(name.casefold(), item)
+            if str(known.path[-1]) != name:
+                text = f"{dotted(items.path)}: {name!r} and {known.path[-1]!r} differ in case alone: rename one"
+                yield Finding(item.path, text, at_key=True)
+            elif _key(known) != _key(item):
+                text = f"{dotted(item.path)}: must have the same key as {dotted(known.path)}"
+                yield Finding(item.path, text, at_key=True)
+
+
+def _hosts(hosts: Branch) -> Iterator[Finding]:
+    for name in hosts.names():
+        try:
+            host_key(name)
+        except ValueError as error:
+            yield Finding((*hosts.path, name), f"{dotted(hosts.path)}: {error}", at_key=True)
+
+
+def _key(item: Branch) -> list[object]:
+    return [key.value for key in item.under("key").alone_or_each()]
+
+
+def _page_references(top: Branch, known: list[str]) -> Iterator[Finding]:
+    """Every `page:` names a rule."""
+    seeds = top.under("seeds")
+    places = [*seeds.under("file").alone_or_each(), *seeds.under("requests").each()]
+    for page in top.under("pages").each():
+        places += page.under("follow").each()
+    for place in places:
+        page = place.under("page")
+        if isinstance(page.value, str) and page.value not in known:
+            hint = closest(str(page.value), known) if type(page.value) is str else ""
+            yield Finding(
+                page.path, f"{dotted(page.path)}: no page is named {shown(page.value)}{hint}"
+            )

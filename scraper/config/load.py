@@ -1,0 +1,100 @@
+"""From a file to a plan: read, check, compile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from scraper.config.advice import advice
+from scraper.config.compile import compile_plan
+from scraper.config.lint import lint
+from scraper.config.mistakes import findings
+from scraper.config.models import Config
+from scraper.config.places import Finding, Mistake
+from scraper.config.source import Document, Override, read
+from scraper.core.errors import ConfigError, UsageError
+from scraper.core.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A config that is right."""
+
+    plan: Plan = field(repr=False)  # holds what came from the environment
+    warnings: tuple[str, ...]
+    text: str = field(repr=False)  # the YAML as written
+    hash: str  # equal for configs that say the same
+    config: Config = field(repr=False)
+    document: Document = field(repr=False)
+
+
+def load(
+    path: str | Path,
+    *,
+    env: Mapping[str, str],
+    overrides: Sequence[str] = (),
+    seeds: str | None = None,
+    db: str | None = None,
+) -> Loaded:
+    """Read a config.
+
+    Args:
+        path: the file; errors name it as it is given here.
+        env: what `${NAME}` reads.
+        overrides: `politeness.delay=125ms`: a key with dots and a value in YAML; they win over the file.
+        seeds: a seed list that replaces all seeds; "-" is standard input.
+        db: the database, instead of `store.path`.
+
+    Raises:
+        ConfigError: all mistakes, one a line.
+    """
+    document = read(
+        str(path), env=env, overrides=[*_options(seeds, db), *map(_override, overrides)]
+    )
+    stem = Path(path).stem
+    mistakes = list(document.mistakes)
+    config, wrong = _validated(document)
+    found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None)]
+    known = {mistake.place for mistake in mistakes}  # an unset variable is no wrong value as well
+    mistakes += [one for one in _placed(document, found) if one.place not in known]
+    if config is None or mistakes:
+        raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
+    return Loaded(
+        plan=compile_plan(config, stem=stem),
+        warnings=tuple(advice(config, document)),
+        text=document.text,
+        hash=document.hash(),
+        config=config,
+        document=document,
+    )
+
+
+def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
+    try:
+        return Config.model_validate(document.data), []
+    except ValidationError as error:
+        return None, list(findings(error))
+
+
+def _placed(document: Document, found: Iterable[Finding]) -> Iterator[Mistake]:
+    for one in found:
+        yield Mistake(document.place(one.path, key=one.at_key), one.text)
+
+
+def _override(text: str) -> Override:
+    key, equals, value = text.partition("=")
+    path = tuple(key.strip().split("."))
+    if not equals or not all(path):
+        raise UsageError(f"--set {text}: write --set key=value, such as politeness.delay=125ms")
+    return Override(option=f"--set {key.strip()}", path=path, value=value)
+
+
+def _options(seeds: str | None, db: str | None) -> Iterator[Override]:
+    if seeds is not None:
+        keeps = ("column", "carry") if seeds.lower().endswith((".csv", ".csv.gz")) else ()
+        yield Override("--seeds", ("seeds", "file"), seeds, is_text=True, keeps=keeps)
+    if db is not None:
+        yield Override("--db", ("store", "path"), db, is_text=True)

@@ -1,0 +1,90 @@
+"""From what pydantic refused to what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from scraper.config.models import Config
+from scraper.config.places import Finding, Path, dotted
+from scraper.config.section import Section
+from scraper.config.values import closest
+
+
+def findings(error: ValidationError) -> Iterator[Finding]:
+    """What is wrong, one finding an error."""
+    for details in error.errors(include_url=False, include_input=False):
+        yield _finding(details)
+
+
+def _finding(details: ErrorDetails) -> Finding:
+    path = details["loc"]
+    where = f"{dotted(path)}: " if path else ""
+    if details["type"] == "extra_forbidden":
+        return Finding(path, where + _unknown(path), at_key=True)
+    if details["type"] == "missing":
+        return Finding(path, f"{where}is missing: give it", at_key=True)
+    if details["type"] == "value_error":
+        return Finding(path, f"{where}{details['ctx']['error']}")
+    return Finding(path, f"{where}{details['msg']}")
+
+
+def _unknown(path: Path) -> str:
+    word = str(path[-1])
+    section = _section(path[:-1])
+    if section is None:
+        return "unknown key: take it out"
+    if word in section.LATER:
+        return "not supported yet: take it out"
+    known = keys(section)
+    if hint := closest(word, known):
+        return f"unknown key{hint}"
+    if hint := closest(word, sorted(section.LATER)):
+        return f"unknown key{hint} That is not supported yet"
+    if homes := [top for top, inner in _sections() if word in keys(inner)]:
+        return f'unknown key; did you mean "{homes[0]}.{word}"?'
+    return f"unknown key; known are {', '.join(known)}"
+
+
+def _sections() -> Iterator[tuple[str, type[Section]]]:
+    for name, field in Config.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield name, field.annotation
+
+
+def keys(section: type[Section]) -> list[str]:
+    """The keys of a section as they are written."""
+    return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _section(path: Sequence[str | int]) -> type[Section] | None:
+    """The model of the section at a path."""
+    found: Any = Config
+    for step in path:
+        found = _model(found)
+        if isinstance(found, type):
+            field = next((f for n, f in found.model_fields.items() if (f.alias or n) == step), None)
+            found = field.annotation if field else None
+        elif found is not None:
+            found = _value_of(found)
+    found = _model(found)
+    return found if isinstance(found, type) else None
+
+
+def _model(annotation: Any) -> Any:  # noqa: ANN401  # an annotation can be anything
+    """The section in an annotation, or the container of sections, or None."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    origin = get_origin(annotation)
+    if origin in (dict, tuple):
+        return annotation
+    inner = (_model(one) for one in get_args(annotation))
+    return next((one for one in inner if one is not None), None)
+
+
+def _value_of(container: Any) -> Any:  # noqa: ANN401  # as above
+    args = get_args(container)
+    return args[1] if get_origin(container) is dict else args[0]

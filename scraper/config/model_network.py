@@ -1,0 +1,124 @@
+"""`scope`, `politeness` and `fetch`: where a crawl goes and how it asks."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHosts
+from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
+from scraper.config.section import Named, OneOrMore, Section
+from scraper.config.units import say_seconds
+
+_MOST_OPEN = 10_000
+
+
+class ScopeConfig(Section):
+    """Which discovered links are visited."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"types", "order"})
+
+    hosts: ScopeHosts = "seeds"
+    """`seeds`: the hosts of the seeds; `any`; or a list such as `["books.example", "*.books.example"]`."""
+
+    allow: OneOrMore[Glob] = ()
+    """Discovered links must fit one of these globs on the path (`*` in a segment, `**` across), or `re:...` on the URL."""
+
+    deny: OneOrMore[Glob] = ()
+    """What fits one of these is not visited, seeds included."""
+
+    max_depth: Annotated[int, count(0)] | None = None
+    """How many links away from a seed; a page that follows itself by name (pagination) adds none."""
+
+    max_pages: Annotated[int, count(1)] | None = None
+    """How many pages are admitted in a cycle; the rest are skipped."""
+
+
+class HostConfig(Section):
+    """How one host is treated; what is left out is as for all."""
+
+    per_host: Annotated[int, count(1, _MOST_OPEN)] | None = None
+    """Open requests to this host."""
+
+    delay: Wait | None = None
+    """At least this long between two starts on this host."""
+
+
+class PolitenessConfig(Section):
+    """How hosts are treated."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"max_crawl_delay", "per_domain", "per_address"})
+
+    robots: Annotated[str, one_of("obey", "ignore")] = "obey"
+    """`obey` robots.txt, its Crawl-delay too, or `ignore` it."""
+
+    per_host: Annotated[int, count(1, _MOST_OPEN)] = 4
+    """Open requests to one host."""
+
+    delay: Wait = Field(0.0, json_schema_extra={"default": "0s"})
+    """At least this long between two starts on one host."""
+
+    hosts: Named[HostConfig] = {}
+    """Hosts that are treated otherwise, by `host` (any port) or `host:port`."""
+
+
+class RetryConfig(Section):
+    """When a page that may succeed later is visited again."""
+
+    attempts: Annotated[int, count(1, 100)] = 4
+    """Visits in all; 1: no retries."""
+
+    first: Duration = Field(1.0, json_schema_extra={"default": "1s"})
+    """About how long to wait before the second visit; it doubles from visit to visit."""
+
+    longest: Duration = Field(300.0, json_schema_extra={"default": "5m"})
+    """No wait is longer than this."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.first > self.longest:
+            raise ValueError(
+                f"first must not be longer than longest, which is {say_seconds(self.longest)}"
+            )
+        return self
+
+
+class FetchConfig(Section):
+    """How a page is fetched."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset({"auth", "proxies", "ca_file", "client_cert"})
+
+    concurrency: Annotated[int, count(1, _MOST_OPEN, later=("auto",))] = 100
+    """Open requests in all."""
+
+    timeout: Duration = Field(60.0, json_schema_extra={"default": "60s"})
+    """One request, body included."""
+
+    stall: Duration = Field(15.0, json_schema_extra={"default": "15s"})
+    """No byte for this long ends it sooner."""
+
+    connect_timeout: Duration = Field(10.0, json_schema_extra={"default": "10s"})
+    """A connection that takes longer is given up."""
+
+    max_body: Size = Field(10 * 2**20, json_schema_extra={"default": "10MiB"})
+    """The largest page, after decompression."""
+
+    max_redirects: Annotated[int, count(0, 50)] = 10
+    """Redirects of one page that are followed."""
+
+    retry: RetryConfig = RetryConfig()
+    """When a page that may succeed later is visited again."""
+
+    user_agent: HeaderValue | None = None
+    """How the crawler names itself; give a contact address. Default: `scraper` and its version."""
+
+    headers: Named[HeaderValue] = {}
+    """Headers sent with every request."""
+
+    cookies: Truth = False
+    """Keep cookies and send them back, to the host they came from."""
+
+    verify_tls: Truth = True
+    """Check the certificates of servers."""
+
+    private_addresses: PrivateAddresses = False
+    """Reach loopback, private and link-local addresses: `true`, or a list of `host:port` and networks that may be reached."""

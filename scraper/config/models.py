@@ -1,0 +1,147 @@
+"""The config as written, one to one: the top, and what belongs to a run as a whole.
+
+The sentence under each field becomes `docs/config.md` and the schema for editors.
+"""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
+from scraper.config.model_pages import PageConfig
+from scraper.config.model_seeds import SeedsConfig
+from scraper.config.scalars import (
+    SIZE_SCHEMA,
+    Duration,
+    Reads,
+    Refresh,
+    Text,
+    count,
+    one_of,
+    size,
+    whole,
+)
+from scraper.config.section import Named, Section
+from scraper.config.values import closest, shown
+
+_MOST_PROCESSES = 256
+
+
+def _processes(value: object) -> int | None:
+    if value == "auto":
+        return None
+    try:
+        number = whole(value)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= _MOST_PROCESSES:
+        raise ValueError(
+            f"must be auto or a number from 1 to {_MOST_PROCESSES}, got {shown(value)}"
+        )
+    return number
+
+
+def _offload(value: object) -> str | int:
+    words = ["auto", "never", "always"]
+    if isinstance(value, str) and value in words:
+        return str(value)
+    try:
+        return size(value)
+    except ValueError:
+        hint = closest(value, words) if type(value) is str else ""
+        raise ValueError(
+            f"must be auto, never, always or a size such as 128KiB, got {shown(value)}{hint}"
+        ) from None
+
+
+def _version(value: object) -> int:
+    if value != "1":
+        raise ValueError(f"must be 1, the only version there is, got {shown(value)}")
+    return 1
+
+
+class ParseConfig(Section):
+    """Where pages are parsed: here, or in processes of their own."""
+
+    processes: Annotated[
+        int | None,
+        Reads(_processes, {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}),
+    ] = Field(None, json_schema_extra={"default": "auto"})
+    """How many processes parse heavy pages; `auto`: as many as the machine has cores, at most 8."""
+
+    offload: Annotated[
+        str | int,
+        Reads(_offload, {"anyOf": [{"enum": ["auto", "never", "always"]}, SIZE_SCHEMA]}),
+    ] = "auto"
+    """Which pages go to a process: `auto` (learned), `never`, `always`, or those from a size such as `128KiB` on."""
+
+    timeout: Duration = Field(30.0, json_schema_extra={"default": "30s"})
+    """A page that parses longer than this is failed, and its process ended."""
+
+
+class StoreConfig(Section):
+    """Where results go."""
+
+    path: Text | None = None
+    """The SQLite file, relative to the working directory; default `data/NAME.db`. `--db PATH` wins."""
+
+    bodies: Annotated[str, one_of("none", later=("failed", "zstd"))] = "none"
+    """Which raw pages are kept: `none`."""
+
+    keep_runs: Annotated[int, count(1)] = 30
+    """How many runs are kept with their visits; items are kept for ever."""
+
+
+class RunConfig(Section):
+    """The life of a run."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset(
+        {"ping", "jitter", "max_wait", "metrics", "metrics_file", "gone"}
+    )
+
+    if_running: Annotated[str, one_of("skip", "wait", "fail")] = "fail"
+    """When another run holds the crawl: `fail` (exit 75), `skip` (exit 0), or `wait` for its end."""
+
+    max_time: Duration | None = None
+    """The run stops after this time, and the next one continues. `--max-time D` wins."""
+
+    refresh: Refresh = Field(86400.0, json_schema_extra={"default": "1d"})
+    """A page visited less long ago is not visited again."""
+
+
+class Config(Section):
+    """A whole crawl."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset(
+        {"login", "expect", "notify", "after", "url", "include"}
+    )
+
+    version: Annotated[int, Reads(_version, {"const": 1})] = 1
+    """The version of this format: 1."""
+
+    name: Text | None = None
+    """Names the run and its database; default: the name of the config file."""
+
+    seeds: SeedsConfig
+    """Where the crawl starts; any mix. `--seeds FILE` replaces them all."""
+
+    scope: ScopeConfig = ScopeConfig()
+    """Which discovered links are visited."""
+
+    politeness: PolitenessConfig = PolitenessConfig()
+    """How hosts are treated."""
+
+    fetch: FetchConfig = FetchConfig()
+    """How a page is fetched."""
+
+    pages: Named[PageConfig] = {}
+    """What to do with the pages, by name; the first rule whose `match` fits rules a page."""
+
+    parse: ParseConfig = ParseConfig()
+    """Where pages are parsed."""
+
+    store: StoreConfig = StoreConfig()
+    """Where results go."""
+
+    run: RunConfig = RunConfig()
+    """The life of a run."""

@@ -1,0 +1,204 @@
+"""What a single value may be: readers of texts that say what is wrong and what to write.
+
+Each is an annotated type for the models, with its JSON Schema beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from scraper.config import units
+from scraper.config.values import Plain, closest, shown
+from scraper.core.model import Json
+
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9](?:_?\d){0,17})")
+_FLOAT = re.compile(r"[+-]?(?:0|[1-9]\d*)\.\d+(?:[eE][+-]?\d{1,3})?")
+_TRUTH = {
+    "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
+}  # fmt: skip
+_LONGEST_S = 3650 * 86400.0
+_ENV = {"type": "string", "pattern": r"\$\{"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reads:
+    """Marks an annotated type: how its value is read, and its JSON Schema."""
+
+    check: Callable[[object], object]  # raises ValueError
+    schema: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return dict(self.schema)
+
+
+def text(value: object) -> str:
+    """A text as it was written, whatever YAML would take it for."""
+    if not isinstance(value, str):
+        raise ValueError(f"must be a text, got {shown(value)}")  # noqa: TRY004  # for pydantic
+    if not value.strip():
+        raise ValueError("is empty: give a text, or leave the key out")
+    return value
+
+
+def any_text(value: object) -> str:
+    """As `text`, but it may be empty."""
+    return value if isinstance(value, str) and not value.strip() else text(value)
+
+
+def whole(value: object) -> int:
+    """A whole number in decimal."""
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        return int(value)
+    raise ValueError(f"must be a whole number, got {shown(value)}")
+
+
+def truth(value: object) -> bool:
+    """True or false."""
+    found = _TRUTH.get(value.lower()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"must be true or false, got {shown(value)}")
+    return found
+
+
+def free(value: object) -> Json:
+    """Any value: numbers, `true`, `false` and null without quotes are what they are in JSON.
+
+    The rest is text: `012`, `1e3`, `12:30` and `yes` too.
+    """
+    if isinstance(value, dict):
+        return {key: free(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [free(inner) for inner in value]
+    if not isinstance(value, str):
+        return None
+    return _number_or_truth(value) if isinstance(value, Plain) else value
+
+
+def _number_or_truth(value: str) -> Json:
+    if value in ("true", "false"):
+        return value == "true"
+    if _WHOLE.fullmatch(value):
+        return int(value)
+    return float(value) if _FLOAT.fullmatch(value) else str(value)
+
+
+def choice(*allowed: str, later: tuple[str, ...] = ()) -> Callable[[object], str]:
+    """A reader of one of several words; those `later` are known, but not built."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value in allowed:
+            return str(value)
+        if isinstance(value, str) and value in later:
+            raise ValueError(f"{value} is not supported yet: write {_or(allowed)}")
+        hint = closest(value, list(allowed)) if type(value) in (str, Plain) else ""
+        raise ValueError(f"must be {_or(allowed)}, got {shown(value)}{hint}")
+
+    return read
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def one_of(*allowed: str, later: tuple[str, ...] = ()) -> Reads:
+    """One of several words."""
+    return Reads(choice(*allowed, later=later), {"anyOf": [{"enum": list(allowed)}, _ENV]})
+
+
+def _bounded(least: int, most: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        number = whole(value)
+        if not least <= number <= most:
+            raise ValueError(f"must be from {least} to {most}, got {shown(value)}")
+        return number
+
+    return read
+
+
+def count(least: int, most: int = 10**9, later: tuple[str, ...] = ()) -> Reads:
+    """A whole number within bounds; the words `later` are known, but not built."""
+    bounded = _bounded(least, most)
+
+    def read(value: object) -> int:
+        if isinstance(value, str) and value in later:
+            raise ValueError(f"{value} is not supported yet: write a number")
+        return bounded(value)
+
+    schema = {"anyOf": [{"type": "integer", "minimum": least, "maximum": most}, _ENV]}
+    return Reads(read, schema)
+
+
+def _read_seconds(value: object, *, least_s: float) -> float:
+    if isinstance(value, str):
+        if value.startswith("-"):
+            raise ValueError(
+                f"must be {'0 or ' if not least_s else ''}longer than 0, got {shown(value)}"
+            )
+        try:
+            found = units.seconds(value)
+        except ValueError as error:
+            unit = f": write {value}s" if type(value) is Plain and value.isdigit() else ""
+            raise ValueError(f"{error}, got {shown(value)}{unit}") from None
+        if found > _LONGEST_S:
+            raise ValueError(f"must be at most {units.say_seconds(_LONGEST_S)}, got {shown(value)}")
+        if found < least_s:
+            raise ValueError(f"must be longer than 0, got {shown(value)}")
+        return found
+    raise ValueError(f"must be a duration such as 250ms, 30s, 5m, 2h or 1d, got {shown(value)}")
+
+
+def duration(value: object) -> float:
+    """Seconds of a duration longer than 0."""
+    return _read_seconds(value, least_s=0.001)
+
+
+def wait(value: object, *, later: tuple[str, ...] = ()) -> float:
+    """Seconds of a duration that may be 0."""
+    if isinstance(value, str) and value in later:
+        raise ValueError(f"{value} is not supported yet: write a duration")
+    return _read_seconds(value, least_s=0.0)
+
+
+def refresh(value: object) -> float:
+    """As `wait`; `auto` is known, but not built."""
+    return wait(value, later=("auto",))
+
+
+def size(value: object) -> int:
+    """Bytes of a size larger than 0."""
+    try:
+        found = units.size(value) if isinstance(value, str) else 0
+    except ValueError as error:
+        raise ValueError(f"{error}, got {shown(value)}") from None
+    if not found:
+        raise ValueError(f"must be a size such as 64KiB, 10MiB or 2MB, got {shown(value)}")
+    return found
+
+
+DURATION_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"}, {"const": 0}, _ENV]
+}
+SIZE_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?\s*([kKmMgG][iI]?)?[bB]$"}, _ENV]
+}
+TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
+
+Text = Annotated[str, Reads(text, TEXT_SCHEMA)]
+AnyText = Annotated[str, Reads(any_text, TEXT_SCHEMA)]
+Truth = Annotated[bool, Reads(truth, {"anyOf": [{"type": "boolean"}, _ENV]})]
+Free = Annotated[Any, Reads(free, {})]
+Duration = Annotated[float, Reads(duration, DURATION_SCHEMA)]
+Wait = Annotated[float, Reads(wait, DURATION_SCHEMA)]
+Refresh = Annotated[float, Reads(refresh, DURATION_SCHEMA)]
+Size = Annotated[int, Reads(size, SIZE_SCHEMA)]

@@ -1,0 +1,186 @@
+"""The YAML as written: a tree of plain values, and the place of each.
+
+`yaml.compose` gives nodes with marks; they are kept, and a place is looked up by walking them when
+there is something to say about it, so that a config with a million seeds pays nothing for places.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode
+
+from scraper.config.nodes import EndlessError, Reader, find, merged
+from scraper.config.places import Mistake, Path, Place
+from scraper.config.values import Secret
+from scraper.core.errors import ConfigError
+
+_HINTS = {
+    "mapping values are not allowed in this context": 'put quotes around a text with ": " in it',
+    "found character that cannot start any token": "indent with spaces, not with tabs; put quotes"
+    " around a text that begins with a sign such as @ or %",
+    "expected a single document in the stream": 'one document a file: take out the line "---"',
+    "found undefined alias": 'put quotes around a text that begins with "*"',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A value given on the command line, put into the tree before anything is checked."""
+
+    option: str  # "--set fetch.timeout", the place of its errors
+    path: tuple[str, ...]
+    value: str
+    is_text: bool = False  # the value is a text, not YAML
+    keeps: tuple[str, ...] | None = None  # of the old siblings only these stay; None: all
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was written: `data` are dicts, lists, texts and None."""
+
+    name: str  # the file as it was given
+    text: str
+    data: dict[str, object]
+    root: Node
+    mistakes: tuple[Mistake, ...]
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Where the value at a path stands, or the nearest thing above it; `key`: where its key does."""
+        return _place(self.name, find(self.root, path, key=key))
+
+    def written(self, path: Path) -> str | None:
+        """What the file says at a path if the environment was asked for it, else None."""
+        value: object = self.data
+        for step in path:
+            if isinstance(value, dict):
+                value = value.get(str(step))
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+        return value.written if isinstance(value, Secret) else None
+
+    def hash(self) -> str:
+        """Equal for configs that say the same, whatever their comments and layout."""
+        canonical = json.dumps(_bare(self.data), sort_keys=False, ensure_ascii=False)
+        return hashlib.blake2b(canonical.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def read(path: str, *, env: Mapping[str, str], overrides: Sequence[Override] = ()) -> Document:
+    """Read a config file; what is wrong with its values is in `mistakes`.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no YAML at all.
+    """
+    text = _text(path)
+    root = _compose(text, path) or MappingNode(_MAP, [], yaml.Mark(path, 0, 0, 0, None, None))
+    if not isinstance(root, MappingNode):
+        raise ConfigError(f"{_place(path, root)}: a config is a mapping: write key: value")
+    for override in overrides:
+        root = _put(root, override)
+    reader = Reader(env)
+    try:
+        data = reader.read_mapping(root)
+    except EndlessError as error:
+        raise ConfigError(f"{_place(path, error.node)}: {error}") from None
+    mistakes = tuple(Mistake(_place(path, node), text) for node, text in reader.problems)
+    return Document(name=path, text=text, data=data, root=root, mistakes=mistakes)
+
+
+_MAP = "tag:yaml.org,2002:map"
+_STR = "tag:yaml.org,2002:str"
+_NULL = "tag:yaml.org,2002:null"
+
+
+def _text(path: str) -> str:
+    try:
+        raw = FilePath(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        raise ConfigError(f"{path}:{line}:{column}: is not UTF-8: save the file as UTF-8") from None
+
+
+class _Stream(io.StringIO):
+    """A text whose marks bear a name."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+def _compose(text: str, name: str) -> Node | None:
+    try:
+        node: Node | None = yaml.compose(_Stream(text, name), yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(_explained(error, text, name)) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position] if isinstance(error.position, int) else ""
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise ConfigError(f"{name}:{line}:{column}: {error.reason}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}:1:1: is nested too deeply") from None
+    return node
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str, name: str) -> str:
+    mark = error.problem_mark or error.context_mark
+    place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark and not _is_option(name) else name
+    problem = next((part for part in (error.context, error.problem) if part in _HINTS), None)
+    said = ", ".join(part for part in (error.problem, error.context) if part)
+    return f"{place}: {said}" + (f": {_HINTS[problem]}" if problem else "")
+
+
+def _place(name: str, node: Node) -> Place:
+    mark = node.start_mark
+    if _is_option(mark.name):
+        return Place(after_file=True, line=0, column=0, name=mark.name)
+    return Place(after_file=False, line=mark.line + 1, column=mark.column + 1, name=name)
+
+
+def _is_option(name: str) -> bool:
+    return name.startswith("--")
+
+
+def _put(root: MappingNode, override: Override) -> MappingNode:
+    """A copy of the tree with one value replaced; only the mappings on the way are copied."""
+    mark = yaml.Mark(override.option, 0, 0, 0, None, None)
+    if override.is_text:
+        value: Node = ScalarNode(_STR, override.value, mark, mark)
+    else:
+        value = _compose(override.value, override.option) or ScalarNode(_NULL, "", mark, mark)
+    return _with(root, override, 0, value)
+
+
+def _with(old: Node | None, override: Override, depth: int, value: Node) -> MappingNode:
+    mark = value.start_mark
+    if old is not None and not isinstance(old, MappingNode | ScalarNode):
+        raise ConfigError(f"{override.option}: cannot reach into a list: write it in the file")
+    pairs = list(merged(old)) if isinstance(old, MappingNode) else []
+    step, last = override.path[depth], depth + 1 == len(override.path)
+    inner = next((node for key, node in pairs if key.value == step), None)
+    new = value if last else _with(inner, override, depth + 1, value)
+    if last and override.keeps is not None:
+        pairs = [pair for pair in pairs if pair[0].value in override.keeps]
+    key = ScalarNode(_STR, step, mark, mark)
+    kept = [pair for pair in pairs if pair[0].value != step]
+    start = old.start_mark if isinstance(old, MappingNode) else mark
+    return MappingNode(_MAP, [*kept, (key, new)], start)
+
+
+def _bare(value: object) -> object:
+    """The tree with secrets as they are written."""
+    if isinstance(value, Secret):
+        return value.written
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items()}
+    return [_bare(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,96 @@
+"""Texts that remember where they come from, and the environment.
+
+Every scalar of the file reaches the models as a text, as it was written; what a key wants (text,
+number, duration) decides how it is read, so `012` and `12:30` and `on` are what they look like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_REFERENCE = re.compile(r"\$(?:\$(?=\{)|\{([^{}]*)\}|(?=\{))")
+_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+_LONGEST_SHOWN = 60
+
+
+class Plain(str):
+    """A scalar without quotes that YAML takes for a number, a truth value or a time."""
+
+    __slots__ = ()
+
+
+class Secret(str):
+    """A text that holds values of the environment: never shown, `written` is what the file says."""
+
+    __slots__ = ("written",)
+    written: str
+
+    @classmethod
+    def of(cls, text: str, written: str) -> Secret:
+        secret = cls(text)
+        secret.written = written
+        return secret
+
+
+def like(source: str, text: str) -> str:
+    """`text`, which was cut out of `source`, as secret as that."""
+    return Secret.of(text, source.written) if isinstance(source, Secret) else text
+
+
+def shown(value: object) -> str:
+    """A value as a message may show it, short and without control characters."""
+    if isinstance(value, Secret):
+        return f"the value of {value.written}"
+    if isinstance(value, str):
+        text = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 3] + "..."
+        return str(text) if isinstance(value, Plain) else repr(str(text))
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a list" if isinstance(value, list) else repr(value)
+
+
+def closest(word: str, options: list[str]) -> str:
+    """`; did you mean "x"?`, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word.lower(), options, 1, 0.6)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def expand(text: str, env: Mapping[str, str]) -> str:
+    """Replace `${NAME}` and `${NAME:-default}`; `$${` stands for `${`.
+
+    What is set but empty counts as not set where there is a default, as in a shell.
+
+    Raises:
+        ValueError: a name is not set, or what stands in the braces is no name.
+    """
+    secret = False
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal secret
+        if match[0] == "$$":
+            return "$"
+        name, default = _reference(match[1])
+        value = env.get(name)
+        if value or (value is not None and default is None):
+            secret = True
+            return value
+        if default is None:
+            raise ValueError(
+                f"the environment variable {name} is not set: set it, or write ${{{name}:-default}}"
+            )
+        return default
+
+    result = _REFERENCE.sub(replace, text)
+    return Secret.of(result, text) if secret else result
+
+
+def _reference(inside: str | None) -> tuple[str, str | None]:
+    match = None if inside is None else _NAME.fullmatch(inside)
+    if match is None:
+        raise ValueError('"${" begins ${NAME} or ${NAME:-default}; write "$${" for the two signs')
+    return match[1], match[2]
