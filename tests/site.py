@@ -364,6 +364,7 @@ class Site:
     connections: int = 0  # accepted so far
     open: int = 0  # connections
     _routes: dict[str, Handler] = field(default_factory=dict)
+    _awaited: dict[str, asyncio.Event] = field(default_factory=dict)
     _servers: list[asyncio.Server] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _numbers: Iterable[int] = field(default_factory=itertools.count)
@@ -382,6 +383,10 @@ class Site:
     def paths(self) -> list[str]:
         """What was asked, in order."""
         return [visit.path for visit in self.visits]
+
+    async def asked(self, path: str) -> None:
+        """Wait until this path is asked for, from now on."""
+        await self._awaited.setdefault(path, asyncio.Event()).wait()
 
     async def __aenter__(self) -> Site:
         for host in self.hosts:
@@ -413,6 +418,8 @@ class Site:
         try:
             while (visit := await _read_request(reader, number)) is not None:
                 self.visits.append(visit)
+                if visit.path in self._awaited:
+                    self._awaited.pop(visit.path).set()
                 wire = Wire(reader, writer, visit)
                 await self._handler(visit.path)(wire)
                 if not wire.keep or visit.headers.get("connection", "").lower() == "close":
