@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from operator import attrgetter
 
-from scraper.core.model import PageResult, Request, State
+from scraper.core.model import PageResult, Reason, Request, State
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
 from scraper.store.books import Change
@@ -50,34 +50,17 @@ class Visits:
         if result.pause_until is not None:
             _pause(change, result.request.host, result.pause_until)
         row = change.db.execute(
-            "SELECT state, depth, cycle FROM request WHERE id = ?",
+            "SELECT state, depth, cycle, reason FROM request WHERE id = ?",
             (result.request.id,),
         ).fetchone()
         if row is None:  # not ours: nothing to settle
             return Counter()
-        change.admitted += row[2] != change.tenure.cycle
-        if result.state == State.WAITING:
-            return self._retry(change, result, row[0])
-        return self._settle(change, entry, row[0], row[1], monotonic)
-
-    def _retry(self, change: Change, result: PageResult, before: str) -> Counter[str]:
-        """The page waits for its next attempt; nothing else is kept of this one."""
-        if before != State.WAITING:  # settled meanwhile: another page was redirected to it
+        if result.state == State.WAITING != row[0]:  # settled: another page was redirected to it
             return Counter()
-        change.db.execute(
-            "UPDATE request SET reason = ?, attempts = ?, due_at = ?, sent_at = NULL, cycle = ? "
-            "WHERE id = ?",
-            (
-                result.reason,
-                result.request.attempt,
-                result.retry_at,
-                change.tenure.cycle,
-                result.request.id,
-            ),
-        )
-        if result.retry_at is None:
-            change.hosts.add(_own_host(change, result.request))
-        return Counter(retries=1)
+        change.admitted += row[2] != change.tenure.cycle or row[3] == Reason.MAX_PAGES
+        if result.state == State.WAITING:
+            return _retry(change, result)
+        return self._settle(change, entry, row[0], row[1], monotonic)
 
     def _settle(
         self,
@@ -103,6 +86,24 @@ class Visits:
         writer_s = None if since is None else max(monotonic - since, 0.0)
         _write_visit(change, result, new, writer_s)
         return _figures(result, new)
+
+
+def _retry(change: Change, result: PageResult) -> Counter[str]:
+    """The page waits for its next attempt; nothing else is kept of this one."""
+    change.db.execute(
+        "UPDATE request SET reason = ?, attempts = ?, due_at = ?, sent_at = NULL, cycle = ? "
+        "WHERE id = ?",
+        (
+            result.reason,
+            result.request.attempt,
+            result.retry_at,
+            change.tenure.cycle,
+            result.request.id,
+        ),
+    )
+    if result.retry_at is None:
+        change.hosts.add(_own_host(change, result.request))
+    return Counter(retries=1)
 
 
 def _figures(result: PageResult, new: int) -> Counter[str]:

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
+
+DAY_S = 86_400.0
+NOW = 100 * DAY_S
+
+
+def group(state: str, reason: str | None = None, *, oldest: int = 1) -> Group:
+    return Group(state, reason, rows=1, oldest_cycle=oldest, of_last_cycle=0)
+
+
+def ended(id_: int, *, days_ago: float) -> Cycle:
+    began_at = NOW - days_ago * DAY_S
+    return Cycle(id_, began_at, ended_at=began_at + 60, fresh=False, seeded=True)
+
+
+def opened(id_: int, *, days_ago: float, fresh: bool = False) -> Cycle:
+    return Cycle(id_, NOW - days_ago * DAY_S, ended_at=None, fresh=fresh, seeded=False)
+
+
+def ask(*groups: Group, cycles: tuple[Cycle, ...], fresh: bool = False) -> Decision:
+    wish = Wish(NOW, fresh, DAY_S, ("timeout",))
+    return decide(groups, {cycle.id: cycle for cycle in cycles}, wish)
+
+
+def test_the_first_run_begins_a_cycle() -> None:
+    assert ask(cycles=()).new_cycle
+
+
+@pytest.mark.parametrize(
+    "groups", [(), (group("waiting"),), (group("done"), group("waiting", "timeout"))]
+)
+def test_an_open_cycle_is_continued(groups: tuple[Group, ...]) -> None:
+    decision = ask(*groups, cycles=(opened(1, days_ago=5),))
+    assert decision == Decision(new_cycle=False, due_cycle=0)
+
+
+def test_waiting_rows_continue_an_ended_cycle() -> None:
+    decision = ask(group("done"), group("waiting"), cycles=(ended(1, days_ago=5),))
+    assert not decision.new_cycle
+    assert decision.nothing_due_before is None
+
+
+def test_a_continued_cycle_goes_on_with_what_was_due_when_it_began() -> None:
+    cycles = (ended(1, days_ago=9), ended(2, days_ago=1.5), opened(3, days_ago=1))
+    assert ask(group("waiting"), cycles=cycles).due_cycle == 1
+
+
+def test_nothing_is_due_before_nine_tenths_of_refresh() -> None:
+    decision = ask(group("done"), cycles=(ended(1, days_ago=0.5),))
+    assert not decision.new_cycle
+    assert decision.nothing_due_before == pytest.approx(NOW + 0.4 * DAY_S)
+    assert ask(group("done"), cycles=(ended(1, days_ago=0.91),)).new_cycle
+
+
+def test_the_oldest_page_decides_when_something_is_due() -> None:
+    cycles = (ended(1, days_ago=0.8), ended(2, days_ago=0.1))
+    decision = ask(group("done", oldest=2), group("failed", "http_404"), cycles=cycles)
+    assert decision.nothing_due_before == pytest.approx(NOW + 0.1 * DAY_S)
+
+
+def test_a_transient_failure_is_due_at_once_a_permanent_one_is_not() -> None:
+    cycles = (ended(1, days_ago=0.1),)
+    assert ask(group("done"), group("failed", "timeout"), cycles=cycles).new_cycle
+    assert not ask(group("done"), group("failed", "http_404"), cycles=cycles).new_cycle
+
+
+@pytest.mark.parametrize("reason", ["scope", "depth", "trap"])
+def test_what_the_config_skipped_is_never_due(reason: str) -> None:
+    cycles = (ended(1, days_ago=9), ended(2, days_ago=0.1))
+    assert not ask(group("skipped", reason), group("done", oldest=2), cycles=cycles).new_cycle
+
+
+@pytest.mark.parametrize("reason", ["robots_disallowed", "max_pages"])
+def test_what_may_be_judged_otherwise_today_is_due_by_age(reason: str) -> None:
+    assert ask(group("skipped", reason), cycles=(ended(1, days_ago=1),)).new_cycle
+    assert not ask(group("skipped", reason), cycles=(ended(1, days_ago=0.1),)).new_cycle
+
+
+def test_nothing_known_begins_a_cycle() -> None:
+    assert ask(cycles=(ended(1, days_ago=0.1),)).new_cycle
+
+
+def test_fresh_makes_everything_due_whatever_its_age() -> None:
+    cycles = (ended(1, days_ago=0.2), ended(2, days_ago=0.1))
+    assert ask(group("done"), cycles=cycles, fresh=True) == Decision(new_cycle=True, due_cycle=2)
+
+
+def test_fresh_continues_its_own_cycle_and_no_other() -> None:
+    mine = (ended(1, days_ago=0.2), opened(2, days_ago=0.1, fresh=True))
+    decision = ask(group("waiting"), group("done"), cycles=mine, fresh=True)
+    assert decision == Decision(new_cycle=False, due_cycle=1)
+    assert ask(group("waiting"), cycles=(opened(1, days_ago=0.1),), fresh=True).new_cycle
