@@ -1,0 +1,345 @@
+import csv
+import io
+import json
+import os
+import sqlite3
+import stat
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scraper.core.errors import ScraperError, UsageError
+from scraper.export import cell, export
+from tests.unit.report.database import Database
+
+OWN = {"_url": "https://a.example/1", "_fetched_at": "2026-11-23T20:05:34Z", "_run": 1}
+
+
+@pytest.fixture
+def database():
+    with Database() as made:
+        made.run()
+        made.request()
+        yield made
+
+
+def exported(database, written="jsonl", item=None, changed_since=None):
+    stream = io.StringIO()
+    count = export(
+        database.connection,
+        item=item,
+        format=written,
+        output=None,
+        changed_since=changed_since,
+        stdout=stream,
+    )
+    return count, stream.getvalue()
+
+
+def to_file(database, path, written="csv"):
+    return export(
+        database.connection,
+        item=None,
+        format=written,
+        output=str(path),
+        changed_since=None,
+        stdout=io.StringIO(),
+    )
+
+
+def names_in(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def test_json_lines_hold_the_fields_and_our_own_names(database):
+    database.item({"title": "Tea", "price": "1.50", "tags": ["a"]})
+    count, text = exported(database)
+    assert count == 1
+    assert text.endswith("\n")
+    assert list(json.loads(text).items()) == [
+        ("title", "Tea"),
+        ("price", "1.50"),
+        ("tags", ["a"]),
+        *OWN.items(),
+    ]
+
+
+def test_an_item_without_fields_is_still_an_object(database):
+    database.item("{ }")
+    assert json.loads(exported(database)[1]) == OWN
+
+
+def test_several_types_are_told_apart_in_json_lines_only_when_all_are_written(database):
+    database.item({"title": "Tea"})
+    database.item({"name": "Ann"}, kind="author")
+    lines = [json.loads(line) for line in exported(database)[1].splitlines()]
+    assert [line["_type"] for line in lines] == ["book", "author"]
+    (author,) = exported(database, item="author")[1].splitlines()
+    assert json.loads(author) == {"name": "Ann"} | OWN
+
+
+def test_csv_has_the_columns_of_the_config_in_its_order(database):
+    database.view(book=["upc", "title", "tags"])
+    database.item({"title": "Tea, “green”", "tags": ["a", {"b": None}], "upc": 7, "old": 1})
+    count, text = exported(database, "csv")
+    assert count == 1
+    assert text == (
+        "upc,title,tags,_url,_fetched_at,_run\r\n"
+        '7,"Tea, “green”","[""a"", {""b"": null}]",'
+        "https://a.example/1,2026-11-23T20:05:34Z,1\r\n"
+    )
+
+
+def test_without_a_view_the_columns_are_those_of_the_items(database):
+    database.item({"a": 1})
+    database.item({"b": True, "a": None})
+    assert list(csv.reader(io.StringIO(exported(database, "csv")[1])))[:3] == [
+        ["a", "b", *OWN],
+        ["1", "", *map(str, OWN.values())],
+        ["", "true", *map(str, OWN.values())],
+    ]
+
+
+def test_one_csv_holds_one_type(database):
+    database.view(book=["title"], author=["name"])
+    with pytest.raises(UsageError, match="give --items with one of book, author"):
+        exported(database, "csv")
+    assert exported(database, "csv", "author") == (0, "name,_url,_fetched_at,_run\r\n")
+
+
+def test_nothing_to_write_is_no_error(database):
+    assert exported(database, "csv") == (0, "")
+    assert exported(database, "jsonl") == (0, "")
+    database.view(book=["title"])
+    assert exported(database, "csv") == (0, "title,_url,_fetched_at,_run\r\n")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+x", "-x", "@SUM(A1)", "\tx", "\rx", "\n=1", "\uff1d1"])
+def test_no_cell_is_a_formula(text):
+    assert cell(text) == "'" + text
+    assert cell(text + '"x').startswith("'")
+
+
+@pytest.mark.parametrize("text", ["-1", "+1", "-1.5", "-1e5", "1", "", "a=b", "x-1"])
+def test_numbers_and_plain_text_stay_as_they_are(text):
+    assert cell(text) == text
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), json_values, min_size=1), max_size=5))
+def test_what_a_csv_reader_reads_is_what_was_stored(items):
+    with Database() as database:
+        database.run()
+        database.request()
+        database.view(book=["a", "b", "c"])
+        for item in items:
+            database.item(item)
+        rows = list(csv.reader(io.StringIO(exported(database, "csv")[1], newline="")))
+    assert [row[:3] for row in rows[1:]] == [
+        [cell(item.get(name)) for name in "abc"] for item in items
+    ]
+    for row, item in zip(rows[1:], items, strict=True):
+        for text, name in zip(row, "abc", strict=False):
+            stored = item.get(name)
+            if isinstance(stored, str):
+                assert text.removeprefix("'") == stored.removeprefix("'")
+            elif stored is not None:
+                assert json.loads(text) == stored
+
+
+@settings(max_examples=40)
+@given(st.lists(st.dictionaries(st.text(st.characters(codec="utf-8")), json_values), max_size=5))
+def test_each_json_line_is_one_item(items):
+    with Database() as database:
+        database.run()
+        database.request()
+        for item in items:
+            database.item(json.dumps(item, ensure_ascii=False))
+        lines = exported(database)[1].split("\n")[:-1]
+    assert [json.loads(line) for line in lines] == [item | OWN for item in items]
+
+
+def test_changed_since_leaves_out_what_stayed_the_same(database):
+    database.run(cycle=2)
+    database.item({"n": "old"}, run=1)
+    database.item({"n": "seen again"}, run=1, last_run=2)
+    database.item({"n": "changed"}, run=1, changed_run=2, last_run=2)
+    database.item({"n": "new"}, run=2)
+
+    def names(since):
+        return [
+            json.loads(line)["n"]
+            for line in exported(database, changed_since=since)[1].split("\n")[:-1]
+        ]
+
+    assert names(0) == ["old", "seen again", "changed", "new"]
+    assert names(1) == ["changed", "new"]
+    assert names(2) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"item": "bock"}, "--items bock: no such item type: did you mean book?"),
+        ({"item": "zzz"}, "--items zzz: no such item type: there is book"),
+        ({"written": "parquet"}, "--format parquet: not supported yet: use csv or jsonl"),
+        ({"written": "xml"}, "--format xml: no such format: use csv or jsonl"),
+        ({"changed_since": 2}, "--changed-since 2: no such run: the last is 1"),
+        ({"changed_since": -1}, "--changed-since -1: no such run: the last is 1"),
+    ],
+)
+def test_what_cannot_be_done_is_said(database, asked, message):
+    database.item({"title": "Tea"})
+    with pytest.raises(UsageError) as caught:
+        exported(database, **asked)
+    assert str(caught.value) == message
+
+
+def test_a_type_cannot_be_asked_for_before_there_is_any(database):
+    with pytest.raises(UsageError, match="no items yet"):
+        exported(database, item="book")
+
+
+def test_a_file_is_replaced_whole(database, tmp_path):
+    path = tmp_path / "books.csv"
+    path.write_text("old")
+    database.item({"title": "Tée"})
+    assert to_file(database, path) == 1
+    assert path.read_bytes().startswith("title,_url,_fetched_at,_run\r\nTée,".encode())
+    assert names_in(tmp_path) == ["books.csv"]
+
+
+def test_a_new_file_has_the_rights_that_files_here_have(database, tmp_path):
+    plain = tmp_path / "plain"
+    plain.touch()
+    to_file(database, tmp_path / "books.csv")
+    mode = stat.S_IMODE((tmp_path / "books.csv").stat().st_mode)
+    assert mode == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_a_link_is_followed(database, tmp_path):
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "real.csv")
+    to_file(database, link)
+    assert link.is_symlink()
+    assert (tmp_path / "real.csv").is_file()
+
+
+def test_an_error_half_way_leaves_the_old_file_and_nothing_else(database, tmp_path):
+    path = tmp_path / "books.jsonl"
+    path.write_text("old")
+    database.item({"title": "Tea"})
+    database.item("not json")
+    with pytest.raises(json.JSONDecodeError):
+        to_file(database, path)
+    assert path.read_text() == "old"
+    assert names_in(tmp_path) == ["books.jsonl"]
+
+
+def test_a_full_disk_is_said(database):
+    database.item({"title": "Tea"})
+    with pytest.raises(ScraperError, match="/dev/full: cannot be written: No space left"):
+        to_file(database, "/dev/full")
+
+
+def test_a_device_is_written_to_and_never_replaced(database, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        database.item({"title": "Tea"})
+        assert to_file(database, pipe, "jsonl") == 1
+        assert json.loads(os.read(reading, 1000)) == {"title": "Tea"} | OWN
+    finally:
+        os.close(reading)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_folder_that_is_missing_or_in_the_way_is_said(database, tmp_path):
+    with pytest.raises(UsageError, match="is a folder"):
+        to_file(database, tmp_path)
+    with pytest.raises(UsageError, match="there is no folder"):
+        to_file(database, tmp_path / "none" / "books.csv")
+
+
+def test_standard_output_is_utf8_whatever_the_terminal_thinks(database):
+    database.item({"title": "Tée"})
+    binary = io.BytesIO()
+    stdout = io.TextIOWrapper(binary, "ascii")
+    assert (
+        export(
+            database.connection,
+            item="book",
+            format="csv",
+            output="-",
+            changed_since=None,
+            stdout=stdout,
+        )
+        == 1
+    )
+    assert "Tée".encode() in binary.getvalue()
+    assert not stdout.closed
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(database):
+    for number in range(5000):
+        database.item({"n": number})
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as stdout:
+        assert (
+            export(
+                database.connection,
+                item=None,
+                format="jsonl",
+                output=None,
+                changed_since=None,
+                stdout=stdout,
+            )
+            == 0
+        )
+
+
+def test_half_a_character_is_written_out(database):
+    database.item('{"title": "\\ud800"}')
+    binary = io.BytesIO()
+    stdout = io.TextIOWrapper(binary, "utf-8")
+    export(
+        database.connection,
+        item=None,
+        format="csv",
+        output="-",
+        changed_since=None,
+        stdout=stdout,
+    )
+    assert b"\\ud800" in binary.getvalue()
+
+
+def test_memory_stays_small_and_no_cursor_stays_open(tmp_path):
+    with Database(str(tmp_path / "x.db")) as database:
+        database.run()
+        database.request()
+        database.view(book=["n"])
+        database.connection.execute("BEGIN")
+        for number in range(6000):
+            database.item({"n": number, "text": "x" * 1000}, key=str(number))
+        database.connection.execute("COMMIT")
+        tracemalloc.start()
+        try:
+            to_file(database, tmp_path / "x.csv")
+            peak_bytes = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak_bytes < 4_000_000
+        with sqlite3.connect(tmp_path / "x.db", isolation_level=None) as other:
+            other.execute("DELETE FROM item")
+        other.close()
