@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scraper.config.models import Config
+from scraper.config.places import dotted
 from scraper.config.source import Document
 from scraper.config.values import shown
 
@@ -62,17 +63,23 @@ def _fetch(config: Config) -> _Advice:
 def _pages(config: Config) -> _Advice:
     if not config.pages:
         yield ("pages",), "pages: there are none: pages are fetched and nothing is taken", True
+    yield from _unreachable(config)
+    for name, page in config.pages.items():
+        for kind, item in page.items.items():
+            if item.each is not None and item.key is None:
+                path = ("pages", name, "items", kind)
+                text = "has no key, so a changed item is a new one: name what identifies it"
+                yield path, f"{dotted(path)}: {text}", True
+
+
+def _unreachable(config: Config) -> _Advice:
+    """Rules behind one that takes every page, unless something names them."""
     named = {link.page for page in config.pages.values() for link in page.follow}
     named |= {file.page for file in config.seeds.file}
     named |= {request.page for request in config.seeds.requests}
-    catch_all = None
-    for name, page in config.pages.items():
-        if catch_all is not None and name not in named:
-            text = f"pages.{name}: is never reached: pages.{catch_all} above has no match, so it takes every page"
+    names = list(config.pages)
+    greedy = next((name for name in names if config.pages[name].match is None), None)
+    for name in names[names.index(greedy) + 1 :] if greedy else ():
+        if name not in named:
+            text = f"pages.{name}: is never reached: {greedy} above has no match, so it takes all"
             yield ("pages", name), text, True
-        if page.match is None and catch_all is None:
-            catch_all = name
-        for kind, item in page.items.items():
-            if item.each is not None and item.key is None:
-                text = f"pages.{name}.items.{kind}: has no key, so a changed item is a new one: name the field that identifies it"
-                yield ("pages", name, "items", kind), text, True

@@ -13,7 +13,7 @@ _HEADER = "header:"
 
 
 def is_csv(path: str, *, column: object, shared_column: object) -> bool:
-    """Whether a seed list is read as CSV: by its name, by its own `column`, or piped in with one."""
+    """Whether a list is CSV: by its name, by its own `column`, or piped in with a shared one."""
     if path.lower().endswith((".csv", ".csv.gz")) or column is not None:
         return True
     return path == "-" and shared_column is not None
@@ -30,23 +30,21 @@ def lint_sources(top: Branch, *, replaced: bool) -> Iterator[Finding]:
     Args:
         replaced: the seeds were given on the command line, so that a column may be missing.
     """
-    columns = _columns(top.under("seeds"))
+    columns = None if replaced else _columns(top.under("seeds"))
     for field in _fields(top):
         source = field.under("from")
         if not isinstance(source.value, str) or not source.value.strip():
             continue
         if source.value == _HEADER:
             yield Finding(source.path, f"{dotted(source.path)}: write header:NAME")
-        elif is_carried(source.value) and not replaced and columns is not None:
-            if source.value not in columns:
-                yield Finding(source.path, _unknown(source, columns))
+        elif is_carried(source.value) and not (columns is None or source.value in columns):
+            yield Finding(source.path, _unknown(source, columns))
 
 
 def _unknown(source: Branch, columns: set[str]) -> str:
     text = f"{dotted(source.path)}: there is no {shown(source.value)}: write {', '.join(SOURCES)}"
     text += f", {_HEADER}NAME or a column of a CSV seed list"
-    known = [*SOURCES, *sorted(columns)]
-    return text + (closest(str(source.value), known) if type(source.value) is str else "")
+    return text + closest(source.value, [*SOURCES, *sorted(columns)])
 
 
 def _columns(seeds: Branch) -> set[str] | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from scraper.config.scalars import TEXT_SCHEMA, Reads, any_text, text, truth
-from scraper.config.values import Secret, closest, shown
+from scraper.config.values import RefusedError, Secret, closest, shown
 from scraper.core.errors import SelectorError
 from scraper.core.extract.selectors import parse_selector
 from scraper.core.globs import Pattern
@@ -29,8 +29,8 @@ def _said(value: str, check: Callable[[str], object]) -> None:
         check(value)
     except (SelectorError, ValueError) as error:
         if isinstance(value, Secret):
-            raise ValueError(f"{shown(value)} cannot be read here") from None
-        raise ValueError(str(error)) from None
+            raise RefusedError(f"{shown(value)} cannot be read here") from None
+        raise RefusedError(str(error)) from None
 
 
 def url(value: object) -> str:
@@ -44,7 +44,7 @@ def url(value: object) -> str:
         hint = (
             "" if "://" in written or isinstance(written, Secret) else f": write https://{written}"
         )
-        raise ValueError(f"must be an http or https URL, got {shown(written)}{hint}") from None
+        raise RefusedError(f"must be an http or https URL, got {shown(written)}{hint}") from None
     return written
 
 
@@ -56,7 +56,7 @@ def url_pattern(value: object) -> str:
     for braces in _BRACES.findall(written):
         if not _RANGE.fullmatch(braces):
             what = shown(written) if isinstance(written, Secret) else braces
-            raise ValueError(f"{what} is no range: write whole numbers such as {{1..50}}")
+            raise RefusedError(f"{what} is no range: write whole numbers such as {{1..50}}")
     first = next(expand(written))
     url(Secret.of(first, written.written) if isinstance(written, Secret) else first)
     return written
@@ -66,7 +66,7 @@ def single_url(value: object) -> str:
     """A URL without ranges."""
     written = url(value)
     if _BRACES.search(written):
-        raise ValueError("ranges are for seeds.urls: write one request each")
+        raise RefusedError("ranges are for seeds.urls: write one request each")
     return written
 
 
@@ -81,7 +81,7 @@ def css(value: object) -> str:
 def css_each(value: object) -> str:
     """A CSS selector of elements; other kinds are known, but not built."""
     if isinstance(value, dict) and {"json", "script"} & set(value):
-        raise ValueError(f"{', '.join(value)}: not supported yet: write a CSS selector")
+        raise RefusedError(f"{', '.join(value)}: not supported yet: write a CSS selector")
     return css(text(value))
 
 
@@ -101,7 +101,7 @@ def expression(value: object) -> str:
         regex.compile(written)
     except (regex.error, RecursionError, OverflowError) as error:
         why = "" if isinstance(written, Secret) else f": {error}"
-        raise ValueError(f"is no regular expression{why}") from None
+        raise RefusedError(f"is no regular expression{why}") from None
     return written
 
 
@@ -111,11 +111,11 @@ def hosts(value: object) -> str | tuple[str, ...]:
         if value in ("seeds", "any"):
             return str(value)
         if isinstance(value, Secret):
-            raise ValueError(f"must be seeds, any or a list, got {shown(value)}")
+            raise RefusedError(f"must be seeds, any or a list, got {shown(value)}")
         hint = closest(value, ["seeds", "any"]) or f": write [{shown(value)}]"
-        raise ValueError(f"must be seeds, any or a list of hosts, got {shown(value)}{hint}")
+        raise RefusedError(f"must be seeds, any or a list of hosts, got {shown(value)}{hint}")
     if not isinstance(value, list) or not value:
-        raise ValueError(f"must be seeds, any or a list of hosts, got {shown(value)}")
+        raise RefusedError(f"must be seeds, any or a list of hosts, got {shown(value)}")
     return tuple(_host(item) for item in value)
 
 
@@ -132,7 +132,7 @@ def host_key(written: str) -> str:
         ValueError: it is neither.
     """
     if "*" in written:
-        raise ValueError("must be host or host:port, without *")
+        raise RefusedError("must be host or host:port, without *")
     _said(written, lambda host: Hosts((host,)))
     found = parse(f"http://{written}/")
     return found.host if ":" in written.rpartition("]")[2] else found.hostname
@@ -145,8 +145,9 @@ def private(value: object) -> bool | tuple[str, ...]:
     try:
         return truth(value)
     except ValueError:
-        raise ValueError(
-            f'must be true, false or a list such as ["127.0.0.1:8080", "10.1.0.0/16"], got {shown(value)}'
+        raise RefusedError(
+            'must be true, false or a list such as ["127.0.0.1:8080", "10.1.0.0/16"], '
+            f"got {shown(value)}"
         ) from None
 
 
@@ -157,7 +158,7 @@ def _reachable(value: object) -> str:
         return written
     match = _PORT.fullmatch(written)
     if match is None or not 0 < int(match["port"]) < 65536 or _bare(written):
-        raise ValueError(
+        raise RefusedError(
             f"must be host:port or a network such as 10.1.0.0/16, got {shown(written)}"
         )
     _said(written, lambda host: Hosts((host,)))
@@ -176,7 +177,7 @@ def _network(written: str) -> None:
         hint = ""
         if not isinstance(written, Secret):
             hint = _nearest_network(written)
-        raise ValueError(
+        raise RefusedError(
             f"must be a network such as 10.1.0.0/16, got {shown(written)}{hint}"
         ) from None
 
@@ -192,7 +193,7 @@ def token(value: object) -> str:
     """The name of a header, or a method."""
     written = text(value)
     if not _TOKEN.fullmatch(written):
-        raise ValueError(f"must be one word of letters, digits and hyphens, got {shown(written)}")
+        raise RefusedError(f"must be one word of letters, digits and hyphens, got {shown(written)}")
     return written
 
 
@@ -200,7 +201,7 @@ def header_value(value: object) -> str:
     """What may stand in a header."""
     written = any_text(value)
     if any((ord(char) < 32 and char != "\t") or ord(char) == 127 for char in written):
-        raise ValueError(
+        raise RefusedError(
             f"cannot go into a header: it has control characters, got {shown(written)}"
         )
     return written
@@ -208,17 +209,21 @@ def header_value(value: object) -> str:
 
 _STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": _STRING}
-UrlPattern = Annotated[str, Reads(url_pattern, _STRING)]
-SingleUrl = Annotated[str, Reads(single_url, _STRING)]
-Css = Annotated[str, Reads(css, _STRING)]
-Each = Annotated[str, Reads(css_each, _STRING)]
-Glob = Annotated[str, Reads(glob, _STRING)]
-Expression = Annotated[str, Reads(expression, _STRING)]
+UrlPattern = Annotated[str, Reads(url_pattern, _STRING, "URL with ranges")]
+SingleUrl = Annotated[str, Reads(single_url, _STRING, "URL")]
+Css = Annotated[str, Reads(css, _STRING, "CSS selector")]
+Each = Annotated[str, Reads(css_each, _STRING, "CSS selector")]
+Glob = Annotated[str, Reads(glob, _STRING, "glob")]
+Expression = Annotated[str, Reads(expression, _STRING, "regular expression")]
 ScopeHosts = Annotated[
-    str | tuple[str, ...], Reads(hosts, {"anyOf": [{"enum": ["seeds", "any"]}, _STRINGS]})
+    str | tuple[str, ...],
+    Reads(
+        hosts, {"anyOf": [{"enum": ["seeds", "any"]}, _STRINGS]}, "seeds, any or a list of hosts"
+    ),
 ]
 PrivateAddresses = Annotated[
-    bool | tuple[str, ...], Reads(private, {"anyOf": [{"type": "boolean"}, _STRINGS]})
+    bool | tuple[str, ...],
+    Reads(private, {"anyOf": [{"type": "boolean"}, _STRINGS]}, "true, false or a list"),
 ]
-Token = Annotated[str, Reads(token, _STRING)]
-HeaderValue = Annotated[str, Reads(header_value, TEXT_SCHEMA)]
+Token = Annotated[str, Reads(token, _STRING, "text")]
+HeaderValue = Annotated[str, Reads(header_value, TEXT_SCHEMA, "text")]

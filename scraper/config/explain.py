@@ -47,26 +47,18 @@ class _Teller:
         yield from self._fetch()
         for name, page in self.config.pages.items():
             yield from self._page(name, page)
-        path = self.say(("store", "path"), self.plan.store.path)
-        yield f"writes to {path}, keeps the last {self.plan.store.keep_runs} runs"
         yield from self._run()
 
     def _seeds(self) -> Iterator[str]:
         seeds = self.config.seeds
         if seeds.urls:
-            # a bound that came from the environment is not counted out loud
-            counted = all(not isinstance(url, Secret) for url in seeds.urls)
-            total = f"{sum(map(size, seeds.urls)):,} URLs" if counted else "URLs"
-            shown = [_shown(url) for url in seeds.urls[:_MOST_SHOWN]]
-            yield f"{total} ({', '.join([*shown, *(['...'] if seeds.urls[_MOST_SHOWN:] else [])])})"
-        for file in self.plan.seeds.files:
-            index = self.plan.seeds.files.index(file)
-            name = _shown(seeds.file[index].path)
-            what = "standard input" if name == "-" else name
-            column = file.column and _shown(seeds.file[index].column or seeds.column or file.column)
-            yield f"the column {column} of {what}" if column else f"the list {what}"
+            yield _urls(seeds.urls)
+        for file, plan in zip(seeds.file, self.plan.seeds.files, strict=True):
+            name = "standard input" if plan.path == "-" else f"the list {_shown(file.path)}"
+            column = _shown(file.column or seeds.column or plan.column or "")
+            yield name + (f", column {column}" if plan.column else "")
         if seeds.requests:
-            yield f"{len(seeds.requests)} requests written out"
+            yield f"{_many(len(seeds.requests), 'request')} written out"
 
     def _scope(self) -> str:
         scope = self.config.scope
@@ -86,33 +78,33 @@ class _Teller:
         return text
 
     def _politeness(self) -> Iterator[str]:
-        polite, at = self.config.politeness, ("politeness",)
+        polite = self.config.politeness
         robots = "obeys" if polite.robots == "obey" else "IGNORES"
-        per_host = self.say((*at, "per_host"), polite.per_host)
-        delay = self.time((*at, "delay"), polite.delay)
-        yield f"{robots} robots.txt; opens at most {per_host} requests to a host, {delay} between two starts"
-        for (host, rule), plan in zip(
-            polite.hosts.items(), self.plan.politeness.hosts.values(), strict=False
-        ):
+        per_host = self.say(("politeness", "per_host"), polite.per_host)
+        delay = self.time(("politeness", "delay"), polite.delay)
+        yield f"{robots} robots.txt"
+        yield f"opens to one host {_requests(per_host)}, {delay} between two starts"
+        for host, rule in polite.hosts.items():
             at = ("politeness", "hosts", host)
-            limit = plan.per_host if rule.per_host is not None else per_host
-            wait = say_seconds(plan.delay_s) if rule.delay is not None else delay
-            yield f"  {host}: at most {self.say((*at, 'per_host'), limit)}, {self.say((*at, 'delay'), wait)}"
+            own = per_host if rule.per_host is None else self.say((*at, "per_host"), rule.per_host)
+            wait = delay if rule.delay is None else self.time((*at, "delay"), rule.delay)
+            yield f"  to {host} {_requests(own)}, {wait} between two starts"
 
     def _fetch(self) -> Iterator[str]:
-        fetch, at = self.config.fetch, ("fetch",)
+        fetch = self.config.fetch
         agent = _shown(fetch.user_agent or self.plan.fetch.user_agent)
-        yield f"opens at most {self.say((*at, 'concurrency'), fetch.concurrency)} requests in all, as {agent}"
+        in_all = self.say(("fetch", "concurrency"), fetch.concurrency)
+        yield f"opens {_requests(in_all)} in all, as {agent}"
         yield (
-            f"gives a page {self.time((*at, 'timeout'), fetch.timeout)},"
-            f" {self.say((*at, 'max_body'), say_size(fetch.max_body))}"
-            f" and {self.say((*at, 'retry', 'attempts'), fetch.retry.attempts)} attempts"
+            f"gives a page {self.time(('fetch', 'timeout'), fetch.timeout)},"
+            f" {self.say(('fetch', 'max_body'), say_size(fetch.max_body))}"
+            f" and {self.say(('fetch', 'retry', 'attempts'), fetch.retry.attempts)} attempts"
         )
         allowed = fetch.private_addresses
-        if allowed is True:
-            yield "may reach private addresses"
-        elif allowed:
+        if isinstance(allowed, tuple):
             yield f"may reach of the private addresses {', '.join(map(_shown, allowed))}"
+        elif allowed:
+            yield "may reach private addresses"
 
     def _page(self, name: str, page: PageConfig) -> Iterator[str]:
         fits = "all pages" if page.match is None else f"pages {_globs(page.match)}"
@@ -124,12 +116,33 @@ class _Teller:
             yield f"  {_follow(link)}"
 
     def _run(self) -> Iterator[str]:
-        run, at = self.config.run, ("run",)
+        path = self.say(("store", "path"), self.plan.store.path)
+        runs = self.say(("store", "keep_runs"), self.plan.store.keep_runs)
+        yield f"writes to {path}, keeps the visits of {runs} runs"
+        run = self.config.run
         busy = {"fail": "refuses to start", "skip": "does nothing", "wait": "waits"}
-        refresh = self.time((*at, "refresh"), run.refresh)
-        yield f"{busy[run.if_running]} when another run holds it; visits a page again after {refresh}"
+        refresh = self.time(("run", "refresh"), run.refresh)
+        yield f"{busy[run.if_running]} when another run holds it"
+        yield f"visits a page again after {refresh}"
         if run.max_time is not None:
-            yield f"stops after {self.time((*at, 'max_time'), run.max_time)}, to be continued"
+            limit = self.time(("run", "max_time"), run.max_time)
+            yield f"stops after {limit}; the next run continues"
+
+
+def _urls(urls: tuple[str, ...]) -> str:
+    shown = [_shown(url) for url in urls[:_MOST_SHOWN]]
+    more = ["..."] if len(urls) > _MOST_SHOWN else []
+    if any(isinstance(url, Secret) for url in urls):  # a bound of a range may be one
+        return ", ".join([*shown, *more])
+    return f"{_many(sum(map(size, urls)), 'URL')} ({', '.join([*shown, *more])})"
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _requests(most: str) -> str:
+    return f"at most {most} request{'' if most == '1' else 's'}"
 
 
 def _item(kind: str, item: ItemConfig) -> str:

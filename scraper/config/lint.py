@@ -58,7 +58,7 @@ def _items(items: Branch) -> Iterator[Finding]:
         known = fields.names()
         for key in item.under("key").alone_or_each():
             if isinstance(key.value, str) and known and key.value not in known:
-                hint = closest(str(key.value), known) if type(key.value) is str else ""
+                hint = closest(key.value, known)
                 text = f"{dotted(item.path)}.key: {shown(key.value)} is no field of this item{hint}"
                 yield Finding(key.path, text)
 
@@ -66,10 +66,14 @@ def _items(items: Branch) -> Iterator[Finding]:
 def _fields(fields: Branch) -> Iterator[Finding]:
     yield from _wrong(fields, wrong_field)
     for name, known in alike(fields.names()):
-        text = f"{dotted(fields.path)}: {name!r} and {known!r} differ in case alone: rename one"
-        yield Finding((*fields.path, name), text, at_key=True)
+        yield _differ(fields, name, known)
     for field in fields.each():
         yield from _fields(field.under("fields"))
+
+
+def _differ(names: Branch, name: str, known: str) -> Finding:
+    text = f"{dotted(names.path)}: {name!r} and {known!r} differ in case alone: rename one"
+    return Finding((*names.path, name), text, at_key=True)
 
 
 def _types(pages: Branch) -> Iterator[Finding]:
@@ -81,8 +85,7 @@ def _types(pages: Branch) -> Iterator[Finding]:
             name = str(item.path[-1])
             known = first.setdefault(name.casefold(), item)
             if str(known.path[-1]) != name:
-                text = f"{dotted(items.path)}: {name!r} and {known.path[-1]!r} differ in case alone: rename one"
-                yield Finding(item.path, text, at_key=True)
+                yield _differ(items, name, str(known.path[-1]))
             elif _key(known) != _key(item):
                 text = f"{dotted(item.path)}: must have the same key as {dotted(known.path)}"
                 yield Finding(item.path, text, at_key=True)
@@ -109,7 +112,7 @@ def _page_references(top: Branch, known: list[str]) -> Iterator[Finding]:
     for place in places:
         page = place.under("page")
         if isinstance(page.value, str) and page.value not in known:
-            hint = closest(str(page.value), known) if type(page.value) is str else ""
+            hint = closest(page.value, known)
             yield Finding(
                 page.path, f"{dotted(page.path)}: no page is named {shown(page.value)}{hint}"
             )

@@ -44,7 +44,7 @@ def load(
     Args:
         path: the file; errors name it as it is given here.
         env: what `${NAME}` reads.
-        overrides: `politeness.delay=125ms`: a key with dots and a value in YAML; they win over the file.
+        overrides: `politeness.delay=125ms`, a key with dots and a value in YAML; they win.
         seeds: a seed list that replaces all seeds; "-" is standard input.
         db: the database, instead of `store.path`.
 

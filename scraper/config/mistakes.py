@@ -62,16 +62,15 @@ def keys(section: type[Section]) -> list[str]:
 
 def _section(path: Sequence[str | int]) -> type[Section] | None:
     """The model of the section at a path."""
-    found: Any = Config
+    found = _model(Config)
     for step in path:
-        found = _model(found)
-        if isinstance(found, type):
-            field = next((f for n, f in found.model_fields.items() if (f.alias or n) == step), None)
-            found = field.annotation if field else None
-        elif found is not None:
-            found = _value_of(found)
-    found = _model(found)
+        found = _model(_field(found, step) if isinstance(found, type) else _value_of(found))
     return found if isinstance(found, type) else None
+
+
+def _field(section: type[Section], step: str | int) -> Any:  # noqa: ANN401  # an annotation
+    fields = section.model_fields.items()
+    return next((field.annotation for name, field in fields if (field.alias or name) == step), None)
 
 
 def _model(annotation: Any) -> Any:  # noqa: ANN401  # an annotation can be anything
@@ -86,5 +85,5 @@ def _model(annotation: Any) -> Any:  # noqa: ANN401  # an annotation can be anyt
 
 
 def _value_of(container: Any) -> Any:  # noqa: ANN401  # as above
-    args = get_args(container)
+    args = get_args(container) or (None,)
     return args[1] if get_origin(container) is dict else args[0]

@@ -18,16 +18,18 @@ class ScopeConfig(Section):
     LATER: ClassVar[frozenset[str]] = frozenset({"types", "order"})
 
     hosts: ScopeHosts = "seeds"
-    """`seeds`: the hosts of the seeds; `any`; or a list such as `["books.example", "*.books.example"]`."""
+    """`seeds`: the hosts of the seeds; `any`; or a list such as `["books.example",
+    "*.books.example"]`."""
 
     allow: OneOrMore[Glob] = ()
-    """Discovered links must fit one of these globs on the path (`*` in a segment, `**` across), or `re:...` on the URL."""
+    """Discovered links must fit one of these globs on the path (`*` in a segment, `**` across), or
+    `re:...` on the URL."""
 
     deny: OneOrMore[Glob] = ()
     """What fits one of these is not visited, seeds included."""
 
     max_depth: Annotated[int, count(0)] | None = None
-    """How many links away from a seed; a page that follows itself by name (pagination) adds none."""
+    """Links away from a seed; a page that follows itself by name (pagination) adds none."""
 
     max_pages: Annotated[int, count(1)] | None = None
     """How many pages are admitted in a cycle; the rest are skipped."""
@@ -57,7 +59,7 @@ class PolitenessConfig(Section):
     delay: Wait = Field(0.0, json_schema_extra={"default": "0s"})
     """At least this long between two starts on one host."""
 
-    hosts: Named[HostConfig] = {}
+    hosts: Named[HostConfig] = Field({})
     """Hosts that are treated otherwise, by `host` (any port) or `host:port`."""
 
 
@@ -111,7 +113,7 @@ class FetchConfig(Section):
     user_agent: HeaderValue | None = None
     """How the crawler names itself; give a contact address. Default: `scraper` and its version."""
 
-    headers: Named[HeaderValue] = {}
+    headers: Named[HeaderValue] = Field({})
     """Headers sent with every request."""
 
     cookies: Truth = False
@@ -121,4 +123,5 @@ class FetchConfig(Section):
     """Check the certificates of servers."""
 
     private_addresses: PrivateAddresses = False
-    """Reach loopback, private and link-local addresses: `true`, or a list of `host:port` and networks that may be reached."""
+    """Reach loopback, private and link-local addresses: `true`, or a list of `host:port` and
+    networks that may be reached."""

@@ -20,13 +20,15 @@ class FieldConfig(Section):
     )
 
     css: Css | None = None
-    """A CSS selector; its first match is taken. `img.cover @src` takes an attribute; empty is the element itself."""
+    """A CSS selector; its first match is taken. `img.cover @src` takes an attribute; empty is the
+    element itself."""
 
     attr: Text | None = None
-    """The attribute to take instead of the text; `src`, `href` and their kin become absolute URLs."""
+    """The attribute to take, not the text; `src`, `href` and their kin become absolute URLs."""
 
     from_: Text | None = Field(None, alias="from")
-    """Not from the page: `url`, `final_url`, `status`, `header:NAME`, or a column of a CSV seed list."""
+    """Not from the page: `url`, `final_url`, `status`, `header:NAME`, or a column of a CSV seed
+    list."""
 
     const: Free = None
     """A value that is always the same."""
@@ -44,7 +46,8 @@ class FieldConfig(Section):
     """Replaces a text by a value; what is not named here becomes null."""
 
     type: Annotated[str, one_of(*TYPES)] | None = None
-    """`text`, `int`, `float`, `decimal` (prices in any notation, exact), `bool`, `date`, `datetime`, `url`, `json`."""
+    """`text`, `int`, `float`, `decimal` (prices in any notation, exact), `bool`, `date`,
+    `datetime`, `url`, `json`."""
 
     default: Free = None
     """Instead of null when nothing is found."""
@@ -52,7 +55,7 @@ class FieldConfig(Section):
     required: Truth = False
     """An item without this field is rejected."""
 
-    fields: Named["Field_"] = {}
+    fields: Named["Field_"] = Field({})
     """Nested fields, looked for in the element that `css` selects."""
 
     @model_validator(mode="after")
@@ -102,10 +105,12 @@ class ItemConfig(Section):
     LATER: ClassVar[frozenset[str]] = frozenset({"python"})
 
     each: Each | None = None
-    """A CSS selector: one item per element, its fields looked for in it. Without it: one item per page."""
+    """A CSS selector: one item per element, its fields looked for in it. Without it: one item per
+    page."""
 
     key: OneOrMore[Text] | None = None
-    """The field or fields that identify an item across runs; default: the page's URL, with `each` the item's content."""
+    """The field or fields that identify an item across runs; default: the page's URL, with `each`
+    the item's content."""
 
     fields: Named[Field_]
     """The fields by name, in the order of the exports."""
@@ -136,9 +141,10 @@ class PageConfig(Section):
     )
 
     match: OneOrMore[Glob] | None = None
-    """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every page."""
+    """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
+    page."""
 
-    items: Named[ItemConfig] = {}
+    items: Named[ItemConfig] = Field({})
     """The items on the page, by type; each type is a view in the database."""
 
     follow: Listed[FollowConfig] = ()

@@ -13,7 +13,8 @@ class SeedFileConfig(Section):
     """One seed list."""
 
     path: Text
-    """The list: one URL a line, `#` comments; `.csv` with a header; either may be `.gz`; `-` is standard input."""
+    """The list: one URL a line, `#` comments; `.csv` with a header; either may be `.gz`; `-` is
+    standard input."""
 
     column: Text | None = None
     """Of a CSV list: the column that holds the URL; default `url`."""
@@ -43,7 +44,7 @@ class SeedRequestConfig(Section):
     method: Token | None = None
     """The method; default GET, with a body POST."""
 
-    headers: Named[HeaderValue] = {}
+    headers: Named[HeaderValue] = Field({})
     """Headers of this request alone."""
 
     json_body: Free = Field(None, alias="json")
@@ -76,7 +77,8 @@ class SeedsConfig(Section):
     """URLs; `{1..50}` is a range, `{01..50}` one of padded numbers."""
 
     file: OneOrMore[SeedFile] = ()
-    """Seed lists: a path, or `{path, column, carry, page}`, or a list of either. They are streamed."""
+    """Seed lists: a path, or `{path, column, carry, page}`, or a list of either. They are
+    streamed."""
 
     column: Text | None = None
     """As `file.column`, for the CSV lists that do not say it themselves."""

@@ -22,7 +22,7 @@ from scraper.config.scalars import (
     whole,
 )
 from scraper.config.section import Named, Section
-from scraper.config.values import closest, shown
+from scraper.config.values import RefusedError, closest, shown
 
 _MOST_PROCESSES = 256
 
@@ -35,7 +35,7 @@ def _processes(value: object) -> int | None:
     except ValueError:
         number = 0
     if not 1 <= number <= _MOST_PROCESSES:
-        raise ValueError(
+        raise RefusedError(
             f"must be auto or a number from 1 to {_MOST_PROCESSES}, got {shown(value)}"
         )
     return number
@@ -48,15 +48,15 @@ def _offload(value: object) -> str | int:
     try:
         return size(value)
     except ValueError:
-        hint = closest(value, words) if type(value) is str else ""
-        raise ValueError(
+        hint = closest(value, words)
+        raise RefusedError(
             f"must be auto, never, always or a size such as 128KiB, got {shown(value)}{hint}"
         ) from None
 
 
 def _version(value: object) -> int:
     if value != "1":
-        raise ValueError(f"must be 1, the only version there is, got {shown(value)}")
+        raise RefusedError(f"must be 1, the only version there is, got {shown(value)}")
     return 1
 
 
@@ -65,15 +65,24 @@ class ParseConfig(Section):
 
     processes: Annotated[
         int | None,
-        Reads(_processes, {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}),
+        Reads(
+            _processes,
+            {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]},
+            "auto or a number",
+        ),
     ] = Field(None, json_schema_extra={"default": "auto"})
     """How many processes parse heavy pages; `auto`: as many as the machine has cores, at most 8."""
 
     offload: Annotated[
         str | int,
-        Reads(_offload, {"anyOf": [{"enum": ["auto", "never", "always"]}, SIZE_SCHEMA]}),
+        Reads(
+            _offload,
+            {"anyOf": [{"enum": ["auto", "never", "always"]}, SIZE_SCHEMA]},
+            "auto, never, always or a size",
+        ),
     ] = "auto"
-    """Which pages go to a process: `auto` (learned), `never`, `always`, or those from a size such as `128KiB` on."""
+    """Which pages go to a process: `auto` (learned), `never`, `always`, or those from a size such
+    as `128KiB` on."""
 
     timeout: Duration = Field(30.0, json_schema_extra={"default": "30s"})
     """A page that parses longer than this is failed, and its process ended."""
@@ -83,7 +92,8 @@ class StoreConfig(Section):
     """Where results go."""
 
     path: Text | None = None
-    """The SQLite file, relative to the working directory; default `data/NAME.db`. `--db PATH` wins."""
+    """The SQLite file, relative to the working directory; default `data/NAME.db`. `--db PATH`
+    wins."""
 
     bodies: Annotated[str, one_of("none", later=("failed", "zstd"))] = "none"
     """Which raw pages are kept: `none`."""
@@ -100,7 +110,7 @@ class RunConfig(Section):
     )
 
     if_running: Annotated[str, one_of("skip", "wait", "fail")] = "fail"
-    """When another run holds the crawl: `fail` (exit 75), `skip` (exit 0), or `wait` for its end."""
+    """While another run holds the crawl: `fail` (exit 75), `skip` (exit 0), or `wait`."""
 
     max_time: Duration | None = None
     """The run stops after this time, and the next one continues. `--max-time D` wins."""
@@ -116,7 +126,7 @@ class Config(Section):
         {"login", "expect", "notify", "after", "url", "include"}
     )
 
-    version: Annotated[int, Reads(_version, {"const": 1})] = 1
+    version: Annotated[int, Reads(_version, {"const": 1}, "1")] = 1
     """The version of this format: 1."""
 
     name: Text | None = None
@@ -134,7 +144,7 @@ class Config(Section):
     fetch: FetchConfig = FetchConfig()
     """How a page is fetched."""
 
-    pages: Named[PageConfig] = {}
+    pages: Named[PageConfig] = Field({})
     """What to do with the pages, by name; the first rule whose `match` fits rules a page."""
 
     parse: ParseConfig = ParseConfig()

@@ -41,8 +41,10 @@ class Reader:
         if isinstance(node, ScalarNode):
             return self._read_scalar(node)
         self._enter(node)
-        is_mapping = isinstance(node, MappingNode)
-        value = self.read_mapping(node) if is_mapping else self._read_list(node)
+        if isinstance(node, MappingNode):
+            value: object = self.read_mapping(node)
+        else:
+            value = self._read_list(node)
         self._depth -= 1
         return value
 

@@ -14,7 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from scraper.config import units
-from scraper.config.values import Plain, closest, shown
+from scraper.config.values import Plain, RefusedError, closest, shown
 from scraper.core.model import Json
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9](?:_?\d){0,17})")
@@ -22,16 +22,18 @@ _FLOAT = re.compile(r"[+-]?(?:0|[1-9]\d*)\.\d+(?:[eE][+-]?\d{1,3})?")
 _TRUTH = {
     "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
 }  # fmt: skip
+_NO_LIMIT = 10**9
 _LONGEST_S = 3650 * 86400.0
 _ENV = {"type": "string", "pattern": r"\$\{"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reads:
-    """Marks an annotated type: how its value is read, and its JSON Schema."""
+    """Marks an annotated type: how its value is read, its JSON Schema, and a word for it."""
 
     check: Callable[[object], object]  # raises ValueError
     schema: Mapping[str, Any]
+    kind: str
 
     def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.check)
@@ -45,9 +47,9 @@ class Reads:
 def text(value: object) -> str:
     """A text as it was written, whatever YAML would take it for."""
     if not isinstance(value, str):
-        raise ValueError(f"must be a text, got {shown(value)}")  # noqa: TRY004  # for pydantic
+        raise RefusedError(f"must be a text, got {shown(value)}")
     if not value.strip():
-        raise ValueError("is empty: give a text, or leave the key out")
+        raise RefusedError("is empty: give a text, or leave the key out")
     return value
 
 
@@ -60,14 +62,14 @@ def whole(value: object) -> int:
     """A whole number in decimal."""
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
-    raise ValueError(f"must be a whole number, got {shown(value)}")
+    raise RefusedError(f"must be a whole number, got {shown(value)}")
 
 
 def truth(value: object) -> bool:
     """True or false."""
     found = _TRUTH.get(value.lower()) if isinstance(value, str) else None
     if found is None:
-        raise ValueError(f"must be true or false, got {shown(value)}")
+        raise RefusedError(f"must be true or false, got {shown(value)}")
     return found
 
 
@@ -100,9 +102,9 @@ def choice(*allowed: str, later: tuple[str, ...] = ()) -> Callable[[object], str
         if isinstance(value, str) and value in allowed:
             return str(value)
         if isinstance(value, str) and value in later:
-            raise ValueError(f"{value} is not supported yet: write {_or(allowed)}")
-        hint = closest(value, list(allowed)) if type(value) in (str, Plain) else ""
-        raise ValueError(f"must be {_or(allowed)}, got {shown(value)}{hint}")
+            raise RefusedError(f"{value} is not supported yet: write {_or(allowed)}")
+        hint = closest(value, allowed)
+        raise RefusedError(f"must be {_or(allowed)}, got {shown(value)}{hint}")
 
     return read
 
@@ -113,49 +115,53 @@ def _or(words: tuple[str, ...]) -> str:
 
 def one_of(*allowed: str, later: tuple[str, ...] = ()) -> Reads:
     """One of several words."""
-    return Reads(choice(*allowed, later=later), {"anyOf": [{"enum": list(allowed)}, _ENV]})
+    return Reads(
+        choice(*allowed, later=later), {"anyOf": [{"enum": list(allowed)}, _ENV]}, _or(allowed)
+    )
 
 
 def _bounded(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         number = whole(value)
         if not least <= number <= most:
-            raise ValueError(f"must be from {least} to {most}, got {shown(value)}")
+            raise RefusedError(f"must be from {least} to {most}, got {shown(value)}")
         return number
 
     return read
 
 
-def count(least: int, most: int = 10**9, later: tuple[str, ...] = ()) -> Reads:
+def count(least: int, most: int = _NO_LIMIT, later: tuple[str, ...] = ()) -> Reads:
     """A whole number within bounds; the words `later` are known, but not built."""
     bounded = _bounded(least, most)
 
     def read(value: object) -> int:
         if isinstance(value, str) and value in later:
-            raise ValueError(f"{value} is not supported yet: write a number")
+            raise RefusedError(f"{value} is not supported yet: write a number")
         return bounded(value)
 
     schema = {"anyOf": [{"type": "integer", "minimum": least, "maximum": most}, _ENV]}
-    return Reads(read, schema)
+    return Reads(read, schema, f"number from {least}" + (f" to {most}" if most < _NO_LIMIT else ""))
 
 
 def _read_seconds(value: object, *, least_s: float) -> float:
     if isinstance(value, str):
         if value.startswith("-"):
-            raise ValueError(
+            raise RefusedError(
                 f"must be {'0 or ' if not least_s else ''}longer than 0, got {shown(value)}"
             )
         try:
             found = units.seconds(value)
         except ValueError as error:
             unit = f": write {value}s" if type(value) is Plain and value.isdigit() else ""
-            raise ValueError(f"{error}, got {shown(value)}{unit}") from None
+            raise RefusedError(f"{error}, got {shown(value)}{unit}") from None
         if found > _LONGEST_S:
-            raise ValueError(f"must be at most {units.say_seconds(_LONGEST_S)}, got {shown(value)}")
+            raise RefusedError(
+                f"must be at most {units.say_seconds(_LONGEST_S)}, got {shown(value)}"
+            )
         if found < least_s:
-            raise ValueError(f"must be longer than 0, got {shown(value)}")
+            raise RefusedError(f"must be longer than 0, got {shown(value)}")
         return found
-    raise ValueError(f"must be a duration such as 250ms, 30s, 5m, 2h or 1d, got {shown(value)}")
+    raise RefusedError(f"must be a duration such as 250ms, 30s, 5m, 2h or 1d, got {shown(value)}")
 
 
 def duration(value: object) -> float:
@@ -166,7 +172,7 @@ def duration(value: object) -> float:
 def wait(value: object, *, later: tuple[str, ...] = ()) -> float:
     """Seconds of a duration that may be 0."""
     if isinstance(value, str) and value in later:
-        raise ValueError(f"{value} is not supported yet: write a duration")
+        raise RefusedError(f"{value} is not supported yet: write a duration")
     return _read_seconds(value, least_s=0.0)
 
 
@@ -180,9 +186,9 @@ def size(value: object) -> int:
     try:
         found = units.size(value) if isinstance(value, str) else 0
     except ValueError as error:
-        raise ValueError(f"{error}, got {shown(value)}") from None
+        raise RefusedError(f"{error}, got {shown(value)}") from None
     if not found:
-        raise ValueError(f"must be a size such as 64KiB, 10MiB or 2MB, got {shown(value)}")
+        raise RefusedError(f"must be a size such as 64KiB, 10MiB or 2MB, got {shown(value)}")
     return found
 
 
@@ -194,11 +200,11 @@ SIZE_SCHEMA = {
 }
 TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 
-Text = Annotated[str, Reads(text, TEXT_SCHEMA)]
-AnyText = Annotated[str, Reads(any_text, TEXT_SCHEMA)]
-Truth = Annotated[bool, Reads(truth, {"anyOf": [{"type": "boolean"}, _ENV]})]
-Free = Annotated[Any, Reads(free, {})]
-Duration = Annotated[float, Reads(duration, DURATION_SCHEMA)]
-Wait = Annotated[float, Reads(wait, DURATION_SCHEMA)]
-Refresh = Annotated[float, Reads(refresh, DURATION_SCHEMA)]
-Size = Annotated[int, Reads(size, SIZE_SCHEMA)]
+Text = Annotated[str, Reads(text, TEXT_SCHEMA, "text")]
+AnyText = Annotated[str, Reads(any_text, TEXT_SCHEMA, "text")]
+Truth = Annotated[bool, Reads(truth, {"anyOf": [{"type": "boolean"}, _ENV]}, "true or false")]
+Free = Annotated[Any, Reads(free, {}, "any")]
+Duration = Annotated[float, Reads(duration, DURATION_SCHEMA, "duration")]
+Wait = Annotated[float, Reads(wait, DURATION_SCHEMA, "duration")]
+Refresh = Annotated[float, Reads(refresh, DURATION_SCHEMA, "duration")]
+Size = Annotated[int, Reads(size, SIZE_SCHEMA, "size")]

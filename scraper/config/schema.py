@@ -30,4 +30,7 @@ def sections(top: type[Section]) -> list[type[Section]]:
 def _describe(section: type[Section], definition: dict[str, Any]) -> None:
     said = sentences(section)
     for key, name in zip(keys(section), section.model_fields, strict=True):
-        definition["properties"][key]["description"] = said[name]
+        written = definition["properties"][key]
+        written["description"] = said[name]
+        if isinstance(section.model_fields[name].default, Section):
+            written.pop("default", None)  # it would repeat the defaults of the section

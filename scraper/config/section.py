@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from scraper.config.values import shown
+from scraper.config.values import RefusedError, shown
 
 T = TypeVar("T")
 
@@ -23,11 +23,12 @@ class Section(BaseModel):
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise ValueError(f"must be a mapping (key: value), got {shown(value)}")  # noqa: TRY004  # for pydantic
+            raise RefusedError(f"must be a mapping (key: value), got {shown(value)}")
         return value
 
 
-def _listed(value: object) -> object:
+def one_or_more(value: object) -> object:
+    """One value, or a list of them, as a list."""
     if isinstance(value, str | dict):
         return [value]
     return _list(value)
@@ -35,9 +36,9 @@ def _listed(value: object) -> object:
 
 def _list(value: object) -> object:
     if not isinstance(value, list):
-        raise ValueError(
+        raise RefusedError(
             f"must be a list: write [...] or lines that begin with -, got {shown(value)}"
-        )  # for pydantic
+        )
     return value
 
 
@@ -45,10 +46,12 @@ def _named(value: object) -> object:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError(f"must be a mapping of names, got {shown(value)}")  # noqa: TRY004  # for pydantic
+        raise RefusedError(f"must be a mapping of names, got {shown(value)}")
     return value
 
 
-OneOrMore = Annotated[tuple[T, ...], BeforeValidator(_listed, json_schema_input_type=T | list[T])]
+OneOrMore = Annotated[
+    tuple[T, ...], BeforeValidator(one_or_more, json_schema_input_type=T | list[T])
+]
 Listed = Annotated[tuple[T, ...], BeforeValidator(_list)]
 Named = Annotated[dict[str, T], BeforeValidator(_named)]

@@ -52,7 +52,7 @@ class Document:
     mistakes: tuple[Mistake, ...]
 
     def place(self, path: Path, *, key: bool = False) -> Place:
-        """Where the value at a path stands, or the nearest thing above it; `key`: where its key does."""
+        """Where the value at a path stands, or with `key` its key; else the nearest thing above."""
         return _place(self.name, find(self.root, path, key=key))
 
     def written(self, path: Path) -> str | None:
@@ -78,7 +78,7 @@ def read(path: str, *, env: Mapping[str, str], overrides: Sequence[Override] = (
         ConfigError: the file cannot be read, or is no YAML at all.
     """
     text = _text(path)
-    root = _compose(text, path) or MappingNode(_MAP, [], yaml.Mark(path, 0, 0, 0, None, None))
+    root = _compose(text, path) or MappingNode(_MAP, [], yaml.Mark(path, 0, 0, 0, None, 0))
     if not isinstance(root, MappingNode):
         raise ConfigError(f"{_place(path, root)}: a config is a mapping: write key: value")
     for override in overrides:
@@ -122,7 +122,7 @@ def _compose(text: str, name: str) -> Node | None:
     try:
         node: Node | None = yaml.compose(_Stream(text, name), yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(_explained(error, text, name)) from None
+        raise ConfigError(_explained(error, name)) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position] if isinstance(error.position, int) else ""
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -132,7 +132,7 @@ def _compose(text: str, name: str) -> Node | None:
     return node
 
 
-def _explained(error: yaml.MarkedYAMLError, text: str, name: str) -> str:
+def _explained(error: yaml.MarkedYAMLError, name: str) -> str:
     mark = error.problem_mark or error.context_mark
     place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark and not _is_option(name) else name
     problem = next((part for part in (error.context, error.problem) if part in _HINTS), None)
@@ -153,7 +153,7 @@ def _is_option(name: str) -> bool:
 
 def _put(root: MappingNode, override: Override) -> MappingNode:
     """A copy of the tree with one value replaced; only the mappings on the way are copied."""
-    mark = yaml.Mark(override.option, 0, 0, 0, None, None)
+    mark = yaml.Mark(override.option, 0, 0, 0, None, 0)
     if override.is_text:
         value: Node = ScalarNode(_STR, override.value, mark, mark)
     else:

@@ -7,11 +7,15 @@ number, duration) decides how it is read, so `012` and `12:30` and `on` are what
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 _REFERENCE = re.compile(r"\$(?:\$(?=\{)|\{([^{}]*)\}|(?=\{))")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _LONGEST_SHOWN = 60
+
+
+class RefusedError(ValueError):
+    """A value that is not what its key wants; the message goes behind the key's name."""
 
 
 class Plain(str):
@@ -52,12 +56,15 @@ def shown(value: object) -> str:
     return "a list" if isinstance(value, list) else repr(value)
 
 
-def closest(word: str, options: list[str]) -> str:
-    """`; did you mean "x"?`, or nothing."""
+def closest(word: object, options: Iterable[str]) -> str:
+    """`; did you mean "x"?`, or nothing; never for a secret."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word.lower(), options, 1, 0.6)
-    return f'; did you mean "{found[0]}"?' if found else ""
+    if not isinstance(word, str) or isinstance(word, Secret):
+        return ""
+    known = {option.lower(): option for option in options}
+    found = get_close_matches(word.lower(), list(known), 1, 0.6)
+    return f'; did you mean "{known[found[0]]}"?' if found else ""
 
 
 def expand(text: str, env: Mapping[str, str]) -> str:

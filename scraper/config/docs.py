@@ -1,0 +1,134 @@
+"""Writes docs/config.md from the models: `python -m scraper.config.docs [--check]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BeforeValidator
+from pydantic.fields import FieldInfo
+
+from scraper.config.mistakes import keys
+from scraper.config.model_network import (
+    FetchConfig,
+    HostConfig,
+    PolitenessConfig,
+    RetryConfig,
+    ScopeConfig,
+)
+from scraper.config.model_pages import FieldConfig, FollowConfig, ItemConfig, PageConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
+from scraper.config.scalars import Reads
+from scraper.config.section import Section, one_or_more
+from scraper.config.sentences import sentences
+
+PATH = Path("docs/config.md")
+_SECTIONS: dict[type[Section], str] = {
+    Config: "",
+    SeedsConfig: "seeds",
+    SeedFileConfig: "seeds.file",
+    SeedRequestConfig: "seeds.requests",
+    ScopeConfig: "scope",
+    PolitenessConfig: "politeness",
+    HostConfig: "politeness.hosts.HOST",
+    FetchConfig: "fetch",
+    RetryConfig: "fetch.retry",
+    PageConfig: "pages.PAGE",
+    ItemConfig: "pages.PAGE.items.TYPE",
+    FieldConfig: "pages.PAGE.items.TYPE.fields.NAME",
+    FollowConfig: "pages.PAGE.follow",
+    ParseConfig: "parse",
+    StoreConfig: "store",
+    RunConfig: "run",
+}
+_HEAD = """\
+# The config
+
+One YAML file says everything about a crawl. This page is made from the models
+(`make docs`); the files in `config/` are examples that work as they stand.
+
+- Unknown, repeated and missing keys are errors with `file:line:column`. `scraper check CONFIG`
+  tells all of them; `scraper schema` prints the JSON Schema for editors.
+- Durations are `250ms`, `30s`, `5m`, `2h`, `1d`; sizes are `64KiB`, `10MiB`, `2MB`.
+- `${NAME}` and `${NAME:-default}` in a value read the environment; what was read is never
+  printed. `$${` stands for `${`.
+- A text is taken as it is written: `012` and `12:30` and `on` need no quotes. Where any value may
+  stand (`const`, `default`, `map`, `json`), numbers in decimal, `true`, `false` and `null` without
+  quotes are what they are in JSON, and all else is text.
+- `--set KEY=VALUE` changes one key, as in `--set politeness.delay=125ms`.
+"""
+
+
+def document() -> str:
+    """The whole page."""
+    return "\n".join([_HEAD, *_parts()])
+
+
+def _parts() -> Iterator[str]:
+    for section, name in _SECTIONS.items():
+        title = f"`{name}`" if name else "The file"
+        yield f"## {title}\n\n{_first_line(section)}\n"
+        yield "| key | what it takes | default | what it does |\n|---|---|---|---|"
+        yield "\n".join(_rows(section)) + "\n"
+        if section.LATER:
+            later = ", ".join(f"`{key}`" for key in sorted(section.LATER))
+            yield f"Not supported yet, and refused: {later}.\n"
+
+
+def _first_line(section: type[Section]) -> str:
+    return (section.__doc__ or "").strip().split("\n")[0]
+
+
+def _rows(section: type[Section]) -> Iterator[str]:
+    said = sentences(section)
+    for key, (name, field) in zip(keys(section), section.model_fields.items(), strict=True):
+        cells = (f"`{key}`", kind(field.annotation, field.metadata), _default(field), said[name])
+        yield "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def kind(annotation: Any, metadata: Iterable[object] = ()) -> str:  # noqa: ANN401  # an annotation
+    """What a key takes, in words."""
+    for mark in metadata:
+        if isinstance(mark, Reads):
+            return mark.kind
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        return kind(inner, marks)
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        name = _SECTIONS[annotation]
+        return f"[`{name}`](#{name.lower().replace('.', '')})"
+    if get_origin(annotation) is dict:
+        return f"names, each with {kind(get_args(annotation)[1])}"
+    if get_origin(annotation) is tuple:
+        single = any(isinstance(m, BeforeValidator) and m.func is one_or_more for m in metadata)
+        return f"{'one or a list' if single else 'a list'} of {kind(get_args(annotation)[0])}"
+    return kind(next(one for one in get_args(annotation) if one is not type(None)), metadata)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    extra = field.json_schema_extra
+    value = extra["default"] if isinstance(extra, dict) else field.default
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None or value in ((), {}) or isinstance(value, Section) else str(value)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` say whether it is as it should be."""
+    made = document()
+    if arguments != ["--check"]:
+        PATH.write_text(made, encoding="utf-8")
+        return 0
+    if PATH.is_file() and PATH.read_text(encoding="utf-8") == made:
+        return 0
+    sys.stderr.write(f"{PATH} is not up to date: run make docs\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
