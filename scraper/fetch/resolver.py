@@ -57,7 +57,7 @@ def _look_up(
             )
             for kind, _, proto, _, address in infos
         ]
-        _settle(answer, found)
+        _settle(answer, found or OSError(f"no address for {host}"))
 
 
 def _settle(
