@@ -2,8 +2,8 @@
 
 A read connection of its own, so that a refill never waits behind a commit. Every read is a walk
 along one of the partial indexes and stops at its limit, so that ten million waiting rows cost a
-refill nothing. Rows handed out are still waiting in the table until their outcome is committed:
-the caller names them in `exclude`.
+refill nothing; the index is named, since the planner would take another one. Rows handed out are
+still waiting in the table until their outcome is committed: the caller names them in `exclude`.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from scraper.store.rows import COLUMNS, Row, request_of
 T = TypeVar("T")
 
 OF_HOST = (
-    f"SELECT {COLUMNS} FROM request "  # noqa: S608  # constant text
+    f"SELECT {COLUMNS} FROM request INDEXED BY request_fresh "  # noqa: S608  # constant text
     "WHERE state = 'waiting' AND due_at IS NULL AND host = ? ORDER BY depth, id"
 )
 NEXT_HOST = (
-    "SELECT host FROM request WHERE state = 'waiting' AND due_at IS NULL AND host > ? "
-    "ORDER BY host LIMIT 1"
+    "SELECT host FROM request INDEXED BY request_fresh "
+    "WHERE state = 'waiting' AND due_at IS NULL AND host > ? ORDER BY host LIMIT 1"
 )
 DUE = (
-    f"SELECT {COLUMNS} FROM request "  # noqa: S608  # constant text
+    f"SELECT {COLUMNS} FROM request INDEXED BY request_retry "  # noqa: S608  # constant text
     "WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at"
 )
 NEXT_DUE = (
-    "SELECT due_at FROM request WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at > ? "
-    "ORDER BY due_at LIMIT 1"
+    "SELECT due_at FROM request INDEXED BY request_retry "
+    "WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at > ? ORDER BY due_at LIMIT 1"
 )
 PAUSED = "SELECT host, paused_until FROM host WHERE paused_until > ?"
 SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1"

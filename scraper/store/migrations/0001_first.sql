@@ -19,6 +19,8 @@ CREATE TABLE run (
     stats TEXT NOT NULL DEFAULT '{}'
 );
 
+CREATE INDEX run_cycle ON run (cycle);
+
 CREATE TABLE cycle (
     id INTEGER PRIMARY KEY,
     began_at REAL NOT NULL,
@@ -54,7 +56,7 @@ CREATE INDEX request_fresh ON request (host, depth, id)
 CREATE INDEX request_retry ON request (due_at)
     WHERE state = 'waiting' AND due_at IS NOT NULL;
 CREATE INDEX request_sent ON request (sent_at) WHERE sent_at IS NOT NULL;
-CREATE INDEX request_final ON request (final_key) WHERE final_key IS NOT NULL;
+CREATE INDEX request_final ON request (final_key, cycle) WHERE final_key IS NOT NULL;
 CREATE INDEX request_state ON request (state, reason, cycle);
 
 CREATE TABLE visit (
