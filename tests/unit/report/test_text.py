@@ -1,0 +1,191 @@
+import copy
+
+import pytest
+
+from scraper.report import text
+
+REPORT = {
+    "schema": 1,
+    "run": {
+        "id": 3,
+        "name": "books",
+        "state": "done",
+        "started_at": "2026-11-23T20:05:34Z",
+        "ended_at": "2026-11-23T20:12:26Z",
+        "wall_s": 412.3,
+        "exit_status": 1,
+        "stopped_by": None,
+        "resumed": False,
+        "cycle": 2,
+        "cycle_ended": True,
+        "version": "0.3.0",
+        "missed": [
+            {
+                "what": "items.book.filled.isbn",
+                "wanted": ">= 90%",
+                "got": 0.4,
+                "before": 0.97,
+                "examples": [],
+            }
+        ],
+    },
+    "requests": {
+        "known": 1052,
+        "done": 1048,
+        "failed": 2,
+        "skipped": {"robots_disallowed": 1, "scope": 1},
+        "waiting": 0,
+        "balanced": True,
+    },
+    "failures": {"timeout": 1, "http_404": 1},
+    "fetches": {
+        "attempts": 1060,
+        "ok": 1000,
+        "not_modified": 48,
+        "retries": 10,
+        "body_bytes": 52428800,
+        "wire_bytes": 9437184,
+    },
+    "links": {"found": 60000, "new": 1040, "known": 52000, "out_of_scope": 6960},
+    "items": {
+        "book": {
+            "seen": 1000,
+            "new": 10,
+            "changed": 3,
+            "unchanged": 987,
+            "gone": None,
+            "rejected": 0,
+            "invalid": {"price": 2},
+            "filled": {"price": 1.0, "isbn": 0.4},
+        }
+    },
+    "hosts": [
+        {
+            "host": "shop.example:443",
+            "done": 1048,
+            "failed": 2,
+            "retries": 10,
+            "delay_s": 0.25,
+            "longest_wait_s": 3.1,
+            "paused_s": 30.0,
+            "latency_s": {"p50": 0.08, "p95": 0.21, "p99": 0.4, "max": 1.2},
+        }
+    ],
+    "wall_share_s": {
+        "network": 20.1,
+        "host": 380.0,
+        "loop": 4.0,
+        "pool": 3.2,
+        "sink": 5.0,
+        "seed": 0.0,
+    },
+    "verdict": {
+        "bound": "host",
+        "host": "shop.example:443",
+        "share": 0.92,
+        "text": "limited by politeness on shop.example: 380 s of 412 s",
+    },
+    "what_if": [
+        {
+            "change": "half the delay",
+            "set": {"politeness.delay": "125ms"},
+            "predicted_wall_s": 222.0,
+        }
+    ],
+    "loop_lag_s": {"p50": 0.0004, "p99": 0.006, "max": 0.031},
+    "cpu_s": {"main": 21.4, "workers": 6.3},
+    "memory_peak_bytes": {"main": 91226112, "workers": 62914560},
+}
+
+
+@pytest.fixture
+def report():
+    return copy.deepcopy(REPORT)
+
+
+def test_a_report_reads_like_this(report):
+    assert text(report).splitlines() == [
+        "books: run 3 done, exit status 1",
+        "  time      2026-11-23T20:05:34Z to 2026-11-23T20:12:26Z, 412 s; cycle 2, ended",
+        "  MISSED    items.book.filled.isbn: wanted >= 90%, got 0.4, before 0.97",
+        "  pages     1,052 known: 1,048 done, 2 failed, 2 skipped, 0 waiting",
+        "  failed    timeout 1, http_404 1",
+        "  skipped   robots_disallowed 1, scope 1",
+        (
+            "  fetched   1,060 attempts, 2.6/s: 1,000 ok, 48 not modified, 10 retries; "
+            "50.0 MiB, 9.0 MiB on the wire"
+        ),
+        "  links     60,000 found: 1,040 new, 52,000 known, 6,960 out of scope",
+        "  items     book: 1,000 seen, 10 new, 3 changed, 0 rejected",
+        "  filled    book: isbn 40.0%",
+        "  invalid   book: price 2",
+        "  host      shop.example: 1,048 done, 2 failed, 10 retries, p95 210 ms, paused 30 s",
+        (
+            "  machine   CPU 21 s and 6.3 s in workers, memory 87.0 MiB and 60.0 MiB in workers, "
+            "loop lag p99 6 ms, most 31 ms"
+        ),
+        "  spent     host 380 s, network 20 s, sink 5.0 s, loop 4.0 s, pool 3.2 s",
+        (
+            "  verdict   limited by politeness on shop.example: 380 s of 412 s. "
+            "More cores or more concurrency would not help."
+        ),
+        "  what if   half the delay (--set politeness.delay=125ms): 222 s",
+    ]
+
+
+def test_what_is_not_known_is_left_out_or_a_question_mark(report):
+    report["run"] |= {
+        "state": "stopped",
+        "stopped_by": "SIGTERM",
+        "ended_at": None,
+        "wall_s": None,
+        "exit_status": None,
+        "cycle_ended": False,
+        "missed": [{"what": "no item was found", "wanted": None}],
+    }
+    report["requests"] |= {"skipped": {}, "balanced": False}
+    report["fetches"] |= {"attempts": None, "retries": None, "body_bytes": 2048}
+    report["links"]["found"] = 0
+    report["items"]["book"] |= {"seen": None, "changed": None, "filled": {}}
+    report["hosts"] = []
+    report["loop_lag_s"] = {"p50": None, "p99": None, "max": None}
+    report["verdict"] = {"bound": "none", "host": None, "share": None, "text": "too short"}
+    report["what_if"] = []
+    assert text(report).splitlines() == [
+        "books: run 3 stopped by SIGTERM",
+        "  time      2026-11-23T20:05:34Z to ?; cycle 2, not ended",
+        "  MISSED    no item was found",
+        "  pages     1,052 known: 1,048 done, 2 failed, 0 skipped, 0 waiting  DOES NOT BALANCE",
+        "  failed    timeout 1, http_404 1",
+        (
+            "  fetched   ? attempts: 1,000 ok, 48 not modified, ? retries; "
+            "2.0 KiB, 9.0 MiB on the wire"
+        ),
+        "  items     book: 10 new, 0 rejected",
+        "  verdict   too short.",
+    ]
+
+
+def test_many_hosts_are_cut_short(report):
+    quiet = report["hosts"][0] | {"paused_s": 0.0, "latency_s": {"p95": None}}
+    report["hosts"] = [quiet] * 5
+    lines = text(report).splitlines()
+    assert sum(line.startswith("  host ") for line in lines) == 3
+    assert "            and 2 more in --json" in lines
+
+
+def test_a_prediction_that_no_setting_makes_names_none(report):
+    report["what_if"] = [{"change": "one more core", "set": None, "predicted_wall_s": 70.0}]
+    report["verdict"]["bound"] = "pool"
+    report["cpu_s"] = {"main": None, "workers": None}
+    report["items"]["book"] |= {"filled": {"price": 1.0}, "invalid": {}}
+    report["run"]["missed"][0]["before"] = None
+    said = text(report)
+    assert said.endswith("  what if   one more core: 70 s")
+    assert "would not help" not in said
+    assert "CPU ?, memory" in said
+
+
+def test_a_page_cannot_write_to_the_terminal(report):
+    report["hosts"][0]["host"] = "evil\x1b[2J\n.example:80"
+    assert "evil\\x1b[2J\\n.example" in text(report)
