@@ -15,7 +15,19 @@ from scraper.core.url import join, key
 # Attributes whose value is one URL (HTML standard, "Index of attributes"; `background` and
 # `longdesc` are older).
 URL_ATTRIBUTES = frozenset(
-    "href src action formaction poster data cite background longdesc manifest xlink:href".split()
+    [
+        "href",
+        "src",
+        "action",
+        "formaction",
+        "poster",
+        "data",
+        "cite",
+        "background",
+        "longdesc",
+        "manifest",
+        "xlink:href",
+    ]
 )
 _CANDIDATE = re.compile(r"[^\s,]\S*")  # of a srcset
 
