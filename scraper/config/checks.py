@@ -82,7 +82,15 @@ def css_each(value: object) -> str:
     """A CSS selector of elements; other kinds are known, but not built."""
     if isinstance(value, dict) and {"json", "script"} & set(value):
         raise RefusedError(f"{', '.join(value)}: not supported yet: write a CSS selector")
-    return css(text(value))
+    written = css(text(value))
+    if takes_attribute(written):
+        raise RefusedError(f"selects elements: take out the attribute, got {shown(written)}")
+    return written
+
+
+def takes_attribute(written: str) -> bool:
+    """Whether a selector that is right says `@attribute` or `::attr()`."""
+    return bool(written.strip()) and parse_selector(written)[1] is not None
 
 
 def glob(value: object) -> str:
@@ -132,7 +140,7 @@ def host_key(written: str) -> str:
         ValueError: it is neither.
     """
     if "*" in written:
-        raise RefusedError("must be host or host:port, without *")
+        raise RefusedError(f"{written!r} must be host or host:port, without *")
     _said(written, lambda host: Hosts((host,)))
     found = parse(f"http://{written}/")
     return found.host if ":" in written.rpartition("]")[2] else found.hostname
@@ -189,11 +197,16 @@ def _nearest_network(written: str) -> str:
         return ""
 
 
+def is_token(written: str) -> bool:
+    """Whether this can be the name of a header or a method."""
+    return _TOKEN.fullmatch(written) is not None
+
+
 def token(value: object) -> str:
-    """The name of a header, or a method."""
+    """The name of a method."""
     written = text(value)
-    if not _TOKEN.fullmatch(written):
-        raise RefusedError(f"must be one word of letters, digits and hyphens, got {shown(written)}")
+    if not is_token(written):
+        raise RefusedError(f"must be one word such as GET or POST, got {shown(written)}")
     return written
 
 

@@ -6,14 +6,19 @@ with all others. It takes any shape and passes over what is no mapping or list w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from scraper.config.carry import lint_sources
-from scraper.config.checks import host_key
+from scraper.config.checks import host_key, is_token
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
 from scraper.config.places import Finding, dotted
 from scraper.config.tree import Branch
 from scraper.config.values import closest, shown
+
+_TAKEN = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te"}
+    | {"upgrade", "expect", "keep-alive", "trailer"}
+)
 
 
 def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Finding]:
@@ -30,6 +35,9 @@ def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Find
     for page in pages.each():
         yield from _items(page.under("items"))
     yield from _types(pages)
+    yield from _headers(top.under("fetch").under("headers"), _TAKEN | {"user-agent"})
+    for request in top.under("seeds").under("requests").each():
+        yield from _headers(request.under("headers"), _TAKEN)
     yield from _hosts(top.under("politeness").under("hosts"))
     yield from _page_references(top, pages.names())
     yield from lint_sources(top, replaced=replaced)
@@ -97,6 +105,20 @@ def _hosts(hosts: Branch) -> Iterator[Finding]:
             host_key(name)
         except ValueError as error:
             yield Finding((*hosts.path, name), f"{dotted(hosts.path)}: {error}", at_key=True)
+
+
+def _headers(headers: Branch, taken: Collection[str]) -> Iterator[Finding]:
+    for name in headers.names():
+        path = (*headers.path, name)
+        if not is_token(name):
+            yield Finding(
+                path, f"{dotted(headers.path)}: {name!r} is no name of a header", at_key=True
+            )
+        elif name.lower() in taken:
+            instead = "write fetch.user_agent" if name.lower() == "user-agent" else "take it out"
+            yield Finding(path, f"{dotted(path)}: is set by the crawler: {instead}", at_key=True)
+    for name, known in alike(headers.names()):
+        yield _differ(headers, name, known)
 
 
 def _key(item: Branch) -> list[object]:

@@ -16,8 +16,17 @@ from scraper.config.values import closest
 
 def findings(error: ValidationError) -> Iterator[Finding]:
     """What is wrong, one finding an error."""
-    for details in error.errors(include_url=False, include_input=False):
-        yield _finding(details)
+    found = error.errors(include_url=False, include_input=False)
+    promised = {one["loc"][:-1] for one in found if _is_promised(one)}
+    for one in found:
+        if one["type"] != "missing" or one["loc"][:-1] not in promised:
+            yield _finding(one)
+
+
+def _is_promised(details: ErrorDetails) -> bool:
+    """A key that is not built yet: then nobody needs to hear what is missing beside it."""
+    section = _section(details["loc"][:-1]) if details["type"] == "extra_forbidden" else None
+    return section is not None and details["loc"][-1] in section.LATER
 
 
 def _finding(details: ErrorDetails) -> Finding:

@@ -8,6 +8,7 @@ from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHost
 from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
 from scraper.config.section import Named, OneOrMore, Section
 from scraper.config.units import say_seconds
+from scraper.config.values import RefusedError
 
 _MOST_OPEN = 10_000
 
@@ -78,7 +79,7 @@ class RetryConfig(Section):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.first > self.longest:
-            raise ValueError(
+            raise RefusedError(
                 f"first must not be longer than longest, which is {say_seconds(self.longest)}"
             )
         return self

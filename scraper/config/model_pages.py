@@ -4,9 +4,10 @@ from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scraper.config.checks import Css, Each, Expression, Glob
+from scraper.config.checks import Css, Each, Expression, Glob, takes_attribute
 from scraper.config.scalars import Free, Text, Truth, one_of
 from scraper.config.section import Listed, Named, OneOrMore, Section
+from scraper.config.values import RefusedError
 
 TYPES = ("text", "int", "float", "decimal", "bool", "date", "datetime", "url", "json")
 
@@ -59,32 +60,40 @@ class FieldConfig(Section):
     """Nested fields, looked for in the element that `css` selects."""
 
     @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        given = self.model_fields_set
-        sources = [name for name in ("css", "from_", "const") if name in given]
-        if not sources and "attr" not in given:
-            raise ValueError("has no source: give css, from or const")
+    def _has_one_source(self) -> Self:
+        sources = [name for name in ("css", "from", "const") if self._gives(name)]
+        if not sources and not self._gives("attr"):
+            raise RefusedError("has no source: give css, from or const")
         if len(sources) > 1:
-            raise ValueError(f"has two sources: give {' or '.join(n.rstrip('_') for n in sources)}")
-        if self.required and "default" in given:
-            raise ValueError("required and default contradict each other: take one out")
-        if "css" not in given:
-            _refuse(
-                self,
-                ("attr", "all", "fields", "text"),
-                f"are for css, not for {sources[0].rstrip('_')}" if sources else "",
-            )
-        if self.all and self.default is not None and not isinstance(self.default, list):
-            raise ValueError("default must be a list where all is true")
-        if self.fields:
-            _refuse(self, ("attr", "text", "regex", "map", "type"), "are not for nested fields")
+            raise RefusedError(f"has more than one source: give {' or '.join(sources)}")
+        beside = "fields" if self.fields else (sources or ["css"])[0]
+        for name in _MEANINGLESS[beside]:
+            if self._gives(name):
+                raise RefusedError(f"{name} means nothing beside {beside}: take it out")
         return self
 
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.required and self._gives("default"):
+            raise RefusedError("required and default contradict each other: take one out")
+        if self.all and self.default is not None and not isinstance(self.default, list):
+            raise RefusedError("default must be a list where all is true")
+        if (self.attr or self.fields) and takes_attribute(self.css or ""):
+            other = "attr" if self.attr else "fields"
+            raise RefusedError(f"css takes an attribute, which contradicts {other}: take it out")
+        return self
 
-def _refuse(field: FieldConfig, names: tuple[str, ...], why: str) -> None:
-    wrong = [name for name in names if name in field.model_fields_set]
-    if why and wrong:
-        raise ValueError(f"{', '.join(wrong)}: {why}: take out")
+    def _gives(self, key: str) -> bool:
+        return ("from_" if key == "from" else key) in self.model_fields_set
+
+
+_MEANINGLESS = {
+    "css": (),
+    "from": ("attr", "all", "text"),
+    "const": ("attr", "all", "text", "regex", "map", "type", "default", "required"),
+    "fields": ("attr", "text", "regex", "map", "type"),
+}
+"""What says nothing beside a source."""
 
 
 def _css_alone(value: object) -> object:
@@ -115,6 +124,12 @@ class ItemConfig(Section):
     fields: Named[Field_]
     """The fields by name, in the order of the exports."""
 
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.fields:
+            raise RefusedError("has no fields: give them by name")
+        return self
+
 
 class FollowConfig(Section):
     """Links that a page leads to."""
@@ -131,6 +146,12 @@ class FollowConfig(Section):
 
     page: Text | None = None
     """The page rule for what the links lead to; default: the one that matches."""
+
+    @model_validator(mode="after")
+    def _one_attribute(self) -> Self:
+        if self.attr and takes_attribute(self.css):
+            raise RefusedError("css takes an attribute, which contradicts attr: take one out")
+        return self
 
 
 class PageConfig(Section):

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scraper.config.checks import HeaderValue, SingleUrl, Token, UrlPattern
 from scraper.config.scalars import Free, Text
 from scraper.config.section import Listed, Named, OneOrMore, Section
+from scraper.config.values import RefusedError
 
 
 class SeedFileConfig(Section):
@@ -59,12 +60,12 @@ class SeedRequestConfig(Section):
     @model_validator(mode="after")
     def _one_body(self) -> Self:
         if {"json_body", "form"} <= self.model_fields_set:
-            raise ValueError("has two bodies: give json or form")
+            raise RefusedError("has two bodies: give json or form")
         for name, value in (self.form or {}).items():
             if isinstance(value, dict) or (
                 isinstance(value, list) and any(isinstance(one, list | dict) for one in value)
             ):
-                raise ValueError(f"form.{name}: must be a value or a list of values")
+                raise RefusedError(f"form.{name}: must be a value or a list of values")
         return self
 
 
@@ -92,5 +93,5 @@ class SeedsConfig(Section):
     @model_validator(mode="after")
     def _some(self) -> Self:
         if not (self.urls or self.file or self.requests):
-            raise ValueError("has nothing to start from: give urls, file or requests")
+            raise RefusedError("has nothing to start from: give urls, file or requests")
         return self

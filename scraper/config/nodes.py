@@ -12,7 +12,10 @@ from scraper.config.values import Plain, expand
 _STR = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
 _MERGE = "tag:yaml.org,2002:merge"
-_KNOWN = "tag:yaml.org,2002:"
+_SCALARS = {
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("null", "bool", "int", "float", "timestamp", "merge", "value")
+}
 _CONTAINERS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _DEEPEST = 50
 _MOST_ALIASED = 10_000  # values that aliases may add to a file
@@ -90,7 +93,7 @@ class Reader:
                 return ""
         if node.tag == _STR:
             return text
-        if not node.tag.startswith(_KNOWN):
+        if node.tag not in _SCALARS:
             self.problems.append((node, f"the tag {node.tag} means nothing here: take it out"))
         return None if node.tag == _NULL else Plain(text)
 

@@ -124,7 +124,8 @@ def _bounded(least: int, most: int) -> Callable[[object], int]:
     def read(value: object) -> int:
         number = whole(value)
         if not least <= number <= most:
-            raise RefusedError(f"must be from {least} to {most}, got {shown(value)}")
+            bounds = f"from {least} to {most}" if most < _NO_LIMIT else f"at least {least}"
+            raise RefusedError(f"must be {bounds}, got {shown(value)}")
         return number
 
     return read
@@ -147,7 +148,7 @@ def _read_seconds(value: object, *, least_s: float) -> float:
     if isinstance(value, str):
         if value.startswith("-"):
             raise RefusedError(
-                f"must be {'0 or ' if not least_s else ''}longer than 0, got {shown(value)}"
+                f"must be {'longer than 0' if least_s else '0 or longer'}, got {shown(value)}"
             )
         try:
             found = units.seconds(value)

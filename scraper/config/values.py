@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 _REFERENCE = re.compile(r"\$(?:\$(?=\{)|\{([^{}]*)\}|(?=\{))")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+_SIMPLE = re.compile(r"[\w.:%+-]+")
 _LONGEST_SHOWN = 60
 
 
@@ -48,7 +49,7 @@ def shown(value: object) -> str:
         return f"the value of {value.written}"
     if isinstance(value, str):
         text = value if len(value) <= _LONGEST_SHOWN else value[: _LONGEST_SHOWN - 3] + "..."
-        return str(text) if isinstance(value, Plain) else repr(str(text))
+        return str(text) if _SIMPLE.fullmatch(text) else repr(str(text))
     if value is None:
         return "nothing"
     if isinstance(value, dict):
