@@ -288,7 +288,9 @@ async def test_the_phases_say_where_the_time_went(site, fetcher):
     assert all(0 <= phase < 1 for phase in phases)
 
 
-@pytest.mark.parametrize("url", ["ftp://a/", "file:///etc/passwd", "data:,x", "http://", ""])
+@pytest.mark.parametrize(
+    "url", ["ftp://a/", "file:///etc/passwd", "data:,x", "http://", "http://[::1", ""]
+)
 async def test_only_http_is_spoken(fetcher, url):
     with pytest.raises(FetchError) as caught:
         await fetcher.fetch(ask(url))

@@ -1,5 +1,6 @@
 """The limits of a body, with a stream that is a list."""
 
+import asyncio
 import gzip
 
 import pytest
@@ -82,6 +83,21 @@ async def test_a_bomb_is_given_up_at_the_limit(coding):
         await body.read(answer)
     assert caught.value.reason == Reason.TOO_LARGE
     assert sum(map(len, body._pieces)) < 3 * MIB  # what was held in memory
+
+
+async def test_a_large_body_leaves_the_loop_its_turns_while_it_is_decoded():
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.ensure_future(others())
+    await read(FakeAnswer(gzip.compress(bytes(16 * MIB)), coding="gzip"), 16 * MIB)
+    task.cancel()
+    assert turns >= 10
 
 
 async def test_a_coding_that_grows_is_given_up_at_the_limit():
