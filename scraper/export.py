@@ -28,6 +28,7 @@ STDOUT = "-"
 OWN_COLUMNS = ("_url", "_fetched_at", "_run")
 _LATER = ("parquet", "xlsx")
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the wide ones are read too
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -155,7 +156,7 @@ def _json_line(row: Row, *, typed: bool) -> str:
     own |= {"_url": row.url, "_fetched_at": row.fetched_at, "_run": row.run}
     fields = row.data.strip()[:-1].rstrip()
     comma = "" if fields == "{" else ", "
-    return f"{fields}{comma}{json.dumps(own, ensure_ascii=False)[1:]}\n"
+    return f"{fields}{comma}{_to_json(own)[1:]}\n"
 
 
 def _write_csv(stream: TextIO, choice: Choice) -> int:
@@ -191,7 +192,7 @@ def cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     if value is None:
         return ""
     if not isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return _to_json(value)
     if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value):
         return "'" + value
     return value
