@@ -14,7 +14,9 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
 
@@ -22,6 +24,9 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+# isal, if it is there, inflates in half the time of zlib and has the same interface.
+deflate: Any = import_module("isal.isal_zlib") if find_spec("isal") else zlib
 
 PIECE_BYTES = 256 * 1024
 MAX_CODINGS = 3
@@ -82,11 +87,22 @@ class Chain:
             yield from self._through(piece, depth + 1)
 
 
+class Inflater(Protocol):
+    """What zlib and isal give."""
+
+    eof: bool
+    unconsumed_tail: bytes
+    unused_data: bytes
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Return at most so many bytes."""
+
+
 class Deflate:
     """`deflate`: zlib format, or the raw format that some servers send under this name."""
 
     def __init__(self) -> None:
-        self._stream: zlib._Decompress | None = None
+        self._stream: Inflater | None = None  # made when the format is known
         self._start = b""
 
     @property
@@ -100,7 +116,7 @@ class Deflate:
             if len(self._start) < 2:
                 return
             data, self._start = self._start, b""
-            self._stream = zlib.decompressobj(15 if _is_zlib(data) else -15)
+            self._stream = deflate.decompressobj(15 if _is_zlib(data) else -15)
         if not self._stream.eof:
             yield from _inflate(self._stream, data)
 
@@ -110,11 +126,11 @@ def _is_zlib(start: bytes) -> bool:
     return start[0] & 15 == 8 and (start[0] * 256 + start[1]) % 31 == 0
 
 
-def _inflate(stream: zlib._Decompress, data: bytes) -> Iterator[bytes]:
+def _inflate(stream: Inflater, data: bytes) -> Iterator[bytes]:
     while not stream.eof:
         try:
             piece = stream.decompress(data, PIECE_BYTES)
-        except zlib.error as error:
+        except (zlib.error, deflate.error) as error:
             raise CodingError(str(error)) from error
         data = stream.unconsumed_tail
         if piece:
@@ -186,7 +202,7 @@ class GzipMember:
     """See `Member`."""
 
     def __init__(self) -> None:
-        self._stream = zlib.decompressobj(31)
+        self._stream: Inflater = deflate.decompressobj(31)
 
     @property
     def eof(self) -> bool:
