@@ -83,6 +83,7 @@ class Frontier:
         self._slots = slots
         self._left = limit
         self._window = window
+        self._full = False  # reading has stopped until the window has room
         self._held: dict[int, str] = {}  # row -> its host
         self._held_on: dict[str, set[int]] = {}
         self._settled: set[int] = set()  # rows settled while a read is under way
@@ -173,6 +174,11 @@ class Frontier:
         return len(self._held)
 
     @property
+    def idle_workers(self) -> int:
+        """Workers that wait for something to do."""
+        return len(self._workers)
+
+    @property
     def starved(self) -> bool:
         """Whether nothing is known to do although slots are free."""
         return not self.schedule.waiting and self.schedule.open < self._slots
@@ -183,10 +189,7 @@ class Frontier:
             self.pause(host, until)
         while not self._ended:
             self._changed.clear()
-            if self.stopped_by is None and self.schedule.waiting < self._window:
-                progress = await self._refill()
-            else:
-                progress = False
+            progress = self.stopped_by is None and await self._refill()
             if not progress and not self._finished():
                 await self._sleep()
 
@@ -194,16 +197,34 @@ class Frontier:
 
     async def _refill(self) -> bool:
         """Read some rows into the window; returns whether there may be more to read now."""
+        if self._is_full():
+            if not self._make_room():
+                return False
         if self._due_at is not None and self._due_at <= self._clock.now():
             await self._take_due()
         for _ in range(min(len(self._hungry), 64)):
-            if self.schedule.waiting >= self._window:
+            if self._is_full():
                 return False
             host, _ = self._hungry.popitem(last=False)
             await self._feed(host)
         if self._hungry:
             return True
         return await self._scan()
+
+    def _is_full(self) -> bool:
+        self._full = self.schedule.waiting >= self._window
+        return self._full
+
+    def _make_room(self) -> bool:
+        """Give back rows of hosts that have many in the window, for hosts that have none."""
+        if not any(not self.schedule.waiting_on(host) for host in self._hungry):
+            return False
+        hosts = self.schedule.hosts + len(self._hungry)
+        dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
+        self._release([request.id for request in dropped])
+        for host in {request.host for request in dropped}:
+            self._stocked[host] = 1
+        return bool(dropped)
 
     async def _feed(self, host: str) -> None:
         room = self._window - self.schedule.waiting
@@ -279,7 +300,8 @@ class Frontier:
             del self._stocked[host]
             self._make_hungry(host)
             self._changed.set()
-        elif self._hungry and self.schedule.waiting < self._window * 3 // 4:
+        elif self._full and self.schedule.waiting <= self._window * 3 // 4:
+            self._full = False
             self._changed.set()
         if self._left and request.attempt == 1 and request.hop is None:
             self._left -= 1
@@ -346,7 +368,7 @@ class Frontier:
         if self.schedule.hosts > 1_000:
             self.schedule.forget_idle(self._clock.monotonic())
         wait_s = None
-        if self._due_at is not None and self.stopped_by is None:
+        if self._due_at is not None and self.stopped_by is None and not self._full:
             wait_s = max(self._due_at - self._clock.now(), 0.0)
         try:
             async with asyncio.timeout(wait_s):

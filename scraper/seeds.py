@@ -223,15 +223,13 @@ class _Ahead:
 def _open(seed_file: SeedFile, stdin: BinaryIO) -> BinaryIO:
     if seed_file.path == "-":
         return stdin
+    path = Path(seed_file.path)
     try:
-        raw = Path(seed_file.path).open("rb")  # noqa: SIM115  # closed by the thread that reads
+        if path.suffix == ".gz":
+            return gzip.open(path, "rb")  # type: ignore[return-value]  # reads like one
+        return path.open("rb")
     except OSError as error:
-        raise UsageError(
-            f"{seed_file.path}: the seed list cannot be opened: {error.strerror}"
-        ) from error
-    if seed_file.path.endswith(".gz"):
-        return gzip.GzipFile(fileobj=raw)  # type: ignore[return-value]  # reads like one
-    return raw
+        raise UsageError(f"{path}: the seed list cannot be opened: {error.strerror}") from error
 
 
 def _records(seed_file: SeedFile, stream: BinaryIO) -> Iterator[Seed | BadLine]:
@@ -239,6 +237,17 @@ def _records(seed_file: SeedFile, stream: BinaryIO) -> Iterator[Seed | BadLine]:
     if seed_file.column is not None:
         return read_csv(text, column=seed_file.column, carry=seed_file.carry)
     return read_lines(text)
+
+
+def check_lists(plan: SeedPlan) -> None:
+    """Find out before a run begins that all lists can be opened.
+
+    Raises:
+        UsageError: one cannot.
+    """
+    for seed_file in plan.files:
+        if seed_file.path != "-":
+            _open(seed_file, io.BytesIO()).close()
 
 
 def standard_input() -> BinaryIO:

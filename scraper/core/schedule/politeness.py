@@ -18,7 +18,7 @@ nothing is ever searched for in the heap.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -156,6 +156,15 @@ class HostSchedule:
         self.waiting -= len(shed)
         return shed
 
+    def trim(self, keep: int) -> list[Request]:
+        """Leave at most `keep` requests to each host, next hops not counted; returns the rest."""
+        dropped: list[Request] = []
+        for host in self._hosts.values():
+            while len(host.queue) > keep:
+                dropped.append(host.queue.pop()[1])
+        self.waiting -= len(dropped)
+        return dropped
+
     def forget_idle(self, now: float) -> int:
         """Forget hosts with nothing to do and nothing to remember; returns how many.
 
@@ -171,11 +180,10 @@ class HostSchedule:
             self._hosts.pop(name).stamp = -1
         return len(idle)
 
-    def held_back(self, now: float) -> Iterator[tuple[str, float]]:
-        """Hosts that have something to start and are not allowed to: (host, free from)."""
-        for at, stamp, host in self._heap:
-            if stamp == host.stamp and at > now:
-                yield host.name, at
+    def busiest(self) -> str | None:
+        """The host with most to start; one look at each host, so not for every page."""
+        waiting = {name: len(h.queue) + len(h.urgent) for name, h in self._hosts.items()}
+        return max(waiting, key=lambda name: waiting[name], default=None)
 
     def _start(self, host: _Host, now: float) -> Turn:
         entered_at, request = (host.urgent or host.queue).popleft()

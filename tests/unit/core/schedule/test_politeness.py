@@ -96,6 +96,11 @@ class Whatever(RuleBasedStateMachine):
         for shed in self.schedule.shed(urgent=urgent):
             self.inside.remove(shed.id)
 
+    @rule(keep=st.integers(1, 3))
+    def trim(self, keep):
+        for dropped in self.schedule.trim(keep):
+            self.inside.remove(dropped.id)
+
     @rule(seconds=st.sampled_from([0.5, 2.0, 10.0]))
     def wait(self, seconds):
         self.now += seconds
@@ -122,7 +127,7 @@ class Whatever(RuleBasedStateMachine):
             assert at <= self.now
         elif at is not None:
             assert at > self.now
-            assert [free for _, free in self.schedule.held_back(self.now)]
+            assert self.schedule.waiting_on(self.schedule.busiest())
 
 
 TestWhatever = Whatever.TestCase

@@ -1,0 +1,343 @@
+"""Wiring only: builds the real stages from a plan; owns loop, signals, pool and database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import uvloop
+
+from scraper import __version__
+from scraper.allocator import keep_memory
+from scraper.clock import Clock, SystemClock
+from scraper.core.errors import LockedError, UsageError
+from scraper.core.insight.attribution import Sample
+from scraper.core.insight.predict import Settings
+from scraper.core.insight.tally import Tally
+from scraper.core.plan import Plan
+from scraper.core.route import Router
+from scraper.core.schedule.retry import RETRYABLE, RetryPolicy
+from scraper.core.scope import Scope
+from scraper.export import export
+from scraper.fetch import Fetcher
+from scraper.frontier import Frontier
+from scraper.logs import setup
+from scraper.parse import Parser
+from scraper.progress import Progress, Snapshot, wants_bar
+from scraper.report import build, stats, text
+from scraper.robots import Robots
+from scraper.run import Outcome, Run
+from scraper.seeds import Seeds, check_lists, standard_input
+from scraper.stages import Stages
+from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
+from scraper.trial import Tools, try_file, try_url
+
+log = logging.getLogger(__name__)
+
+SPARE_PER_PROCESS = 4  # workers of the pipeline whose pages are being parsed
+STOPPED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a command line says about one run."""
+
+    limit: int | None = None  # pages
+    max_time_s: float | None = None
+    fresh: bool = False
+    log_format: str | None = None
+    quiet: bool = False
+    verbosity: int = 0
+
+
+def run_crawl(
+    plan: Plan, options: Options, *, config_hash: str, warnings: tuple[str, ...] = ()
+) -> int:
+    """Run a crawl to its end; returns the exit status.
+
+    Raises:
+        LockedError: another run holds the crawl, and `run.if_running` is `fail`.
+        UsageError: a seed list cannot be opened.
+        StoreError: the database cannot be used.
+    """
+    keep_memory()
+    setup(
+        format=options.log_format,
+        verbosity=-1 if options.quiet else options.verbosity,
+    )
+    for warning in warnings:
+        log.warning("%s", warning)
+    check_lists(plan.seeds)
+    clock = SystemClock()
+    try:
+        lock = _lock(plan, clock)
+    except LockedError as error:
+        if plan.run.if_running != "skip":
+            raise
+        log.warning("%s: skipped, as run.if_running says", error)
+        return 0
+    with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
+    _conclude(plan, outcome, quiet=options.quiet)
+    return outcome.exit_status
+
+
+def _lock(plan: Plan, clock: Clock) -> Lock:
+    while True:
+        try:
+            return hold(plan.store.path, clock=clock)
+        except LockedError as error:
+            if plan.run.if_running != "wait":
+                raise
+            log.info("waiting: %s", error)
+            time.sleep(1.0)
+
+
+async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) -> Outcome:
+    async with AsyncExitStack() as stack:
+        parser = await stack.enter_async_context(Parser(plan.parse, plan.pages))
+        store = await stack.enter_async_context(await open_store(plan.store.path, clock=clock))
+        fetcher = await stack.enter_async_context(Fetcher(plan.fetch))
+        run = _wire(plan, options, clock, store, fetcher, parser, config_hash=config_hash)
+        _listen(run, parser)
+        return await run.live()
+
+
+def _wire(
+    plan: Plan,
+    options: Options,
+    clock: Clock,
+    store: Store,
+    fetcher: Fetcher,
+    parser: Parser,
+    *,
+    config_hash: str,
+) -> Run:
+    frontier = Frontier(
+        queue=store.queue,
+        politeness=plan.politeness,
+        slots=plan.fetch.concurrency,
+        clock=clock,
+        limit=options.limit,
+    )
+    writer = store.writer
+    writer.committed = frontier.committed
+    writer.max_pages = plan.scope.max_pages
+    writer.max_depth = plan.scope.max_depth
+    scope = Scope(plan.scope, seed_hosts=())
+    stages = Stages(
+        frontier=frontier,
+        robots=_robots(plan, fetcher, clock),
+        fetcher=fetcher,
+        parser=parser,
+        writer=writer,
+        router=Router(plan.pages),
+        scope=scope,
+        retry=RetryPolicy(plan.fetch.retry),
+        max_redirects=plan.fetch.max_redirects,
+        cookies=plan.fetch.cookies,
+        clock=clock,
+        chance=random.Random(),
+        tally=Tally(),
+        seeded=asyncio.Event(),
+    )
+    seeds = Seeds(plan.seeds, writer=writer, join=scope.join, stdin=standard_input())
+    return Run(
+        plan=plan,
+        start=RunStart(
+            name=plan.name,
+            fresh=options.fresh,
+            refresh_s=plan.run.refresh_s,
+            version=__version__,
+            pid=os.getpid(),
+            config_hash=config_hash,
+            transient=tuple(sorted(RETRYABLE)),
+        ),
+        store=store,
+        stages=stages,
+        frontier=frontier,
+        seeds=seeds,
+        progress=_Figures(plan, store, stages, parser, clock, live=wants_bar(quiet=options.quiet)),
+        workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
+        max_time_s=options.max_time_s or plan.run.max_time_s,
+        clock=clock,
+    )
+
+
+def _robots(plan: Plan, fetcher: Fetcher, clock: Clock) -> Robots:
+    return Robots(
+        fetcher=fetcher,
+        agent=plan.fetch.user_agent,
+        obey=plan.politeness.robots,
+        clock=clock,
+    )
+
+
+def _listen(run: Run, parser: Parser) -> None:
+    """First signal: drain. Second: leave at once; what is not committed is visited again."""
+    loop = asyncio.get_running_loop()
+    heard: list[str] = []
+
+    def on_signal(number: signal.Signals) -> None:
+        heard.append(number.name)
+        if len(heard) == 1:
+            run.stop(number.name)
+        else:
+            parser.kill()
+            _leave_now()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal, number)
+
+
+def _leave_now() -> NoReturn:
+    sys.stderr.flush()
+    os._exit(STOPPED)
+
+
+class _Figures:
+    """What the progress shows and the report keeps: looks at all stages, changes none."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        stages: Stages,
+        parser: Parser,
+        clock: Clock,
+        *,
+        live: bool,
+    ) -> None:
+        self._plan = plan
+        self._store = store
+        self._stages = stages
+        self._parser = parser
+        self._progress = Progress(
+            sample=self._snapshot, observe=self._observe, clock=clock, stream=sys.stderr, live=live
+        )
+
+    async def run(self) -> None:
+        await self._progress.run()
+
+    def stop(self) -> None:
+        self._progress.stop()
+
+    def stats(self) -> Mapping[str, Any]:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        plan = self._plan
+        return stats(
+            tally=self._stages.tally,
+            wall=self._progress.wall,
+            lag=self._progress.lag,
+            writer=self._store.writer.stats,
+            cpu_s={
+                "main": usage.ru_utime + usage.ru_stime,
+                "workers": self._parser.workers_cpu_s(),
+            },
+            memory_peak_bytes={
+                "main": usage.ru_maxrss * 1024,
+                "workers": self._parser.workers_peak_bytes(),
+            },
+            parse={"worker_deaths": self._parser.deaths, "timeouts": self._parser.timeouts},
+            settings=Settings(
+                concurrency=plan.fetch.concurrency,
+                per_host=plan.politeness.default.per_host,
+                delay_s=plan.politeness.default.delay_s,
+                processes=self._parser.processes,
+            ),
+        )
+
+    def _snapshot(self) -> Snapshot:
+        counts = self._store.counts()
+        return Snapshot(**counts, open=self._stages.frontier.schedule.open)
+
+    def _observe(self) -> Sample:
+        frontier, parser, writer = self._stages.frontier, self._parser, self._store.writer
+        schedule = frontier.schedule
+        full = schedule.open >= self._plan.fetch.concurrency
+        blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
+        return Sample(
+            sink_full=writer.full,
+            pool_busy_and_waiting=parser.waiting > 0 and parser.busy >= parser.processes,
+            slots_all_taken=full,
+            hosts_with_work_none_allowed=blocked,
+            nothing_known=frontier.starved,
+            open=schedule.open,
+            parsing=parser.busy + parser.waiting,
+            writing=frontier.held - schedule.waiting - schedule.open,
+            blocked_host=schedule.busiest() if blocked else None,
+        )
+
+
+def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
+    for message in outcome.messages:
+        log.error("%s", message)
+    if not quiet:
+        sys.stdout.write(text(make_report(Path(plan.store.path), outcome.run_id)) + "\n")
+        sys.stdout.flush()
+
+
+def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:
+    """Try one page; see `trial`."""
+    if target.startswith(("http://", "https://")):
+        if url is not None:
+            raise UsageError("--url is for a file: what is given is a URL already")
+        return _loop(lambda tools: try_url(plan, target, page=page, tools=tools), plan)
+    try:
+        body = Path(target).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{target}: neither a URL (http:// or https://) nor a file") from error
+    return _loop(lambda tools: try_file(plan, body, url=url, page=page, tools=tools), plan)
+
+
+def _loop(use: Callable[[Tools], Any], plan: Plan) -> dict[str, Any]:
+    async def trial() -> dict[str, Any]:
+        async with Parser(plan.parse, plan.pages) as parser, Fetcher(plan.fetch) as fetcher:
+            robots = _robots(plan, fetcher, SystemClock())
+            made: dict[str, Any] = await use(Tools(fetcher, robots, parser))
+            return made
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(trial())
+
+
+def export_items(
+    database: Path,
+    *,
+    item: str | None,
+    format_: str,
+    output: str,
+    changed_since: int | None,
+) -> int:
+    """Export items; returns how many."""
+    with open_reader(database) as reader:
+        return export(
+            reader.connection,
+            item=item,
+            format=format_,
+            output=output,
+            changed_since=changed_since,
+            stdout=sys.stdout,
+        )
+
+
+def make_report(database: Path, run_id: int | None) -> dict[str, Any]:
+    """The report of a run, None: the last."""
+    with open_reader(database) as reader:
+        return build(reader.connection, run_id)
+
+
+def report_text(report: dict[str, Any]) -> str:
+    """The report for a person."""
+    return text(report)

@@ -1,0 +1,355 @@
+"""Laws of the frontier, in virtual time, over a table that is a dict."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scraper.core.model import Request
+from scraper.core.plan import HostRule, PolitenessPlan
+from scraper.frontier import Frontier
+from tests.virtual import VirtualClock, run_virtual
+
+
+@dataclass
+class Row:
+    request: Request
+    state: str = "waiting"
+    due_at: float | None = None
+
+
+@dataclass
+class FakeTable:
+    """The waiting rows; reads and commits take a while, as the real ones do."""
+
+    clock: VirtualClock
+    rows: dict[int, Row] = field(default_factory=dict)
+    pause: dict[str, float] = field(default_factory=dict)
+    read_s: float = 0.001
+    reads: int = 0
+
+    def add(self, host: str) -> None:
+        id_ = len(self.rows) + 1
+        self.rows[id_] = Row(Request(url=f"http://{host}/{id_}", key=b"", host=host, id=id_))
+
+    def waiting(self):
+        return [row for row in self.rows.values() if row.state == "waiting"]
+
+    async def _answer(self, found):
+        self.reads += 1
+        await asyncio.sleep(self.read_s)
+        return found
+
+    async def of_host(self, host, limit, exclude):
+        rows = [r.request for r in self.waiting() if r.due_at is None and r.request.host == host]
+        return await self._answer([r for r in rows if r.id not in exclude][:limit])
+
+    async def next_hosts(self, after, limit):
+        hosts = {r.request.host for r in self.waiting() if r.due_at is None}
+        return await self._answer(sorted(h for h in hosts if h > after)[:limit])
+
+    async def due(self, now, limit, exclude):
+        rows = [r for r in self.waiting() if r.due_at is not None and r.due_at <= now]
+        found = [r.request for r in rows if r.request.id not in exclude]
+        return await self._answer(found[:limit])
+
+    async def next_due(self, after):
+        times = [r.due_at for r in self.waiting() if r.due_at is not None and r.due_at > after]
+        return await self._answer(min(times, default=None))
+
+    async def paused(self):
+        return await self._answer(self.pause)
+
+
+@dataclass
+class Crawl:
+    """Workers that take from a frontier, and a writer that settles in batches."""
+
+    table: FakeTable
+    frontier: Frontier
+    visit_s: float = 0.05
+    fail: float = 0.0  # share of visits that must be tried again
+    hop: float = 0.0  # share of visits that go on to another URL
+    seed: int = 0
+    workers: int = 8
+    handed: list[tuple[float, Request]] = field(default_factory=list)
+    open: dict[str, int] = field(default_factory=dict)
+    most: dict[str, int] = field(default_factory=dict)
+    pending: list[tuple[int, float | None]] = field(default_factory=list)
+
+    async def run(self):
+        self.random = random.Random(self.seed)
+        async with asyncio.TaskGroup() as group:
+            feeder = group.create_task(self.frontier.run())
+            writer = group.create_task(self._write())
+            async with asyncio.TaskGroup() as pipeline:
+                for _ in range(self.workers):
+                    pipeline.create_task(self._work())
+            await feeder
+            writer.cancel()
+        self._commit()
+
+    async def _work(self):
+        clock = self.table.clock
+        while lease := await self.frontier.next():
+            request = lease.request
+            self.handed.append((clock.monotonic(), request))
+            self.open[request.host] = self.open.get(request.host, 0) + 1
+            self.most[request.host] = max(self.most.get(request.host, 0), self.open[request.host])
+            await asyncio.sleep(self.visit_s * self.random.random())
+            self.open[request.host] -= 1
+            self.frontier.leave(lease)
+            if request.hop is None and self.random.random() < self.hop:
+                self.frontier.again(replace(request, hop="hop"))
+                continue
+            again = self.random.random() < self.fail and request.attempt < 4
+            due = clock.now() + 2 * self.random.random() if again else None
+            self.pending.append((request.id, due))
+
+    async def _write(self):
+        while True:
+            await asyncio.sleep(0.1)
+            self._commit()
+
+    def _commit(self):
+        settled, self.pending = self.pending, []
+        for id_, due in settled:
+            row = self.table.rows[id_]
+            row.due_at = due
+            if due is None:
+                row.state = "done"
+            else:
+                row.request = replace(row.request, attempt=row.request.attempt + 1)
+        self.frontier.committed([id_ for id_, _ in settled], [])
+
+
+RULE = HostRule(2, 0.0)
+
+
+def build(clock, *, rows, slots=4, rule=RULE, limit=None, window=50, **options):
+    table = FakeTable(clock)
+    for host in rows:
+        table.add(host)
+    frontier = Frontier(
+        queue=table,
+        politeness=PolitenessPlan(robots=False, default=rule),
+        slots=slots,
+        clock=clock,
+        limit=limit,
+        window=window,
+    )
+    return Crawl(table, frontier, **options)
+
+
+hosts = st.lists(st.sampled_from(["a:1", "b:1", "c:1", "d:1"]), max_size=80)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=hosts,
+    slots=st.integers(1, 6),
+    per_host=st.integers(1, 3),
+    delay=st.sampled_from([0.0, 0.2]),
+    fail=st.sampled_from([0.0, 0.4]),
+    hop=st.sampled_from([0.0, 0.4]),
+    window=st.sampled_from([2, 10, 1000]),
+    seed=st.integers(0, 99),
+)
+def test_every_row_is_settled_once_and_hosts_are_not_hurt(
+    rows, slots, per_host, delay, fail, hop, window, seed
+):
+    async def main():
+        crawl = build(
+            VirtualClock(),
+            rows=rows,
+            slots=slots,
+            rule=HostRule(per_host, delay),
+            window=window,
+            fail=fail,
+            hop=hop,
+            seed=seed,
+        )
+        crawl.frontier.seeded()
+        async with asyncio.timeout(10_000):
+            await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    assert not crawl.table.waiting()
+    assert crawl.frontier.held == 0
+    visits = [(r.id, r.attempt, r.hop) for _, r in crawl.handed]
+    assert len(visits) == len(set(visits))  # nothing is handed out twice
+    assert {id_ for id_, _, _ in visits} == set(crawl.table.rows)
+    assert all(most <= per_host for most in crawl.most.values())
+    for host in set(rows):
+        starts = [at for at, request in crawl.handed if request.host == host]
+        gaps = [b - a for a, b in pairwise(starts)]
+        assert all(gap >= delay - 1e-9 for gap in gaps)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=hosts, limit=st.integers(1, 90), fail=st.sampled_from([0.0, 0.4]))
+def test_a_limit_counts_pages_not_retries_or_hops(rows, limit, fail):
+    async def main():
+        crawl = build(VirtualClock(), rows=rows, limit=limit, fail=fail, hop=0.3)
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    pages = {r.id for _, r in crawl.handed}
+    assert len(pages) == min(limit, len(rows))
+    if crawl.table.waiting():
+        assert crawl.frontier.stopped_by == "limit"
+
+
+def test_a_page_given_back_does_not_count_against_the_limit():
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 10, limit=3)
+        given = []
+        work = crawl.frontier.leave
+
+        def leave(lease):
+            work(lease)
+            if len(given) < 2:
+                given.append(lease)
+                crawl.frontier.give_back()
+
+        crawl.frontier.leave = leave
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    assert len(run_virtual(main()).handed) == 5
+
+
+@settings(max_examples=30, deadline=None)
+@given(rows=hosts, after=st.floats(0, 1))
+def test_stopping_hands_out_nothing_more_and_loses_nothing(rows, after):
+    async def main():
+        crawl = build(VirtualClock(), rows=rows, fail=0.3, hop=0.3)
+        crawl.frontier.seeded()
+        stopped = []
+
+        def stop():
+            crawl.frontier.stop("SIGTERM")
+            stopped.append(crawl.table.clock.monotonic())
+
+        asyncio.get_running_loop().call_later(after, stop)
+        await crawl.run()
+        return crawl, stopped
+
+    crawl, stopped = run_virtual(main())
+    if stopped:
+        assert all(at <= stopped[0] for at, _ in crawl.handed)
+    done = {r.request.id for r in crawl.table.rows.values() if r.state == "done"}
+    assert done <= {r.id for _, r in crawl.handed}
+    assert len(done) + len(crawl.table.waiting()) == len(rows)
+
+
+def test_rows_that_come_while_it_waits_are_visited():
+    async def main():
+        crawl = build(VirtualClock(), rows=[])
+
+        async def seeding():
+            for number in range(5):
+                await asyncio.sleep(1.0)
+                crawl.table.add(f"{number}:1")
+                crawl.frontier.committed([], [f"{number}:1"])
+            crawl.frontier.seeded()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(seeding())
+            group.create_task(crawl.run())
+        return crawl
+
+    crawl = run_virtual(main())
+    assert not crawl.table.waiting()
+    assert [round(at) for at, _ in crawl.handed] == [1, 2, 3, 4, 5]
+
+
+def test_a_slow_host_starves_nobody():
+    async def main():
+        crawl = build(VirtualClock(), rows=["slow:1"] * 40 + ["quick:1"] * 40, slots=4, visit_s=0.0)
+        sleep = asyncio.sleep
+
+        async def work():
+            while lease := await crawl.frontier.next():
+                crawl.handed.append((crawl.table.clock.monotonic(), lease.request))
+                await sleep(10.0 if lease.request.host == "slow:1" else 0.01)
+                crawl.frontier.leave(lease)
+                crawl.pending.append((lease.request.id, None))
+
+        crawl._work = work
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    quick = [at for at, request in crawl.handed if request.host == "quick:1"]
+    assert max(quick) < 1.0
+
+
+def test_a_host_that_rests_is_left_alone_also_across_a_restart():
+    async def main():
+        clock = VirtualClock()
+        crawl = build(clock, rows=["a:1", "b:1"])
+        crawl.table.pause = {"a:1": clock.now() + 30.0}
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    started = {request.host: at for at, request in crawl.handed}
+    assert started["a:1"] >= 30.0
+    assert started["b:1"] < 1.0
+
+
+def test_the_window_is_bounded():
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 3_000, window=100, slots=2)
+        most = []
+        take = crawl.frontier.schedule.take
+
+        def watched(now):
+            most.append(crawl.frontier.schedule.waiting)
+            return take(now)
+
+        crawl.frontier.schedule.take = watched
+        crawl.frontier.seeded()
+        await crawl.run()
+        return max(most)
+
+    assert run_virtual(main()) <= 100
+
+
+def test_more_hosts_than_are_noted_are_all_visited(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("scraper.frontier.HUNGRY", 3)
+
+    async def main():
+        crawl = build(VirtualClock(), rows=[f"{n}:1" for n in range(300)], window=20)
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    assert not run_virtual(main()).table.waiting()
+
+
+def test_hosts_that_rest_do_not_fill_the_window():
+    """A window full of requests that may not start gives way to hosts that may."""
+
+    async def main():
+        clock = VirtualClock()
+        crawl = build(clock, rows=["a:1"] * 500 + ["z:1"] * 5, window=100)
+        crawl.table.pause = {"a:1": clock.now() + 500.0}
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    assert all(at < 10 for at, request in crawl.handed if request.host == "z:1")
+    assert not crawl.table.waiting()
