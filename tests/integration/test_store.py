@@ -249,3 +249,173 @@ async def test_max_pages_counts_seeds_too(db: Path) -> None:
         c.store.writer.max_pages = 2
         await c.store.writer.add_seeds([request("e", seed=True)])
         assert (await c.store.runs.balance()).by_state["skipped"] == 3
+
+
+async def test_a_host_that_joined_the_scope_stays_in_it(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.join_scope("other.example")
+        await c.store.writer.join_scope("other.example")
+        await c.store.writer.flush()
+        await c.store.writer.put(
+            PageResult(request("x"), State.WAITING, pause_until=c.clock.now() + 5)
+        )
+    async with crawl(db) as c:
+        assert await c.store.queue.scope_hosts() == {"other.example"}
+        assert await c.store.queue.paused() == {"shop.example:443": c.clock.now() + 5}
+        c.clock.epoch += 6
+        assert await c.store.queue.paused() == {}
+
+
+async def test_hosts_are_walked_in_order_whatever_waits_on_them(db: Path) -> None:
+    async with crawl(db) as c:
+        hosts = ["b.example", "a.example", "c.example"]
+        seeds = [request(str(n), host=host) for host in hosts for n in range(5)]
+        await c.store.writer.add_seeds(seeds)
+        queue = c.store.queue
+        assert await queue.next_hosts("", 2) == ["a.example:443", "b.example:443"]
+        assert await queue.next_hosts("b.example:443", 2) == ["c.example:443"]
+        assert await queue.next_hosts("c.example:443", 2) == []
+        rows = await c.waiting("a.example:443")
+        held = {row.id for row in rows[1:3]}
+        assert await queue.of_host("a.example:443", 2, held) == [rows[0], rows[3]]
+        assert await queue.of_host("a.example:443", 0, ()) == []
+
+
+async def test_the_smaller_depth_is_handed_out_first(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        links = tuple(request(f"d{depth}", depth=depth) for depth in (3, 1, 2))
+        await c.put(PageResult(await c.get("a"), links=links))
+        assert [row.depth for row in await c.waiting()] == [1, 2, 3]
+
+
+async def test_fresh_begins_a_new_cycle_now_and_keeps_history(db: Path) -> None:
+    clock = Clock()
+    async with crawl(db, clock) as c:
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        page = await c.get("a")
+        await c.put(PageResult(page, page=Page((item("K", "1"),))))
+        await c.end()
+    for _ in range(2):  # the second continues the first
+        async with crawl(db, clock, start=RunStart("books", fresh=True)) as c:
+            assert c.info.cycle == 2
+            assert not await c.store.writer.make_due()
+    async with crawl(db, clock, start=RunStart("books", fresh=True)) as c:
+        await c.put(PageResult(await c.get("a"), page=Page((item("K", "2"),))))
+        assert c.rows("SELECT data FROM item_history") == [("1",)]
+
+
+async def test_a_transient_failure_is_due_at_once_and_alone(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", seed=True), request("b", seed=True)])
+        await c.put(PageResult(await c.get("a"), State.FAILED, Reason.TIMEOUT))
+        await c.put(PageResult(await c.get("b")))
+        await c.end()
+    async with crawl(db) as c:
+        assert (c.info.cycle, c.info.new_cycle) == (2, True)
+        await c.store.writer.make_due()
+        assert [row.url for row in await c.waiting()] == ["https://shop.example/a"]
+
+
+async def test_a_run_ends_with_what_it_says(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.runs.save_stats({"a": 1})
+        assert c.rows("SELECT state, stats FROM run") == [("running", '{"a": 1}')]
+        await c.store.runs.finish(state="stopped", exit_status=4, stopped_by="SIGTERM")
+        assert c.rows("SELECT state, exit_status, stopped_by, stats, cycle_ended FROM run") == [
+            ("stopped", 4, "SIGTERM", '{"a": 1}', 0)
+        ]
+        with pytest.raises(StoreError, match="no end of a run"):
+            await c.store.runs.finish(state="running", exit_status=0)
+
+
+async def test_visits_of_old_runs_are_dropped_and_idle_runs_take_no_place(db: Path) -> None:
+    for cycle in range(1, 4):
+        async with crawl(db, start=RunStart("books", fresh=True)) as c:
+            await c.store.writer.add_seeds([request("a", seed=True)])
+            await c.store.writer.make_due()
+            rejected = (Rejected("book", "price", "missing", 0, "{}"),)
+            await c.put(PageResult(await c.get("a"), page=Page(rejected=rejected)))
+            await c.end()
+        async with crawl(db) as c:
+            assert c.info.nothing_due_before is not None
+            assert await c.store.runs.prune(2) == (2 if cycle == 3 else 0)
+            await c.end()
+    assert c.info.id == 6
+
+
+async def test_nothing_is_written_before_a_run_has_begun(db: Path) -> None:
+    async with await open_store(db, clock=Clock()) as store:
+        with pytest.raises(StoreError, match="no run has begun"):
+            await store.writer.add_seeds([])
+
+
+async def test_lone_results_are_committed_at_once_and_many_together(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request(str(n), seed=True) for n in range(100)])
+        pages = await c.waiting()
+        commits: list[int] = []
+        settled = asyncio.Event()
+
+        def committed(rows: Sequence[int], _hosts: Sequence[str]) -> None:
+            commits.append(len(rows))
+            settled.set()
+
+        c.store.writer.committed = committed
+        await asyncio.sleep(0.06)
+        await c.store.writer.put(PageResult(pages[0]))
+        async with asyncio.timeout(5):
+            await settled.wait()
+        for page in pages[1:]:
+            await c.store.writer.put(PageResult(page))
+        await c.store.writer.flush()
+        assert commits == [1, 99]
+        assert c.store.writer.stats["done"] == 100
+        assert not c.store.writer.full
+
+
+async def test_a_reader_sees_whole_commits_while_the_crawl_writes(db: Path) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        with open_reader(db) as reader:
+            await c.put(PageResult(await c.get("a"), page=Page((item("K"),))))
+            query = "SELECT (SELECT count(*) FROM visit), (SELECT count(*) FROM item)"
+            assert reader.connection.execute(query).fetchall() == [(1, 1)]
+
+
+async def test_max_pages_holds_while_seeds_and_results_come_together(db: Path) -> None:
+    async with crawl(db) as c:
+        c.store.writer.max_pages = 10
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        page = await c.get("a")
+        links = tuple(request(f"l{n}") for n in range(50))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(c.put(PageResult(page, links=links)))
+            for n in range(5):
+                seeds = [request(f"s{n}-{m}", seed=True) for m in range(20)]
+                group.create_task(c.store.writer.add_seeds(seeds))
+        counts = await c.store.queue.counts()
+        assert (counts["waiting"], counts["done"], counts["skipped"]) == (9, 1, 141)
+
+
+async def test_on_a_shared_mount_there_is_no_wal_and_a_warning(
+    db: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("scraper.store.opening.shared", lambda _path: "9p")
+    async with crawl(db) as c:
+        assert c.rows("PRAGMA journal_mode") == [("delete",)]
+        await c.store.writer.add_seeds([request("a", seed=True)])
+        await c.put(PageResult(await c.get("a")))
+    assert "lies on a shared mount (9p)" in caplog.text
+
+
+async def test_the_file_is_opened_safely(db: Path) -> None:
+    async with crawl(db) as c:
+        assert c.rows("PRAGMA journal_mode") == [("wal",)]
+        pragmas = ("synchronous", "foreign_keys", "journal_size_limit", "busy_timeout")
+        found = await c.store._writing.call(
+            lambda connection: [
+                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas
+            ]
+        )
+        assert found == [2, 1, 64 * 1024 * 1024, 30_000]
