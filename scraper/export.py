@@ -58,9 +58,9 @@ class Choice:
             "SELECT item.id, item.type, item.data, request.url, "
             "strftime('%Y-%m-%dT%H:%M:%SZ', item.fetched_at, 'unixepoch'), item.last_run "
             "FROM item LEFT JOIN request ON request.id = item.request_id "
-            "WHERE item.id > ?1 AND (?2 IS NULL OR item.type = ?2) AND item.changed_run > ?3 "
-            "ORDER BY item.id LIMIT ?4",
-            (last, self.type, self.after_run, STEP_ROWS),
+            "WHERE item.id > ? AND (? IS NULL OR item.type = ?) AND item.changed_run > ? "
+            "ORDER BY item.id LIMIT ?",
+            (last, self.type, self.type, self.after_run, STEP_ROWS),
         ).fetchall():
             last = step[-1][0]
             yield from map(Row._make, step)

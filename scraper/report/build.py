@@ -75,9 +75,9 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
 def _run(connection: sqlite3.Connection, run_id: int | None) -> RunRow:
     row = connection.execute(
         "SELECT id, name, cycle, state, started_at, ended_at, exit_status, stopped_by, resumed, "
-        "cycle_ended, version, pid, stats FROM run WHERE ?1 IS NULL OR id = ?1 "
+        "cycle_ended, version, pid, stats FROM run WHERE ? IS NULL OR id = ? "
         "ORDER BY id DESC LIMIT 1",
-        (run_id,),
+        (run_id, run_id),
     ).fetchone()
     if row is not None:
         return RunRow(*row)

@@ -17,16 +17,12 @@ def is_dead(connection: sqlite3.Connection, pid: int | None) -> bool:
     differs) may hold a lock that does not reach us: then its process id must be free here too,
     which says little, but a run that is cut off is told from one that is not.
     """
-    if _is_held(_lock_path(connection)):
+    path = connection.execute("PRAGMA database_list").fetchone()[2]
+    if not path or _is_held(Path(path + ".lock")):
         return False
     row = connection.execute("SELECT host_name FROM lock").fetchone()
     ours = row is not None and row[0] == socket.gethostname()
     return ours or not _is_alive(pid)
-
-
-def _lock_path(connection: sqlite3.Connection) -> Path:
-    path = Path(connection.execute("PRAGMA database_list").fetchone()[2])
-    return path.with_name(path.name + ".lock")
 
 
 def _is_held(path: Path) -> bool:

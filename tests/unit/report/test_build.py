@@ -322,6 +322,11 @@ def test_a_lock_that_is_not_ours_to_look_at_is_believed(cut_off):
     assert state_of(make()) == "running"
 
 
+def test_a_database_without_a_file_has_no_lock(database):
+    database.run(state="running")
+    assert build(database.connection, None)["run"]["state"] == "running"
+
+
 @pytest.mark.parametrize(
     ("pid", "state"), [(FREE_PID, "dead"), (None, "dead"), (os.getpid(), "running")]
 )
