@@ -100,6 +100,14 @@ def path_of(href: str) -> str:
     return href[href.index("/", 8) :].partition("#")[0].partition("?")[0]
 
 
+def origin_of(href: str) -> str:
+    """Return scheme, host and port of a normalised http(s) href, without parsing it."""
+    origin = href[: href.index("/", 8)]
+    if "@" in origin:
+        return origin[: origin.index("/") + 2] + origin.rpartition("@")[2]
+    return origin
+
+
 def robots_url(url: Url) -> str:
     """Return where the robots.txt of the URL's scheme, host and port is; without credentials."""
     port = "" if url.port == _DEFAULT_PORT[url.scheme] else f":{url.port}"

@@ -157,6 +157,14 @@ def test_a_byte_order_mark_is_skipped(mark):
     assert not allowed(mark + b"User-agent: *\nDisallow: /", "bot", "http://h/a")
 
 
+def test_a_longer_rule_wins_over_a_wildcard_and_the_other_way_round():
+    text = "User-agent: *\nAllow: /abc\nDisallow: /*c\nDisallow: /*c/long\nAllow: /*c/long"
+    assert allowed(text, "bot", "http://h/abc")
+    assert not allowed(text, "bot", "http://h/ac")
+    assert allowed(text, "bot", "http://h/c/long")
+    assert allowed(text, "bot", "http://h/d")
+
+
 def test_robots_txt_itself_is_always_allowed():
     text = "User-agent: *\nDisallow: /"
     assert allowed(text, "bot", "http://h/robots.txt")

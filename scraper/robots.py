@@ -1,0 +1,158 @@
+"""The robots.txt of each host: fetched once, kept, asked for by one at a time.
+
+What an answer means is RFC 9309 section 2.3.1: up to five redirects are followed and the rules
+are those of the host first asked; "unavailable" (4xx, or a redirect that leads nowhere) allows
+everything; "unreachable" (5xx, the network) allows nothing, which here is a `FetchError`,
+so that the page is tried again later. 429 says "later" and counts as unreachable.
+
+The one who asks first fetches, the others wait for it. Is the first one cancelled, the next one
+fetches. Memory is bounded by hosts and by the bytes of the files kept, since both are a
+stranger's choice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from scraper.clock import Clock
+from scraper.core.errors import FetchError
+from scraper.core.model import Response, http_reason
+from scraper.core.robotstxt import LIMIT_BYTES, Rules
+from scraper.core.url import Url, origin_of, parse
+
+MAX_REDIRECTS = 5
+KEPT_S = 24 * 3600.0  # RFC 9309 section 2.4
+FAILURE_KEPT_S = 60.0
+KEPT_HOSTS = 10_000
+KEPT_BYTES = 32 * 1024 * 1024  # of files; what is made of them is some times as much
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LATER = 429
+_ALLOW_ALL = Rules.allow_all()
+
+
+class Fetcher(Protocol):
+    """Who fetches."""
+
+    async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
+        """Return one exchange, its body cut at `max_bytes`; redirects are not followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    outcome: Rules | FetchError
+    size_bytes: int
+    until: float  # monotonic seconds
+
+
+class Robots:
+    """Answers whether a URL may be visited.
+
+    With `obey=False` everything may, and nothing is fetched.
+    """
+
+    def __init__(self, *, fetcher: Fetcher, agent: str, obey: bool, clock: Clock) -> None:
+        self._fetcher = fetcher
+        self._agent = agent
+        self._obey = obey
+        self._clock = clock
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()  # origin: the one used last at the end
+        self._kept_bytes = 0
+        self._asking: dict[str, asyncio.Event] = {}
+
+    def __repr__(self) -> str:
+        return f"<Robots {len(self._kept)} hosts kept, {len(self._asking)} being asked>"
+
+    def answer(self, url: str) -> Rules | None:
+        """Return the rules of the URL's scheme, host and port, or None if they must be asked for.
+
+        Args:
+            url: normalised href, as in `Request.url`.
+        """
+        if not self._obey:
+            return _ALLOW_ALL
+        outcome = self._look_up(origin_of(url))
+        return outcome if isinstance(outcome, Rules) else None
+
+    async def ask(self, url: str) -> Rules:
+        """Return the rules of the URL's scheme, host and port, fetched if need be.
+
+        Raises:
+            FetchError: the host cannot be asked; the page itself was not sent. Within the next
+                minute the same is raised without asking again.
+        """
+        if not self._obey:
+            return _ALLOW_ALL
+        origin = origin_of(url)
+        while (outcome := self._look_up(origin)) is None:
+            asking = self._asking.get(origin)
+            if asking is None:
+                await self._ask(origin)
+            else:
+                await asking.wait()
+        if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
+            raise FetchError(outcome.reason, outcome.detail, sent=False)
+        return outcome
+
+    def _look_up(self, origin: str) -> Rules | FetchError | None:
+        kept = self._kept.get(origin)
+        if kept is None:
+            return None
+        if self._clock.monotonic() >= kept.until:
+            self._drop(origin)
+            return None
+        self._kept.move_to_end(origin)
+        return kept.outcome
+
+    async def _ask(self, origin: str) -> None:
+        """Fetch and keep the outcome; whoever waits for it is woken, whatever happens."""
+        done = self._asking[origin] = asyncio.Event()
+        try:
+            outcome, size_bytes = await self._fetch(origin)
+            self._keep(origin, outcome, size_bytes)
+        finally:
+            del self._asking[origin]
+            done.set()
+
+    async def _fetch(self, origin: str) -> tuple[Rules | FetchError, int]:
+        """Return what robots.txt says, and the size of the file."""
+        url: Url | None = parse(f"{origin}/robots.txt")
+        for _ in range(1 + MAX_REDIRECTS):
+            if url is None:
+                break
+            try:
+                response = await self._fetcher.fetch_url(url.href, max_bytes=LIMIT_BYTES + 1)
+            except FetchError as error:
+                return FetchError(error.reason, f"robots.txt: {error.detail}"), 0
+            if response.status not in _REDIRECTS:
+                return self._read(response), len(response.body)
+            url = _target(response, url)
+        return _ALLOW_ALL, 0
+
+    def _read(self, response: Response) -> Rules | FetchError:
+        if response.status >= 500 or response.status == _LATER:
+            return FetchError(http_reason(response.status), f"robots.txt: {response.url}")
+        if 200 <= response.status < 300:
+            return Rules.parse(response.body, self._agent)
+        return _ALLOW_ALL
+
+    def _keep(self, origin: str, outcome: Rules | FetchError, size_bytes: int) -> None:
+        kept_s = KEPT_S if isinstance(outcome, Rules) else FAILURE_KEPT_S
+        self._kept[origin] = _Kept(outcome, size_bytes, self._clock.monotonic() + kept_s)
+        self._kept_bytes += size_bytes
+        while len(self._kept) > KEPT_HOSTS or self._kept_bytes > KEPT_BYTES:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, origin: str) -> None:
+        self._kept_bytes -= self._kept.pop(origin).size_bytes
+
+
+def _target(response: Response, asked: Url) -> Url | None:
+    """Return where a redirect leads, or None if to no http(s) URL."""
+    try:
+        return parse(response.headers["location"], asked.href)
+    except (KeyError, ValueError):
+        return None
