@@ -29,6 +29,7 @@ from typing import Protocol
 from scraper.clock import Clock
 from scraper.core.model import Request
 from scraper.core.plan import PolitenessPlan
+from scraper.core.schedule.held import Held
 from scraper.core.schedule.politeness import HostSchedule
 
 WINDOW = 20_000  # requests in memory, about 400 bytes each
@@ -84,9 +85,7 @@ class Frontier:
         self._left = limit
         self._window = window
         self._full = False  # reading has stopped until the window has room
-        self._held: dict[int, str] = {}  # row -> its host
-        self._held_on: dict[str, set[int]] = {}
-        self._settled: set[int] = set()  # rows settled while a read is under way
+        self._held = Held()
         self._hungry: OrderedDict[str, None] = OrderedDict()  # hosts that may have rows unread
         self._stocked: dict[str, int] = {}  # hosts with more rows in the table -> when to read on
         self._scan_from: str | None = ""  # where the rotating scan stands; None: not needed
@@ -121,7 +120,7 @@ class Frontier:
         if self.stopped_by in (None, "limit"):
             self.schedule.add(request, self._clock.monotonic(), urgent=True)
         else:
-            self._release((request.id,))
+            self._held.release((request.id,))
         self._hand_out()
 
     def give_back(self) -> None:
@@ -148,8 +147,7 @@ class Frontier:
 
     def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
         """Hear that these rows have their outcome and these hosts have new waiting rows."""
-        self._release(settled)
-        self._settled.update(settled)
+        self._held.release(settled)
         for host in hosts:
             self._make_hungry(host)
         self._due_at = 0.0  # one of them may be a retry: look again
@@ -197,9 +195,8 @@ class Frontier:
 
     async def _refill(self) -> bool:
         """Read some rows into the window; returns whether there may be more to read now."""
-        if self._is_full():
-            if not self._make_room():
-                return False
+        if self._is_full() and not self._make_room():
+            return False
         if self._due_at is not None and self._due_at <= self._clock.now():
             await self._take_due()
         for _ in range(min(len(self._hungry), 64)):
@@ -221,7 +218,7 @@ class Frontier:
             return False
         hosts = self.schedule.hosts + len(self._hungry)
         dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
-        self._release([request.id for request in dropped])
+        self._held.release([request.id for request in dropped])
         for host in {request.host for request in dropped}:
             self._stocked[host] = 1
         return bool(dropped)
@@ -231,8 +228,8 @@ class Frontier:
         hosts = self.schedule.hosts + len(self._hungry) + 1
         share = max(SHARE, min(room // hosts, 1_000))
         self._stocked.pop(host, None)
-        self._settled.clear()
-        rows = await self._queue.of_host(host, share, self._held_on.get(host, frozenset()))
+        self._held.begin_read()
+        rows = await self._queue.of_host(host, share, self._held.on(host))
         if len(rows) == share:
             self._stocked[host] = share // 4
         self._admit(rows)
@@ -240,7 +237,7 @@ class Frontier:
     async def _take_due(self) -> None:
         now = self._clock.now()
         self._due_at = None  # before the reads: a commit meanwhile sets it again
-        self._settled.clear()
+        self._held.begin_read()
         rows = await self._queue.due(now, DUE, self._held)
         self._admit(rows)
         if len(rows) == DUE:
@@ -265,10 +262,7 @@ class Frontier:
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
         for request in rows:
-            known = request.id in self._held or request.id in self._settled
-            if not known and self.stopped_by is None:
-                self._held[request.id] = request.host
-                self._held_on.setdefault(request.host, set()).add(request.id)
+            if self.stopped_by is None and self._held.hold(request.id, request.host):
                 self.schedule.add(request, now)
         self._hand_out()
 
@@ -311,16 +305,7 @@ class Frontier:
                 self._changed.set()
 
     def _shed(self, *, urgent: bool) -> None:
-        self._release([request.id for request in self.schedule.shed(urgent=urgent)])
-
-    def _release(self, ids: Sequence[int]) -> None:
-        for row in ids:
-            host = self._held.pop(row, None)
-            if host is not None:
-                held = self._held_on[host]
-                held.discard(row)
-                if not held:
-                    del self._held_on[host]
+        self._held.release([request.id for request in self.schedule.shed(urgent=urgent)])
 
     def _set_timer(self, now: float) -> None:
         """Wake up when the next host may start; a worker waits for it."""

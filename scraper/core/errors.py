@@ -24,13 +24,22 @@ class FetchError(ScraperError):
         reason: a member of `core.model.Reason`, or `http_NNN`.
         detail: for people, e.g. the library's own words.
         sent: whether the request may have reached the server (a POST is then not sent again).
+        again_in_s: before that another try is known to be in vain; None: nothing is known.
     """
 
-    def __init__(self, reason: str, detail: str = "", *, sent: bool = True) -> None:
+    def __init__(
+        self,
+        reason: str,
+        detail: str = "",
+        *,
+        sent: bool = True,
+        again_in_s: float | None = None,
+    ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
         self.sent = sent
+        self.again_in_s = again_in_s
 
 
 class ParseError(ScraperError):

@@ -48,7 +48,7 @@ def failed(
         now=moment.now,
         chance=moment.chance,
         policy=policy,
-        retry_after_s=after_s,
+        retry_after_s=error.again_in_s if after_s is None else after_s,
         repeatable=request.method in _SAFE or not error.sent,
     )
     return PageResult(

@@ -1,0 +1,60 @@
+"""The rows that a frontier has in memory: read, and not yet settled by a commit.
+
+A read of the table takes a while, and what it returns may be older than a commit that settled one
+of its rows meanwhile. Such a row must not be taken in again, so the rows released during a read
+are remembered until the next one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+_NONE: frozenset[int] = frozenset()
+
+
+class Held(Collection[int]):
+    """Rows by their id and host."""
+
+    def __init__(self) -> None:
+        self._host: dict[int, str] = {}
+        self._on: dict[str, set[int]] = {}
+        self._released: set[int] = set()
+
+    def __repr__(self) -> str:
+        return f"<Held {len(self._host)} rows on {len(self._on)} hosts>"
+
+    def __len__(self) -> int:
+        return len(self._host)
+
+    def __contains__(self, row: object) -> bool:
+        return row in self._host
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._host)
+
+    def on(self, host: str) -> Collection[int]:
+        """The rows of one host."""
+        return self._on.get(host, _NONE)
+
+    def begin_read(self) -> None:
+        """A read of the table begins: what is released from now on may be in it."""
+        self._released.clear()
+
+    def hold(self, row: int, host: str) -> bool:
+        """Take in a row that was read; False when it is held already or was released meanwhile."""
+        if row in self._host or row in self._released:
+            return False
+        self._host[row] = host
+        self._on.setdefault(host, set()).add(row)
+        return True
+
+    def release(self, rows: Iterable[int]) -> None:
+        """Let go of rows: settled, or given back to the table."""
+        for row in rows:
+            self._released.add(row)
+            host = self._host.pop(row, None)
+            if host is not None:
+                held = self._on[host]
+                held.discard(row)
+                if not held:
+                    del self._on[host]

@@ -1,0 +1,50 @@
+"""Laws of the rows in memory."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from scraper.core.schedule.held import Held
+
+ids = st.integers(1, 8)
+
+
+class Whatever(RuleBasedStateMachine):
+    """Reads, holds and releases in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.held = Held()
+        self.model = {}
+        self.released = set()
+
+    @rule(row=ids, host=st.sampled_from("ab"))
+    def hold(self, row, host):
+        """A row is taken in once, and not from a read that is older than its release."""
+        fresh = row not in self.model and row not in self.released
+        assert self.held.hold(row, host) is fresh
+        if fresh:
+            self.model[row] = host
+
+    @rule(rows=st.lists(ids))
+    def release(self, rows):
+        self.held.release(rows)
+        self.released.update(rows)
+        for row in rows:
+            self.model.pop(row, None)
+
+    @rule()
+    def read(self):
+        self.held.begin_read()
+        self.released.clear()
+
+    @invariant()
+    def agrees(self):
+        assert set(self.held) == set(self.model)
+        assert len(self.held) == len(self.model)
+        assert all(row in self.held for row in self.model)
+        for host in "ab":
+            assert set(self.held.on(host)) == {r for r, h in self.model.items() if h == host}
+        assert str(len(self.model)) in repr(self.held)
+
+
+TestWhatever = Whatever.TestCase
