@@ -2,8 +2,9 @@
 
 - It follows no redirect: each hop is an exchange of its own, judged by the caller.
 - It sends a request again only when a GET or HEAD met a kept connection that the server had
-  closed meanwhile, and then over a fresh one. Anything but GET and HEAD gets a connection of its
-  own from the start, so that a failure never leaves open whether it was an old connection's.
+  closed or spoiled meanwhile, and then over a fresh one. Anything but GET and HEAD gets a
+  connection of its own from the start, so that a failure never leaves open whether it was an old
+  connection's.
 - Credentials written in a URL are sent with that request alone, as basic authorization. The
   request's own headers stay with its origin: a redirect elsewhere goes without them.
 - What an answer below 300 lacks is an error. Any other status is the answer by itself: its body
@@ -166,8 +167,8 @@ async def _exchange(
 ) -> None:
     try:
         answer = await _send(call, session)
-    except DroppedError:
-        if not exchange.reused:
+    except (DroppedError, aiohttp.ClientResponseError):
+        if not exchange.reused:  # else closed by the server meanwhile, or with leftovers on it
             raise
         exchange.begin_again()
         answer = await _send(call, session)

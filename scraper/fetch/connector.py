@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import resource
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import TCPConnector
+from aiohttp.client_proto import ResponseHandler
 
 from scraper.core.plan import FetchPlan
+from scraper.fetch.answers import Answers
 from scraper.fetch.exchange import CURRENT, now
 from scraper.fetch.guard import Guard
 from scraper.fetch.resolver import Resolver
 
 if TYPE_CHECKING:
     from aiohttp import ClientRequest, ClientTimeout
-    from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
 
@@ -26,7 +28,16 @@ MAX_KEPT_HOSTS = 1000
 CONNECTIONS_A_HOST = 4  # idle, at most as a rule: the default of politeness.per_host
 
 
-class Connector(TCPConnector):
+class Bounded(TCPConnector):
+    """Makes connections that bound what a server may send before its answer."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
+        super().__init__(**options)
+        # private: should it go away, so does the bound, nothing else
+        self._factory = partial[ResponseHandler](Answers, loop=self._loop)
+
+
+class Connector(Bounded):
     """Gives out connections and notes when they were asked for and when they stood.
 
     Args:
@@ -34,7 +45,7 @@ class Connector(TCPConnector):
         kept_hosts: hosts that idle connections are kept for.
     """
 
-    def __init__(self, lone: TCPConnector, *, kept_hosts: int, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
+    def __init__(self, lone: Bounded, *, kept_hosts: int, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
         super().__init__(**options)
         self._lone = lone
         self._kept_hosts = kept_hosts
@@ -53,6 +64,9 @@ class Connector(TCPConnector):
             connection = await self._lone.connect(req, traces, timeout)
         else:
             connection = await super().connect(req, traces, timeout)
+            if not exchange.dialled and _has_leftovers(connection):
+                connection.close()
+                connection = await self._lone.connect(req, traces, timeout)
         exchange.connected_at = now()
         return connection
 
@@ -73,6 +87,11 @@ class Connector(TCPConnector):
         await super().close(abort_ssl=abort_ssl)
 
 
+def _has_leftovers(connection: Connection) -> bool:
+    """Whether the server has sent something since the last answer: it would pass for the next."""
+    return connection.protocol is not None and connection.protocol.should_close
+
+
 def connector(plan: FetchPlan) -> Connector:
     """Return the connector for this plan."""
     options: dict[str, Any] = {
@@ -84,7 +103,7 @@ def connector(plan: FetchPlan) -> Connector:
         "family": socket.AF_UNSPEC,
         "socket_factory": Guard(plan.private),
     }
-    lone = TCPConnector(force_close=True, **options)
+    lone = Bounded(force_close=True, **options)
     kept_hosts = kept_hosts_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0], plan.concurrency)
     return Connector(lone, kept_hosts=kept_hosts, keepalive_timeout=KEEPALIVE_S, **options)
 

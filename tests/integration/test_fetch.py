@@ -10,6 +10,7 @@ from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch import Fetcher
 from tests.site import (
     Site,
+    Wire,
     chunked,
     closing,
     compress,
@@ -160,6 +161,35 @@ async def test_a_get_that_meets_a_dead_connection_is_sent_again_on_a_fresh_one(s
     site.route("/", sequence([reset(), html("second")]))
     assert (await fetcher.fetch(ask(site.url("/")))).body == b"second"
     assert site.paths() == ["/page", "/", "/"]
+
+
+@pytest.mark.parametrize(
+    "unasked",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", b"garbage\r\n\r\n"],
+    ids=["a whole answer", "garbage"],
+)
+async def test_what_a_server_sends_unasked_is_not_the_next_answer(site, fetcher, unasked):
+    async def talkative(wire: Wire) -> None:
+        await html("x")(wire)
+        await asyncio.sleep(0.02)
+        await wire.send(unasked)
+
+    site.route("/first", talkative)
+    await fetcher.fetch(ask(site.url("/first")))
+    await asyncio.sleep(0.04)
+    assert (await fetcher.fetch(ask(site.url("/page")))).body == PAGE
+
+
+async def test_a_get_that_meets_leftovers_is_sent_again_on_a_fresh_connection(site, fetcher):
+    await fetcher.fetch(ask(site.url("/page")))
+    site.route("/", sequence([hang_up(b"end of the last page\r\n\r\n"), html("second")]))
+    assert (await fetcher.fetch(ask(site.url("/")))).body == b"second"
+
+
+async def test_interim_answers_are_passed_over(site, fetcher):
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    site.route("/", hang_up(hints * 3 + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
+    assert (await fetcher.fetch(ask(site.url("/")))).body == b"ok"
 
 
 @pytest.mark.parametrize("fault", [reset(), hang_up()], ids=["reset", "closed"])

@@ -74,6 +74,10 @@ CASES: dict[str, tuple[Handler, Reason]] = {
         garbage(b"HTTP/1.1 101 x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"),
         Reason.PROTOCOL,
     ),
+    "interim answers without end": (
+        silent(b"HTTP/1.1 100 Continue\r\n\r\n" * 50),
+        Reason.PROTOCOL,
+    ),
     "not gzip": (html("plain", headers={"Content-Encoding": "gzip"}), Reason.ENCODING),
     "unknown coding": (html("x", headers={"Content-Encoding": "sdch"}), Reason.ENCODING),
 }
