@@ -48,12 +48,25 @@ def test_every_border_holds_and_seeds_pass_all_but_deny(plan, text, depth, seed)
         assert refused is None
 
 
+def test_the_first_border_that_is_crossed_gives_the_reason():
+    plan = ScopePlan(allow=("/x/**",), deny=("**/print/**",), max_depth=2)
+    scope = Scope(plan, seed_hosts=["a.example"])
+    inside, outside = parse("http://a.example/x/1"), parse("http://b.example/x/1")
+    assert scope.refuses(inside, depth=2) is None
+    assert scope.refuses(inside, depth=3) is Reason.DEPTH
+    assert scope.refuses(outside, depth=3) is Reason.SCOPE
+    assert scope.refuses(outside, depth=3, seed=True) is None
+    assert scope.refuses(parse("http://a.example/y"), depth=0) is Reason.SCOPE
+    assert scope.refuses(parse("http://a.example/x/print/"), depth=0, seed=True) is Reason.SCOPE
+
+
 def test_a_host_that_a_seed_redirects_to_joins_scope_seeds_alone():
     url = parse("http://b.example:8080/")
     for hosts, expected in (("seeds", None), (("a.example",), Reason.SCOPE)):
         scope = Scope(ScopePlan(hosts=hosts), seed_hosts={"a.example"})
         assert scope.refuses(url, depth=1) is Reason.SCOPE
-        scope.join("b.example")
+        assert scope.join("b.example") is (expected is None)
+        assert not scope.join("b.example")
         assert scope.refuses(url, depth=1) is expected
 
 
