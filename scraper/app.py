@@ -259,7 +259,7 @@ class _Figures:
         )
 
     def _snapshot(self) -> Snapshot:
-        counts = self._store.counts()
+        counts = self._store.queue.counts()
         return Snapshot(**counts, open=self._stages.frontier.schedule.open)
 
     def _observe(self) -> Sample:

@@ -81,10 +81,11 @@ async def _admit(request: Request, stages: Stages) -> PageResult | None:
     asked_now = rules is None
     if rules is None:
         rules = await stages.robots.ask(url.href)
-    delay_s = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
+    rule = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
+    stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
     if not rules.allows(url.href):
         return skipped(request, Reason.ROBOTS_DISALLOWED)
-    if asked_now and delay_s:  # this turn's start was robots.txt; the page takes the next
+    if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
     if not is_safe(request.verb):
         await stages.writer.mark_sent(request.id)

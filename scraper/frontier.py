@@ -28,7 +28,7 @@ from typing import Protocol
 
 from scraper.clock import Clock
 from scraper.core.model import Request
-from scraper.core.plan import PolitenessPlan
+from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.held import Held
 from scraper.core.schedule.politeness import HostSchedule
 
@@ -137,11 +137,11 @@ class Frontier:
         self.schedule.pause(host, now + until - self._clock.now(), now)
         self._hand_out()
 
-    def robots_known(self, host: str, crawl_delay_s: float) -> float:
-        """Open the host to its limit; returns its delay in seconds."""
+    def robots_known(self, host: str, crawl_delay_s: float) -> HostRule:
+        """Open the host to its limit; returns how it is treated from now on."""
         self.schedule.robots_known(host, self._clock.monotonic(), crawl_delay_s=crawl_delay_s)
         self._hand_out()
-        return self.schedule.delay_s(host)
+        return self.schedule.rule(host)
 
     # What the run calls
 
@@ -240,11 +240,11 @@ class Frontier:
         self._held.begin_read()
         rows = await self._queue.due(now, DUE, self._held)
         self._admit(rows)
-        if len(rows) == DUE:
-            self._due_at = now
-        else:
-            later = await self._queue.next_due(now)
-            self._due_at = later if self._due_at is None else self._due_at
+        self._note_due(now if len(rows) == DUE else await self._queue.next_due(now))
+
+    def _note_due(self, at: float | None) -> None:
+        if self._due_at is None:
+            self._due_at = at
 
     async def _scan(self) -> bool:
         if self._scan_from is None:

@@ -215,9 +215,8 @@ def _imbalance(balance: Balance) -> str:
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The error that tells most: one of ours, else the first."""
     errors = list(_flat(group))
-    ours = [error for error in errors if isinstance(error, StoreError)] or [
-        error for error in errors if isinstance(error, ScraperError)
-    ]
+    ours: list[BaseException] = [each for each in errors if isinstance(each, StoreError)]
+    ours += [each for each in errors if isinstance(each, ScraperError)]
     return (ours or errors)[0]
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from scraper.clock import Clock
 from scraper.core.insight.tally import Tally
 from scraper.core.model import PageResult, Parsed, Request, Response
-from scraper.core.plan import PageRule
+from scraper.core.extract.plan import PageRule
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy

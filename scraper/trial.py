@@ -77,9 +77,9 @@ async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> d
             request = replace(request, hop=hop)
     except FetchError as error:
         return _told(plan, request, error=str(error))
-    error = refused(response)
-    if error is not None:
-        return _told(plan, request, response=response, error=str(error))
+    refusal = refused(response)
+    if refusal is not None:
+        return _told(plan, request, response=response, error=str(refusal))
     return await _extract(plan, request, response, tools)
 
 

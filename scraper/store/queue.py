@@ -92,7 +92,7 @@ class Queue:
         """Rows that wait, after the last commit."""
         return self._books.counts[State.WAITING]
 
-    async def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, int]:
         """Rows by state and `known`, after the last commit: a look into the ledger, no read."""
         counts = self._books.counts
         by_state = {state.value: counts[state] for state in State}

@@ -147,6 +147,16 @@ class Runs:
         )
         return Balance(known, by_state, by_reason, balanced, expected)
 
+    async def has_items(self) -> bool:
+        """Whether any item was seen in this cycle."""
+        cycle = self._books.tenure.cycle
+
+        def look(db: sqlite3.Connection) -> bool:
+            sql = "SELECT EXISTS (SELECT 1 FROM item WHERE last_cycle = ?)"
+            return bool(db.execute(sql, (cycle,)).fetchone()[0])
+
+        return await self._books.db.call(look)
+
     async def prune(self, keep: int) -> int:
         """Drop the visits of all runs but the last `keep`, step by step; run rows stay."""
 

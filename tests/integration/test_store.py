@@ -111,7 +111,7 @@ async def test_seeds_are_known_once(db: Path) -> None:
             f"https://shop.example/{path}" for path in "abc"
         ]
         assert c.hosts == ["shop.example:443"] * 2
-        assert await c.store.queue.counts() == {
+        assert c.store.queue.counts() == {
             "waiting": 3,
             "done": 0,
             "failed": 0,
@@ -394,7 +394,7 @@ async def test_max_pages_holds_while_seeds_and_results_come_together(db: Path) -
             for n in range(5):
                 seeds = [request(f"s{n}-{m}", seed=True) for m in range(20)]
                 group.create_task(c.store.writer.add_seeds(seeds))
-        counts = await c.store.queue.counts()
+        counts = c.store.queue.counts()
         assert (counts["waiting"], counts["done"], counts["skipped"]) == (9, 1, 141)
 
 

@@ -138,9 +138,12 @@ class HostSchedule:
             host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
 
-    def delay_s(self, host_name: str) -> float:
-        """The time between two starts on this host."""
-        return self._host(host_name).delay_s
+    def rule(self, host_name: str) -> HostRule:
+        """How this host is treated: the config's rule, with the delay of robots.txt."""
+        host = self._host(host_name)
+        if host.delay_s == host.rule.delay_s:
+            return host.rule
+        return HostRule(host.rule.per_host, host.delay_s)
 
     def shed(self, *, urgent: bool = False) -> list[Request]:
         """Empty the window, of next hops too if `urgent`; returns what was in it."""

@@ -89,7 +89,7 @@ class Whatever(RuleBasedStateMachine):
         self.crawl_delay[host] = delay
         self.probing[host] = False
         self.schedule.robots_known(host, self.now, crawl_delay_s=delay)
-        assert self.schedule.delay_s(host) == self.delay(host)
+        assert self.schedule.rule(host).delay_s == self.delay(host)
 
     @rule(urgent=st.booleans())
     def shed(self, urgent):
