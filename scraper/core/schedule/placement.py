@@ -1,16 +1,17 @@
 """Where a page is parsed: here, between two turns of the loop, or in the pool.
 
 What a parse will cost is learned per page rule, as seconds per kilobyte of the pages parsed so
-far; what the trip to a worker costs the loop is measured too. A page stays here when its parse is
-predicted to be cheaper than the trip, or short; never when it is long enough to stall the loop,
-never when its nesting is suspicious, and never above a size, since the look at the nesting can be
+far; what the trip to a worker costs the loop is measured too. A page stays here when the parse is
+predicted to be so short that the trip is not worth it; never when it would stall the loop, never
+when its nesting is suspicious, and never above a size, since the look at the nesting can be
 deceived at a price that grows with the square of the size.
 """
 
 from __future__ import annotations
 
 _START_S_PER_KB = 40e-6  # lexbor takes 25 to 50 us a KB, fields included; then it is learned
-_START_TRIP_S = 400e-6  # of the loop's own time
+_LEAST_TRIP_S = 400e-6  # of the loop's own time: what is measured misses the socket's share
+_WORTH = 12  # a trip that costs more than a twelfth of the parse gains too little
 _WEIGHT = 0.1  # of the newest measurement
 _FIRST = 5  # measurements that count in full
 _STALL_S = 0.008  # the longest parse that the loop may see
@@ -31,7 +32,7 @@ class Placement:
     def __init__(self, offload: str | int) -> None:
         self._offload = offload
         self._rules: dict[str, _Mean] = {}
-        self._trip = _Mean(_START_TRIP_S)
+        self._trip = _Mean(_LEAST_TRIP_S)
 
     def __repr__(self) -> str:
         learned = {name: f"{mean.value * 1e6:.0f} us/KB" for name, mean in self._rules.items()}
@@ -50,8 +51,8 @@ class Placement:
             return size_bytes >= self._offload
         if size_bytes > _MOST_BYTES:
             return True
-        predicted = self.predicted_s(rule, size_bytes)
-        return predicted > max(self._trip.value, _STALL_S)
+        worth_s = _WORTH * max(_LEAST_TRIP_S, self._trip.value)
+        return self.predicted_s(rule, size_bytes) > min(_STALL_S, worth_s)
 
     def predicted_s(self, rule: str, size_bytes: int) -> float:
         """Seconds that a parse will take."""

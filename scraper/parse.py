@@ -1,0 +1,220 @@
+"""Runs the extraction: here, one page per turn of the loop, or in a worker process.
+
+`core.schedule.placement` decides by what a page is predicted to cost; what nests suspiciously
+always goes to a worker, which can be killed. The lag of a loop is not one heavy page but a hundred
+ready responses parsed in one turn of it: so a lock is held round each parse and one turn is given
+away after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+from contextlib import suppress
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self
+
+from scraper.core.content import as_utf8, media_type
+from scraper.core.errors import ParseError
+from scraper.core.extract import Extractor, Source
+from scraper.core.extract.plan import FieldPlan, PageRule
+from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Request, Response
+from scraper.core.nesting import suspicious
+from scraper.core.plan import ParsePlan
+from scraper.core.schedule.placement import Placement
+from scraper.workerpool import WorkerPool
+
+_MOST_PROCESSES = 8
+_MOST_WAITING_BYTES = 32 * 1024 * 1024
+_INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
+_MARKUP = frozenset({"", "text/html", "text/plain", "text/xml", "application/xml"})
+_UTF8 = None  # instead of a content type: the body has been looked at
+
+
+class Parser:
+    """Extraction of the pages of one run; use as an async context manager."""
+
+    def __init__(self, plan: ParsePlan, pages: tuple[PageRule, ...]) -> None:
+        self.processes = max(1, plan.processes or _processes())
+        self.inline = 0
+        self.pooled = 0
+        self.waiting = 0  # pages for the loop's turn or for a worker
+        self.waiting_bytes = 0  # of pages in or before the pool
+        self._plan = plan
+        self._extractors = {
+            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S) for rule in pages
+        }
+        self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
+        self._placement = Placement(plan.offload)
+        self._turn = asyncio.Lock()
+        self._room = asyncio.Event()
+        self._pool = WorkerPool(pages, processes=self.processes, timeout_s=plan.timeout_s)
+
+    def __repr__(self) -> str:
+        return f"<Parser {self.inline} inline, {self.pooled} pooled, {self._placement}>"
+
+    async def __aenter__(self) -> Self:
+        """Return at once; the first worker starts in the background unless none is foreseen."""
+        if self._plan.offload != "never":
+            self._pool.warm()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._pool.close()
+
+    @property
+    def busy(self) -> int:
+        """Workers that have a page."""
+        return self._pool.busy
+
+    @property
+    def deaths(self) -> int:
+        """Workers that ended by themselves or were killed by others."""
+        return self._pool.tally.deaths
+
+    @property
+    def timeouts(self) -> int:
+        """Workers that were killed because they gave no answer in time."""
+        return self._pool.tally.timeouts
+
+    def workers_cpu_s(self) -> float:
+        """Processor seconds of all workers so far."""
+        return self._pool.cpu_s()
+
+    def workers_peak_bytes(self) -> int:
+        """The sum of the workers' peaks of memory."""
+        return self._pool.peak_bytes()
+
+    def kill(self) -> None:
+        """Kill all workers now, without waiting."""
+        self._pool.kill()
+
+    async def room(self) -> None:
+        """Return when few enough bytes wait for the pool that another page may be fetched."""
+        while self.waiting_bytes >= _MOST_WAITING_BYTES:
+            self._room.clear()
+            await self._room.wait()
+
+    async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
+        """Extract one page.
+
+        A page that is neither HTML, XML nor plain text is an error where the rule looks for items,
+        and has no links otherwise.
+
+        Raises:
+            ParseError: what is wrong with the page, or that it killed two workers.
+        """
+        if not rule.items and not rule.follow:
+            return Parsed(Page(), "inline", 0.0, 0.0)
+        content_type = response.headers.get("content-type", "")
+        if not _is_markup(media_type(content_type)):
+            if rule.items:
+                raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
+            return Parsed(Page(), "inline", 0.0, 0.0)
+        started = perf_counter()
+        source = self._source(response, rule, request)
+        if self._placement.is_pooled(rule.name, len(response.body)):
+            return await self._in_pool(response.body, content_type, rule, source, started)
+        self.waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self.waiting -= 1
+        try:
+            body = as_utf8(response.body, content_type)
+            parsed = None if suspicious(body) else self._here(body, rule, source, started)
+        finally:
+            await self._give_turn()
+        return parsed or await self._in_pool(body, _UTF8, rule, source, started)
+
+    async def _give_turn(self) -> None:
+        """Let the loop turn once before the next page; whatever happens, release the lock."""
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self._turn.release()
+
+    def _here(self, body: bytes, rule: PageRule, source: Source, started: float) -> Parsed | None:
+        """Extract on the loop; None when a regular expression needs the pool's patience."""
+        begun = perf_counter()
+        try:
+            page = self._extractors[rule.name](body, source)
+        except ParseError as error:
+            if error.reason == Reason.PARSE_TIMEOUT:
+                return None
+            raise
+        finally:
+            ended = perf_counter()
+            self._placement.parsed(rule.name, len(body), ended - begun)
+        self.inline += 1
+        return Parsed(page, "inline", begun - started, ended - begun)
+
+    async def _in_pool(
+        self, body: bytes, content_type: str | None, rule: PageRule, source: Source, started: float
+    ) -> Parsed:
+        began = perf_counter()
+        head = pickle.dumps((rule.name, content_type, _plain(source)))
+        handed_s = perf_counter() - began
+        self.pooled += 1
+        answer = await self._ask(head, body)
+        if "page" not in answer:
+            raise ParseError(answer["reason"], answer["detail"])
+        began = perf_counter()
+        page = _page(answer["page"])
+        ended = perf_counter()
+        parse_s = float(answer["parse_s"])
+        self._placement.tripped(handed_s + ended - began)
+        self._placement.parsed(rule.name, len(body), parse_s)
+        return Parsed(page, "pool", max(0.0, ended - started - parse_s), parse_s)
+
+    async def _ask(self, head: bytes, body: bytes) -> dict[str, Any]:
+        self.waiting_bytes += len(body)
+        try:
+            return await self._pool.ask(head, body)
+        finally:
+            self.waiting_bytes -= len(body)
+            self._room.set()
+
+    def _source(self, response: Response, rule: PageRule, request: Request) -> Source:
+        headers = dict(response.headers) if rule.name in self._with_headers else {}
+        return Source(request.url, response.url, response.status, headers, dict(request.carry))
+
+
+def _processes() -> int:
+    """As many as the processors we may use, within reason."""
+    with suppress(AttributeError):  # not everywhere
+        return min(_MOST_PROCESSES, len(os.sched_getaffinity(0)))
+    return min(_MOST_PROCESSES, os.cpu_count() or 1)
+
+
+def _is_markup(media: str) -> bool:
+    return media in _MARKUP or media.endswith("+xml")
+
+
+def _reads_headers(rule: PageRule) -> bool:
+    def reads(fields: tuple[FieldPlan, ...]) -> bool:
+        return any((f.source or "").startswith("header:") or reads(f.fields) for f in fields)
+
+    return any(reads(item.fields) for item in rule.items)
+
+
+def _plain(source: Source) -> tuple[object, ...]:
+    return source.url, source.final_url, source.status, source.headers, source.carry
+
+
+def _page(parts: list[Any]) -> Page:
+    """The page of a worker's answer."""
+    items, links, rejected, invalid = parts
+    return Page(
+        tuple(Item(*one) for one in items),
+        tuple(Link(*one) for one in links),
+        tuple(Rejected(*one) for one in rejected),
+        invalid,
+    )

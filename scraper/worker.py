@@ -1,0 +1,119 @@
+"""`python -m scraper.worker`: a process that extracts pages for its parent, one after another.
+
+Standard input is a socket to the parent. First comes one frame with the rules; the answer says
+that the worker is ready. Then each frame is a page and gets one answer, as JSON: the parent
+trusts this process as little as the page it has parsed. The worker ends when the socket does,
+and is killed by the kernel when the parent is; it may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import pickle
+import resource
+import signal
+import socket
+import struct
+import sys
+import time
+from typing import BinaryIO
+
+from scraper.allocator import keep_memory
+from scraper.core.content import as_utf8
+from scraper.core.errors import ParseError
+from scraper.core.extract import Extractor, Source
+from scraper.core.extract.plan import PageRule
+from scraper.core.model import Page
+
+FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
+ANSWER = struct.Struct(">I")  # bytes of the JSON
+MEMORY_BYTES = 1536 * 1024 * 1024
+_PR_SET_PDEATHSIG = 1
+_EXIT_MEMORY = 12
+
+
+def main() -> int:
+    """Serve the parent until it closes the socket."""
+    _settle()
+    keep_memory()
+    with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as pages:
+        rules: tuple[PageRule, ...] = pickle.loads(_read(pages)[0])  # noqa: S301 - of our parent
+        extractors = {rule.name: Extractor(rule) for rule in rules}
+        gc.freeze()
+        _answer(parent, {})
+        while True:
+            try:
+                head, body = _read(pages)
+            except EOFError:
+                return 0
+            try:
+                answer = _extract(extractors, head, body)
+            except MemoryError:  # whatever is left in memory: a fresh process is the cure
+                _answer(parent, {"died": "out of memory"})
+                return _EXIT_MEMORY
+            _answer(parent, answer)
+
+
+def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict[str, object]:
+    """What to answer: the page's parts as plain values, or why there are none."""
+    rule, content_type, source = pickle.loads(head)  # noqa: S301 - of our parent
+    started = time.perf_counter()
+    try:
+        if content_type is not None:
+            body = as_utf8(body, content_type)
+        page = extractors[rule](body, Source(*source))
+    except ParseError as error:
+        return {"reason": error.reason, "detail": error.detail}
+    return {"page": _plain(page), "parse_s": time.perf_counter() - started}
+
+
+def _plain(page: Page) -> list[object]:
+    return [
+        [(item.type, item.key, item.data, item.position) for item in page.items],
+        [(link.url, link.page, link.carry) for link in page.links],
+        [(r.type, r.field, r.reason, r.position, r.data) for r in page.rejected],
+        page.invalid,
+    ]
+
+
+def _read(pages: BinaryIO) -> tuple[bytes, bytes]:
+    head_bytes, body_bytes = FRAME.unpack(_exactly(pages, FRAME.size))
+    return _exactly(pages, head_bytes), _exactly(pages, body_bytes)
+
+
+def _exactly(pages: BinaryIO, size: int) -> bytes:
+    data = pages.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def _answer(parent: socket.socket, answer: dict[str, object]) -> None:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    answer["cpu_s"] = usage.ru_utime + usage.ru_stime
+    answer["peak_bytes"] = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    data = json.dumps(answer).encode()
+    parent.sendall(ANSWER.pack(len(data)) + data)
+
+
+def _settle() -> None:
+    """End with the parent and only with it; take no more memory than a page can need."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the whole group
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _limit(resource.RLIMIT_AS, MEMORY_BYTES)
+    _limit(resource.RLIMIT_CORE, 0)
+
+
+def _limit(what: int, most: int) -> None:
+    _, hard = resource.getrlimit(what)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(what, (most, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
