@@ -109,23 +109,27 @@ class Reader:
             self.problems.append((node, f"the tag {node.tag} means nothing here: take it out"))
 
 
-def merged(node: MappingNode, depth: int = 0) -> Iterator[tuple[ScalarNode, Node]]:
-    """The pairs of a mapping with what `<<: *anchor` brings in; its own keys come first and win."""
-    own: set[str] = set()
-    brought: list[Node] = []
-    for key, value in node.value:
-        if key.tag == _MERGE:
-            brought += value.value if isinstance(value, SequenceNode) else [value]
-        elif isinstance(key, ScalarNode):
-            own.add(key.value)
-            yield key, value
-    if depth > _DEEPEST:
-        raise EndlessError(node)
-    for source in brought:
-        for key, value in merged(source, depth + 1) if isinstance(source, MappingNode) else ():
-            if key.value not in own:
-                own.add(key.value)
+def merged(node: MappingNode) -> Iterator[tuple[ScalarNode, Node]]:
+    """The pairs of a mapping with what `<<: *anchor` brings in; its own keys come first and win.
+
+    Each mapping is looked at once, so that merges of merges cost no more than they hold.
+    """
+    names: set[str] = set()
+    visited: set[int] = set()
+    ahead: list[Node] = [node]
+    while ahead:
+        current = ahead.pop()
+        if id(current) in visited or not isinstance(current, MappingNode):
+            continue
+        visited.add(id(current))
+        brought: list[Node] = []
+        for key, value in current.value:
+            if key.tag == _MERGE:
+                brought += value.value if isinstance(value, SequenceNode) else [value]
+            elif isinstance(key, ScalarNode) and key.value not in names:
+                names.add(key.value)
                 yield key, value
+        ahead += reversed(brought)
 
 
 def find(root: Node, path: Path, *, key: bool = False) -> Node:

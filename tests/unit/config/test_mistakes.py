@@ -1,0 +1,542 @@
+# ruff: noqa: E501  # messages stand here as they are
+"""Every broken config gets one line that says where, what, and what to write instead."""
+
+from pathlib import Path
+
+import pytest
+
+from scraper.config import load
+from scraper.core.errors import ConfigError
+
+S = "seeds: {urls: [http://a.example/]}\n"
+P = S + "pages:\n  p:\n    items:\n      book:\n"
+F = P + "        fields:\n"
+
+# what is written, and `line:column: message`
+BROKEN = [
+    ("", "1:1: seeds: is missing: give it"),
+    ("- a\n", "1:1: a config is a mapping: write key: value"),
+    ("just text\n", "1:1: a config is a mapping: write key: value"),
+    ("a: [1\n", "2:1: did not find expected ',' or ']', while parsing a flow sequence"),
+    (
+        S + "\tname: x\n",
+        "2:1: found character that cannot start any token, while scanning for the next token: indent with spaces, not with tabs; put quotes around a text that begins with a sign such as @ or %",
+    ),
+    (
+        "name: a: b\nseeds: {urls: [http://a.example/]}\n",
+        '1:8: mapping values are not allowed in this context: put quotes around a text with ": " in it',
+    ),
+    (
+        S + "---\nseeds: {urls: [http://a.example/]}\n",
+        '2:1: but found another document, expected a single document in the stream: one document a file: take out the line "---"',
+    ),
+    (S + "name: *x\n", '2:7: found undefined alias: put quotes around a text that begins with "*"'),
+    (S + 'name: "a\n', "3:1: found unexpected end of stream, while scanning a quoted scalar"),
+    (S + "name: x\nname: y\n", "3:1: name: is given twice, first in line 2: keep one"),
+    (
+        S + "fetch: {timeout: 1s, timeout: 2s}\n",
+        "2:22: timeout: is given twice, first in line 2: keep one",
+    ),
+    (S + "nmae: x\n", '2:1: nmae: unknown key; did you mean "name"?'),
+    (S + "delay: 1s\n", '2:1: delay: unknown key; did you mean "politeness.delay"?'),
+    (S + "fetch:\n  timeuot: 1s\n", '3:3: fetch.timeuot: unknown key; did you mean "timeout"?'),
+    (
+        S + "zzz: 1\n",
+        "2:1: zzz: unknown key; known are version, name, seeds, scope, politeness, fetch, pages, parse, store, run",
+    ),
+    (S + "version: 2\n", "2:10: version: must be 1, the only version there is, got 2"),
+    ("name: x\n", "1:1: seeds: is missing: give it"),
+    ("seeds:\n", "1:7: seeds: has nothing to start from: give urls, file or requests"),
+    ("seeds: {urls: []}\n", "1:8: seeds: has nothing to start from: give urls, file or requests"),
+    ("seeds: [http://a.example/]\n", "1:8: seeds: must be a mapping (key: value), got a list"),
+    (S + "name: ../x\n", "2:7: name: '../x' cannot name a file: write letters, digits, - and _"),
+    (S + "name: [x]\n", "2:7: name: must be a text, got a list"),
+    (
+        "seeds: {urls: [books.example]}\n",
+        "1:16: seeds.urls[1]: must be an http or https URL, got books.example: write https://books.example",
+    ),
+    (
+        "seeds: {urls: ['ftp://a.example/']}\n",
+        "1:16: seeds.urls[1]: must be an http or https URL, got 'ftp://a.example/'",
+    ),
+    (
+        "seeds: {urls: ['http://a.example/{a..z}']}\n",
+        "1:16: seeds.urls[1]: {a..z} is no range: write whole numbers such as {1..50}",
+    ),
+    (
+        "seeds: {urls: ['http://a.example/{1..}']}\n",
+        "1:16: seeds.urls[1]: {1..} is no range: write whole numbers such as {1..50}",
+    ),
+    (
+        "seeds: {urls: http://a.example/, sitemaps: []}\n",
+        "1:34: seeds.sitemaps: not supported yet: take it out",
+    ),
+    (
+        "seeds: {requests: {url: http://a.example/}}\n",
+        "1:19: seeds.requests: must be a list: write [...] or lines that begin with -, got a mapping",
+    ),
+    ("seeds: {requests: [{method: GET}]}\n", "1:20: seeds.requests[1].url: is missing: give it"),
+    (
+        "seeds: {requests: [{url: http://a.example/, json: {}, form: {a: 1}}]}\n",
+        "1:20: seeds.requests[1]: has two bodies: give json or form",
+    ),
+    (
+        "seeds: {requests: [{url: 'http://a.example/{1..3}'}]}\n",
+        "1:26: seeds.requests[1].url: ranges are for seeds.urls: write one request each",
+    ),
+    (
+        "seeds: {requests: [{url: http://a.example/, page: x}]}\n",
+        "1:51: seeds.requests[1].page: no page is named x",
+    ),
+    (
+        "seeds: {requests: [{url: http://a.example/, method: 'GE T'}]}\n",
+        "1:53: seeds.requests[1].method: must be one word such as GET or POST, got 'GE T'",
+    ),
+    (
+        "seeds: {requests: [{url: http://a.example/, form: {a: {b: 1}}}]}\n",
+        "1:20: seeds.requests[1]: form.a: must be a value or a list of values",
+    ),
+    ("seeds: {file: {column: x}}\n", "1:9: seeds.file[1].path: is missing: give it"),
+    (
+        S + "scope: {hosts: seed}\n",
+        '2:16: scope.hosts: must be seeds, any or a list of hosts, got seed; did you mean "seeds"?',
+    ),
+    (
+        S + "scope: {hosts: books.example}\n",
+        "2:16: scope.hosts: must be seeds, any or a list of hosts, got books.example: write [books.example]",
+    ),
+    (
+        S + "scope: {hosts: [http://x]}\n",
+        "2:16: scope.hosts: 'http://x' is no host: give a name, without scheme and path",
+    ),
+    (
+        S + "scope: {hosts: []}\n",
+        "2:16: scope.hosts: must be seeds, any or a list of hosts, got a list",
+    ),
+    (
+        S + "scope: {allow: ['catalogue/*']}\n",
+        '2:17: scope.allow[1]: glob \'catalogue/*\' must begin with "/" or "*": it sees the path only; write "re:..." to match the whole URL',
+    ),
+    (
+        S + "scope: {deny: ['re:(']}\n",
+        "2:16: scope.deny[1]: regular expression '(': missing ) at position 1",
+    ),
+    (S + "scope: {max_depth: -1}\n", "2:20: scope.max_depth: must be at least 0, got -1"),
+    (S + "scope: {max_depth: many}\n", "2:20: scope.max_depth: must be a whole number, got many"),
+    (S + "scope: {types: [html]}\n", "2:9: scope.types: not supported yet: take it out"),
+    (S + "scope: {order: depth}\n", "2:9: scope.order: not supported yet: take it out"),
+    (
+        S + "politeness: {robots: obay}\n",
+        '2:22: politeness.robots: must be obey or ignore, got obay; did you mean "obey"?',
+    ),
+    (S + "politeness: {robots: on}\n", "2:22: politeness.robots: must be obey or ignore, got on"),
+    (
+        S + "politeness: {per_host: 0}\n",
+        "2:24: politeness.per_host: must be from 1 to 10000, got 0",
+    ),
+    (
+        S + "politeness: {delay: 5}\n",
+        "2:21: politeness.delay: must be a duration such as 250ms, 30s, 5m, 2h or 1d, got 5: write 5s",
+    ),
+    (S + "politeness: {delay: -1s}\n", "2:21: politeness.delay: must be 0 or longer, got -1s"),
+    (
+        S + "politeness: {hosts: {'http://x': {delay: 1s}}}\n",
+        "2:22: politeness.hosts: 'http://x' is no host: give a name, without scheme and path",
+    ),
+    (
+        S + "politeness: {hosts: {x: {dely: 1s}}}\n",
+        '2:26: politeness.hosts.x.dely: unknown key; did you mean "delay"?',
+    ),
+    (
+        S + "politeness: {hosts: {'*.x': {delay: 1s}}}\n",
+        "2:22: politeness.hosts: '*.x' must be host or host:port, without *",
+    ),
+    (
+        S + "politeness: {max_crawl_delay: 1m}\n",
+        "2:14: politeness.max_crawl_delay: not supported yet: take it out",
+    ),
+    (S + "fetch:\n    timeout: -1s\n", "3:14: fetch.timeout: must be longer than 0, got -1s"),
+    (S + "fetch: {timeout: 0s}\n", "2:18: fetch.timeout: must be longer than 0, got 0s"),
+    (
+        S + "fetch: {timeout: soon}\n",
+        "2:18: fetch.timeout: must be a duration such as 250ms, 30s, 5m, 2h or 1d, got soon",
+    ),
+    (S + "fetch: {timeout: 5000d}\n", "2:18: fetch.timeout: must be at most 3650d, got 5000d"),
+    (
+        S + "fetch: {max_body: 10}\n",
+        "2:19: fetch.max_body: must be a size such as 64KiB, 10MiB or 2MB, got 10",
+    ),
+    (
+        S + "fetch: {max_body: big}\n",
+        "2:19: fetch.max_body: must be a size such as 64KiB, 10MiB or 2MB, got big",
+    ),
+    (
+        S + "fetch: {max_body: 0MB}\n",
+        "2:19: fetch.max_body: must be a size such as 64KiB, 10MiB or 2MB, got 0MB",
+    ),
+    (
+        S + "fetch: {concurrency: auto}\n",
+        "2:22: fetch.concurrency: auto is not supported yet: write a number",
+    ),
+    (S + "fetch: {concurrency: 012}\n", "2:22: fetch.concurrency: must be a whole number, got 012"),
+    (S + "fetch: {concurrency: 1.5}\n", "2:22: fetch.concurrency: must be a whole number, got 1.5"),
+    (
+        S + "fetch: {concurrency: 99999}\n",
+        "2:22: fetch.concurrency: must be from 1 to 10000, got 99999",
+    ),
+    (
+        S + "fetch: {retry: {first: 10m}}\n",
+        "2:16: fetch.retry: first must not be longer than longest, which is 5m",
+    ),
+    (S + "fetch: {cookies: maybe}\n", "2:18: fetch.cookies: must be true or false, got maybe"),
+    (S + "fetch: {auth: {}}\n", "2:9: fetch.auth: not supported yet: take it out"),
+    (S + "fetch: {headers: {'a b': x}}\n", "2:19: fetch.headers: 'a b' is no name of a header"),
+    (
+        S + 'fetch: {headers: {a: "x\\r\\ny: z"}}\n',
+        "2:22: fetch.headers.a: cannot go into a header: it has control characters, got 'x\\r\\ny: z'",
+    ),
+    (
+        S + "fetch: {private_addresses: 127.0.0.1}\n",
+        '2:28: fetch.private_addresses: must be true, false or a list such as ["127.0.0.1:8080", "10.1.0.0/16"], got 127.0.0.1',
+    ),
+    (
+        S + "fetch: {private_addresses: [127.0.0.1]}\n",
+        "2:28: fetch.private_addresses: must be host:port or a network such as 10.1.0.0/16, got 127.0.0.1",
+    ),
+    (
+        S + "fetch: {private_addresses: [10.1.2.3/16]}\n",
+        "2:28: fetch.private_addresses: must be a network such as 10.1.0.0/16, got '10.1.2.3/16': write 10.1.0.0/16",
+    ),
+    (
+        S + "fetch: {private_addresses: [localhost:99999]}\n",
+        "2:28: fetch.private_addresses: must be host:port or a network such as 10.1.0.0/16, got localhost:99999",
+    ),
+    (S + "fetch: 5\n", "2:8: fetch: must be a mapping (key: value), got 5"),
+    (
+        S + "fetch: {headers: {User-Agent: x}}\n",
+        "2:19: fetch.headers.User-Agent: is set by the crawler: write fetch.user_agent",
+    ),
+    (S + "login: {url: x}\n", "2:1: login: not supported yet: take it out"),
+    (S + "expect: {failed: 1}\n", "2:1: expect: not supported yet: take it out"),
+    (S + "notify: []\n", "2:1: notify: not supported yet: take it out"),
+    (S + "pages: [a]\n", "2:8: pages: must be a mapping of names, got a list"),
+    (
+        S + "pages: {1p: {}}\n",
+        "2:9: pages: the name '1p' must begin with a letter: write letters, digits, - and _",
+    ),
+    (
+        S + "pages: {p: {match: x}}\n",
+        '2:20: pages.p.match[1]: glob \'x\' must begin with "/" or "*": it sees the path only; write "re:..." to match the whole URL',
+    ),
+    (
+        S + "pages: {p: {match: '/a?b'}}\n",
+        "2:20: pages.p.match[1]: glob '/a?b' sees the path only, which has no query and no fragment; write \"re:...\" to match the whole URL",
+    ),
+    (
+        S + "pages: {p: {follow: {css: a}}}\n",
+        "2:21: pages.p.follow: must be a list: write [...] or lines that begin with -, got a mapping",
+    ),
+    (S + "pages: {p: {follow: [{page: p}]}}\n", "2:22: pages.p.follow[1].css: is missing: give it"),
+    (
+        S + "pages: {p: {follow: [{css: a, page: boks}]}, books: {}}\n",
+        '2:37: pages.p.follow[1].page: no page is named boks; did you mean "books"?',
+    ),
+    (
+        S + "pages: {p: {follow: [{increment: page}]}}\n",
+        "2:23: pages.p.follow[1].increment: not supported yet: take it out",
+    ),
+    (S + "pages: {p: {submit: []}}\n", "2:13: pages.p.submit: not supported yet: take it out"),
+    (
+        S + "pages: {p: {follow: [{css: a, carry: [x]}]}}\n",
+        "2:31: pages.p.follow[1].carry: not supported yet: take it out",
+    ),
+    (P + "        key: x\n", "5:7: pages.p.items.book.fields: is missing: give it"),
+    (P + "        fields: {}\n", "6:9: pages.p.items.book: has no fields: give them by name"),
+    (
+        S + "pages:\n  p:\n    items:\n      request:\n        fields:\n          a: h1\n",
+        "5:7: pages.p.items: the name 'request' is the name of a table in the database: choose another",
+    ),
+    (
+        S + "pages:\n  p:\n    items:\n      sqlite_x:\n        fields:\n          a: h1\n",
+        "5:7: pages.p.items: the name 'sqlite_x' is the name of a table in the database: choose another",
+    ),
+    (
+        S + "pages:\n  p:\n    items:\n      _x:\n        fields:\n          a: h1\n",
+        "5:7: pages.p.items: the name '_x' must begin with a letter: write letters, digits and _",
+    ),
+    (
+        F + "          a: h1\n          A: h2\n",
+        "8:11: pages.p.items.book.fields: 'A' and 'a' differ in case alone: rename one",
+    ),
+    (
+        F + "          _a: h1\n",
+        "7:11: pages.p.items.book.fields: the name '_a' must begin with a letter: write letters, digits, - and _",
+    ),
+    (
+        F + "          a: 'h1 >> b'\n",
+        "7:14: pages.p.items.book.fields.a.css: cannot read the selector 'h1 >> b'",
+    ),
+    (
+        F + "          a: 'h1:nope'\n",
+        "7:14: pages.p.items.book.fields.a.css: cannot read the selector 'h1:nope': ':nope' is not understood",
+    ),
+    (
+        F + "          a: //h1\n",
+        "7:14: pages.p.items.book.fields.a.css: cannot read the selector '//h1': this looks like XPath, only CSS is understood",
+    ),
+    (
+        F + "          a: {css: h1, type: number}\n",
+        "7:30: pages.p.items.book.fields.a.type: must be text, int, float, decimal, bool, date, datetime, url or json, got number",
+    ),
+    (
+        F + "          a: {css: h1, regex: '('}\n",
+        "7:31: pages.p.items.book.fields.a.regex: is no regular expression: missing ) at position 1",
+    ),
+    (
+        F + "          a: {css: h1, required: true, default: 1}\n",
+        "7:14: pages.p.items.book.fields.a: required and default contradict each other: take one out",
+    ),
+    (
+        F + "          a: {css: h1, from: url}\n",
+        "7:14: pages.p.items.book.fields.a: has more than one source: give css or from",
+    ),
+    (
+        F + "          a: {type: int}\n",
+        "7:14: pages.p.items.book.fields.a: has no source: give css, from or const",
+    ),
+    (
+        F + "          a: {from: sku}\n",
+        "7:21: pages.p.items.book.fields.a.from: there is no sku: write url, final_url, status, header:NAME or a column of a CSV seed list",
+    ),
+    (
+        F + "          a: {from: ulr}\n",
+        '7:21: pages.p.items.book.fields.a.from: there is no ulr: write url, final_url, status, header:NAME or a column of a CSV seed list; did you mean "url"?',
+    ),
+    (
+        F + "          a: {jsonld: Product.sku}\n",
+        "7:15: pages.p.items.book.fields.a.jsonld: not supported yet: take it out",
+    ),
+    (
+        F + "          a: {css: h1, split: ','}\n",
+        "7:24: pages.p.items.book.fields.a.split: not supported yet: take it out",
+    ),
+    (
+        F + "          a: {css: h1, text: row}\n",
+        '7:30: pages.p.items.book.fields.a.text: must be raw, got row; did you mean "raw"?',
+    ),
+    (
+        F + "          a: {css: h1, all: true, default: x}\n",
+        "7:14: pages.p.items.book.fields.a: default must be a list where all is true",
+    ),
+    (
+        F + "          a: {css: tr, fields: {b: td, c: {css: td, tpye: int}}}\n",
+        '7:53: pages.p.items.book.fields.a.fields.c.tpye: unknown key; did you mean "type"?',
+    ),
+    (
+        F + "          a: {css: tr, type: int, fields: {b: td}}\n",
+        "7:14: pages.p.items.book.fields.a: type means nothing beside fields: take it out",
+    ),
+    (
+        F + "          a: {const: 1, all: true}\n",
+        "7:14: pages.p.items.book.fields.a: all means nothing beside const: take it out",
+    ),
+    (
+        F + "          a: {css: 'img @src', attr: alt}\n",
+        "7:14: pages.p.items.book.fields.a: css takes an attribute, which contradicts attr: take it out",
+    ),
+    (
+        F + "          a: {css: h1, map: [One]}\n",
+        "7:29: pages.p.items.book.fields.a.map: must be a mapping of names, got a list",
+    ),
+    (
+        F + "          a:\n",
+        "7:13: pages.p.items.book.fields.a: has no source: give css, from or const",
+    ),
+    (
+        P + "        each: {json: 'x[]'}\n        fields: {a: h1}\n",
+        "6:15: pages.p.items.book.each: json: not supported yet: write a CSS selector",
+    ),
+    (
+        P + "        each: 'li @id'\n        fields: {a: h1}\n",
+        "6:15: pages.p.items.book.each: selects elements: take out the attribute, got 'li @id'",
+    ),
+    (
+        P + "        key: isbm\n        fields: {isbn: h1}\n",
+        '6:14: pages.p.items.book.key: isbm is no field of this item; did you mean "isbn"?',
+    ),
+    (
+        P + "        feilds: {isbn: h1}\n",
+        '5:7: pages.p.items.book.fields: is missing: give it\n6:9: pages.p.items.book.feilds: unknown key; did you mean "fields"?',
+    ),
+    (
+        S
+        + "pages:\n  a: {items: {x: {key: i, fields: {i: h1}}}}\n  b: {items: {x: {fields: {i: h1}}}}\n",
+        "4:15: pages.b.items.x: must have the same key as pages.a.items.x",
+    ),
+    (
+        S + "pages:\n  a: {items: {x: {fields: {i: h1}}, X: {fields: {i: h1}}}}\n",
+        "3:37: pages.a.items: 'X' and 'x' differ in case alone: rename one",
+    ),
+    (
+        S + "parse: {processes: 0}\n",
+        "2:20: parse.processes: must be auto or a number from 1 to 256, got 0",
+    ),
+    (
+        S + "parse: {offload: nevr}\n",
+        '2:18: parse.offload: must be auto, never, always or a size such as 128KiB, got nevr; did you mean "never"?',
+    ),
+    (S + "store: {bodies: zstd}\n", "2:17: store.bodies: zstd is not supported yet: write none"),
+    (S + "store: {bodies: all}\n", "2:17: store.bodies: must be none, got all"),
+    (S + "store: {keep_runs: 0}\n", "2:20: store.keep_runs: must be at least 1, got 0"),
+    (S + "run: {if_running: stop}\n", "2:19: run.if_running: must be skip, wait or fail, got stop"),
+    (
+        S + "run: {refresh: auto}\n",
+        "2:16: run.refresh: auto is not supported yet: write a duration",
+    ),
+    (S + "run: {ping: http://x}\n", "2:7: run.ping: not supported yet: take it out"),
+    (S + "run: {max_time: 0s}\n", "2:17: run.max_time: must be longer than 0, got 0s"),
+    (
+        S + "name: ${NOPE}\n",
+        "2:7: the environment variable NOPE is not set: set it, or write ${NOPE:-default}",
+    ),
+    (
+        S + "name: ${}\n",
+        '2:7: "${" begins ${NAME} or ${NAME:-default}; write "$${" for the two signs',
+    ),
+    (
+        S + "name: 'a${b c}'\n",
+        '2:7: "${" begins ${NAME} or ${NAME:-default}; write "$${" for the two signs',
+    ),
+    (
+        S + "name: !!python/name:os.system x\n",
+        "2:7: the tag tag:yaml.org,2002:python/name:os.system means nothing here: take it out",
+    ),
+    (S + "name: !x y\n", "2:7: the tag !x means nothing here: take it out"),
+    (S + "? [a]\n: b\n", "2:3: a key is a text: put quotes around a text that begins with { or ["),
+    (S + "a: &a [*a]\n", "2:4: nested too deeply, or repeated too often by aliases: write it out"),
+    (S + "fetch:\n  <<: 5\n", "3:7: <<: wants a mapping that has an anchor: <<: *name"),
+    (
+        "seeds: {file: a.txt, carry: [x, ]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
+        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
+    ),
+    (
+        "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
+        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
+    ),
+    (
+        S + "pages: {p: {items: {b: {fields: {a: {css: a, any: []}}}}}}\n",
+        "2:46: pages.p.items.b.fields.a.any: not supported yet: take it out",
+    ),
+    (S + "include: other.yaml\n", "2:1: include: not supported yet: take it out"),
+    (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),
+    (S + "after: []\n", "2:1: after: not supported yet: take it out"),
+    (S + "fetch: {proxies: environment}\n", "2:9: fetch.proxies: not supported yet: take it out"),
+    (S + "fetch: {ca_file: x}\n", "2:9: fetch.ca_file: not supported yet: take it out"),
+    (S + "fetch: {client_cert: x}\n", "2:9: fetch.client_cert: not supported yet: take it out"),
+    (S + "run: {jitter: 5m}\n", "2:7: run.jitter: not supported yet: take it out"),
+    (S + "run: {max_wait: 5m}\n", "2:7: run.max_wait: not supported yet: take it out"),
+    (S + "run: {metrics: ':9100'}\n", "2:7: run.metrics: not supported yet: take it out"),
+    (S + "run: {metrics_file: x}\n", "2:7: run.metrics_file: not supported yet: take it out"),
+    (S + "run: {gone: {}}\n", "2:7: run.gone: not supported yet: take it out"),
+    (
+        S + "politeness: {per_domain: 4}\n",
+        "2:14: politeness.per_domain: not supported yet: take it out",
+    ),
+    (
+        S + "politeness: {per_address: 4}\n",
+        "2:14: politeness.per_address: not supported yet: take it out",
+    ),
+    (S + "pages: {p: {valid: css}}\n", "2:13: pages.p.valid: not supported yet: take it out"),
+    (
+        S + "pages: {p: {nofollow: obey}}\n",
+        "2:13: pages.p.nofollow: not supported yet: take it out",
+    ),
+    (S + "pages: {p: {refresh: 6h}}\n", "2:13: pages.p.refresh: not supported yet: take it out"),
+    (S + "pages: {p: {charset: utf-8}}\n", "2:13: pages.p.charset: not supported yet: take it out"),
+    (S + "pages: {p: {python: 'a:b'}}\n", "2:13: pages.p.python: not supported yet: take it out"),
+    (
+        S + "pages: {p: {follow: [{css: a @href, attr: src}]}}\n",
+        "2:22: pages.p.follow[1]: css takes an attribute, which contradicts attr: take one out",
+    ),
+    (
+        S + "fetch: {headers: {X-A: 1, x-a: 2}}\n",
+        "2:27: fetch.headers: 'x-a' and 'X-A' differ in case alone: rename one",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(text: str) -> list[str]:
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load("c.yaml", env={})
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(("text", "message"), BROKEN)
+def test_mistake_is_told_with_its_place(text: str, message: str) -> None:
+    assert refused(text) == [f"c.yaml:{line}" for line in message.splitlines()]
+
+
+def test_all_mistakes_are_told_in_the_order_of_the_file() -> None:
+    text = """\
+seeds:
+  urls: [books.example]
+  file: {path: a.txt, page: nowhere}
+fetch:
+  timeout: 5
+  auht: {}
+pages:
+  listing:
+    follow: [{css: "a:nope", page: bok}]
+  book:
+    items: {host: {key: x, fields: {a: {css: "h1 >> b"}, A: h1}}}
+name: ${UNSET}
+"""
+    places = [line.split(": ")[0].removeprefix("c.yaml:") for line in refused(text)]
+    assert places == [
+        "2:10", "3:29", "5:12", "6:3", "9:20", "9:36", "11:13", "11:25", "11:46", "11:58", "12:7",
+    ]  # fmt: skip
+
+
+def test_file_that_is_not_there() -> None:
+    with pytest.raises(ConfigError, match=r"^no.yaml: cannot be read: No such file"):
+        load("no.yaml", env={})
+
+
+def test_file_that_is_not_utf8() -> None:
+    Path("c.yaml").write_bytes(b"name: x\nseeds: {file: b\xfccher.txt}\n")
+    with pytest.raises(ConfigError, match=r"^c.yaml:2:16: is not UTF-8"):
+        load("c.yaml", env={})
+
+
+def test_control_character_has_a_place() -> None:
+    assert refused("name: x\nseeds: a\x00b\n") == ["c.yaml:2:9: control characters are not allowed"]
+
+
+def test_nested_too_deeply_is_refused_at_once() -> None:
+    for text in ("a: " + "[" * 5000, "[" * 900 + "]" * 900, "a: " + "{x: " * 200 + "}" * 200):
+        assert len(refused(text)) == 1
+
+
+def test_alias_bomb_is_refused_at_once() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    (line,) = refused("\n".join(lines))
+    assert "repeated too often by aliases" in line
+
+
+def test_merges_of_merges_cost_no_more_than_they_hold() -> None:
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
+    assert len(refused("\n".join(lines))) == 41  # unknown keys, and no seeds
+
+
+def test_file_named_so_that_it_cannot_name_a_run() -> None:
+    Path("a;b.yaml").write_text(S, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"a;b.yaml:1:1: name: the file's name 'a;b' cannot"):
+        load("a;b.yaml", env={})
