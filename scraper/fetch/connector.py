@@ -34,7 +34,7 @@ class Bounded(TCPConnector):
     def __init__(self, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
         super().__init__(**options)
         # private: should it go away, so does the bound, nothing else
-        self._factory = partial[ResponseHandler](Answers, loop=self._loop)
+        self._factory = partial(Answers, loop=self._loop)  # type: ignore[assignment]  # a subclass
 
 
 class Connector(Bounded):
