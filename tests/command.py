@@ -1,0 +1,121 @@
+"""The real command in a process of its own, for the tests of the whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Ours without what would change the command, and with `more`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCRAPER_", "COV_", "DEMO_"))}
+    return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **more}
+
+
+def scraper(*args: object, cwd: Path, stdin: str | None = None, **env: str) -> Ended:
+    """Run `scraper ARGS` in `cwd` to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "scraper", *map(str, args)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        env=environment(**env),
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+class Running:
+    """`scraper ARGS` while it runs; a context manager that leaves no process behind."""
+
+    def __init__(self, *args: object, cwd: Path, **env: str) -> None:
+        self._errors = (cwd / "stderr.txt").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "scraper", *map(str, args)],
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            text=True,
+            env=environment(**env),
+        )
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._errors.close()
+
+    def signal(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
+        return self.process.wait(timeout_s)
+
+    @property
+    def err(self) -> str:
+        self._errors.seek(0)
+        return self._errors.read()
+
+
+def rows(database: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    """What a query finds, read while a run may write."""
+    db = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+    try:
+        return db.execute(sql, values).fetchall()
+    finally:
+        db.close()
+
+
+def one(database: Path, sql: str, *values: object) -> Any:
+    """The one value that a query finds."""
+    return rows(database, sql, *values)[0][0]
+
+
+def until(condition: Any, *, timeout_s: float = 30.0) -> None:
+    """Wait for the condition; an error of SQLite counts as not yet."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        try:
+            if condition():
+                return
+        except sqlite3.Error:
+            pass
+        time.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+def write(folder: Path, text: str, name: str = "crawl.yaml") -> Path:
+    """A config in `folder`."""
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def seed_lines(urls: Sequence[str]) -> str:
+    """A plain seed list."""
+    return "\n".join(urls) + "\n"
