@@ -17,8 +17,8 @@ from scraper.config import units
 from scraper.config.values import Plain, RefusedError, closest, shown
 from scraper.core.model import Json
 
-_WHOLE = re.compile(r"[+-]?(?:0|[1-9](?:_?\d){0,17})")
-_FLOAT = re.compile(r"[+-]?(?:0|[1-9]\d*)\.\d+(?:[eE][+-]?\d{1,3})?")
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9](?:_?\d){0,17})", re.ASCII)
+_FLOAT = re.compile(r"[+-]?(?:0|[1-9]\d*)\.\d+(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TRUTH = {
     "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
 }  # fmt: skip

@@ -21,11 +21,14 @@ from scraper.config.places import Mistake, Path, Place
 from scraper.config.values import Secret
 from scraper.core.errors import ConfigError
 
+_QUOTE = 'between { } or [ ] put quotes around a text with one of { } [ ] , in it, as in "${NAME}"'
 _HINTS = {
     "mapping values are not allowed in this context": 'put quotes around a text with ": " in it',
     "found character that cannot start any token": "indent with spaces, not with tabs; put quotes"
     " around a text that begins with a sign such as @ or %",
     "expected a single document in the stream": 'one document a file: take out the line "---"',
+    "did not find expected ',' or '}'": _QUOTE,
+    "did not find expected ',' or ']'": _QUOTE,
     "found undefined alias": 'put quotes around a text that begins with "*"',
 }
 

@@ -17,7 +17,10 @@ BROKEN = [
     ("", "1:1: seeds: is missing: give it"),
     ("- a\n", "1:1: a config is a mapping: write key: value"),
     ("just text\n", "1:1: a config is a mapping: write key: value"),
-    ("a: [1\n", "2:1: did not find expected ',' or ']', while parsing a flow sequence"),
+    (
+        "a: [1\n",
+        "2:1: did not find expected ',' or ']', while parsing a flow sequence: between { } or [ ] put quotes around a text with one of { } [ ] , in it, as in \"${NAME}\"",
+    ),
     (
         S + "\tname: x\n",
         "2:1: found character that cannot start any token, while scanning for the next token: indent with spaces, not with tabs; put quotes around a text that begins with a sign such as @ or %",
