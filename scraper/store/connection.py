@@ -6,6 +6,7 @@ statements, and a batch costs one trip between threads instead of one for each s
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -74,6 +75,17 @@ class Connection(aiosqlite.Connection):
 
         super().__init__(connector, 64)
         self.path = path
+        self._stopped: asyncio.Future[object] | None = None
+
+    def stop(self) -> asyncio.Future[object] | None:
+        """End the thread; see aiosqlite."""
+        self._stopped = super().stop()
+        return self._stopped
+
+    async def stopped(self) -> None:
+        """Return when the thread has ended its work: it must not outlive the loop."""
+        if self._stopped is not None:
+            await self._stopped
 
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` on the connection's thread; its errors come as StoreError."""
@@ -90,7 +102,9 @@ class Connection(aiosqlite.Connection):
 
 async def connect(path: Path, *, read_only: bool = False) -> Connection:
     """Open the file; it is made when missing, unless read only."""
+    connection = Connection(path, mode="ro" if read_only else "rwc")
     try:
-        return cast("Connection", await Connection(path, mode="ro" if read_only else "rwc"))
+        return cast("Connection", await connection)
     except sqlite3.Error as error:
+        await connection.stopped()  # aiosqlite ends the thread then, and does not wait for it
         raise store_error(path, error) from error

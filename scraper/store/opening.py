@@ -6,11 +6,10 @@ import logging
 import sqlite3
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from scraper.clock import Clock
 from scraper.core.errors import StoreError
-from scraper.core.extract.plan import PageRule
 from scraper.store.books import Books
 from scraper.store.connection import Connection, connect, transaction
 from scraper.store.migrate import check, migrate, migrations
@@ -19,6 +18,9 @@ from scraper.store.queue import Queue
 from scraper.store.runs import Runs
 from scraper.store.views import create_views
 from scraper.store.writer import Writer
+
+if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
+    from scraper.core.extract.plan import PageRule
 
 log = logging.getLogger(__name__)
 

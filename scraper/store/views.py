@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from scraper.core.errors import UsageError
-from scraper.core.extract.plan import FieldPlan, PageRule
+
+if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
+    from scraper.core.extract.plan import FieldPlan, PageRule
 
 CASTS = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "decimal": "REAL"}
 OWN_COLUMNS = ("_url", "_fetched_at", "_run")

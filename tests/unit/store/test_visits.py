@@ -221,10 +221,11 @@ def test_a_target_that_becomes_due_after_the_redirect_is_not_visited_again() -> 
         lambda table: table.put(
             PageResult(table.request("b"), State.WAITING, "timeout", retry_at=9.0)
         ),
+        lambda table: table.put(PageResult(table.request("b"), State.WAITING, "timeout")),
         lambda table: table.sent("b"),
         lambda table: table.put(PageResult(table.request("b"), State.FAILED, "http_500")),
     ],
-    ids=["retry", "sent", "failed"],
+    ids=["retry", "retry at once", "sent", "failed"],
 )
 def test_a_redirect_leaves_a_target_alone_that_was_tried(hold: Callable[[Table], None]) -> None:
     with seeded("a", "b") as table:
@@ -302,3 +303,19 @@ def test_hops_belong_to_the_request_they_began_with() -> None:
         assert table.rows("SELECT host FROM request") == [("shop.example:443",)]
         assert table.hosts == {"shop.example:443"}
         assert table.rows("SELECT host, paused_until FROM host") == [("other.example:443", 77.0)]
+
+
+def test_known_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scraper.store.links.KNOWN_KEYS", 2)
+    with seeded("a") as table:
+        table.done("a", *(link(path, depth=1) for path in "bcdebc"))
+        assert len(table.links._depths) == 2
+        assert table.rows("SELECT links_new FROM visit") == [(4,)]
+
+
+def test_a_request_that_is_not_in_the_table_settles_nothing() -> None:
+    with seeded("a") as table:
+        before = table.rows("SELECT * FROM request")
+        table.put(PageResult(replace(link("x"), id=99)))
+        assert table.rows("SELECT * FROM request") == before
+        assert table.rows("SELECT * FROM visit") == []
