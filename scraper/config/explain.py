@@ -116,7 +116,9 @@ class _Teller:
             yield f"  {_follow(link)}"
 
     def _run(self) -> Iterator[str]:
-        path = self.say(("store", "path"), self.plan.store.path)
+        named = self.say(("name",), self.plan.name)
+        default = self.plan.store.path if self.config.store.path else f"data/{named}.db"
+        path = self.say(("store", "path"), default)
         runs = self.say(("store", "keep_runs"), self.plan.store.keep_runs)
         yield f"writes to {path}, keeps the visits of {runs} runs"
         run = self.config.run

@@ -1,0 +1,284 @@
+# ruff: noqa: E501  # pages and configs as they are
+"""From YAML to plan, key by key."""
+
+import pickle
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+
+from scraper import __version__
+from scraper.config import load
+from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.plan import (
+    FetchPlan,
+    HostRule,
+    ParsePlan,
+    Plan,
+    PolitenessPlan,
+    PrivatePlan,
+    RetryPlan,
+    RunPlan,
+    ScopePlan,
+    SeedFile,
+    SeedPlan,
+    SeedRequest,
+    StorePlan,
+)
+
+SEEDS = "seeds: {urls: [http://a.example/]}\n"
+
+EVERYTHING = """\
+version: 1
+name: books
+seeds:
+  urls: ["https://books.example/catalogue/page-{01..50}.html", https://b.example]
+  file:
+    - seeds.txt
+    - {path: a.csv.gz, carry: sku, page: book}
+    - {path: b.txt, column: link}
+    - "-"
+  requests:
+    - {url: https://books.example/api, method: post, json: {q: tea, n: [1, null]}, page: book}
+    - {url: https://books.example/form, form: {a: x y, b: [1, true]}, headers: {X-A: 1}}
+    - {url: https://books.example/raw}
+scope: {hosts: ["books.example", "*.books.example"], allow: "/**", deny: ["**/print/**"], max_depth: 5, max_pages: 10000}
+politeness:
+  robots: ignore
+  per_host: 3
+  delay: 250ms
+  hosts: {"API.books.example": {per_host: 1, delay: 2s}, "books.example:8080": {delay: 0}}
+fetch:
+  concurrency: 50
+  timeout: 30s
+  stall: 5s
+  connect_timeout: 4s
+  max_body: 1MB
+  max_redirects: 0
+  retry: {attempts: 2, first: 2s, longest: 1m}
+  user_agent: "books-bot (+https://example.org/bot)"
+  headers: {Accept-Language: en}
+  cookies: yes
+  verify_tls: false
+  private_addresses: ["LocalHost:8080", "10.1.0.0/16"]
+pages:
+  listing:
+    match: "/catalogue/page-*.html"
+    follow:
+      - {css: "li.next a", page: listing}
+      - {css: "link[rel=next] @href"}
+      - {css: option, attr: value}
+  book:
+    match: ["/catalogue/*/index.html", "re:/b/\\\\d+$"]
+    items:
+      book:
+        each: article
+        key: [upc]
+        fields:
+          title: h1
+          image: "img.cover @src"
+          itself: "@id"
+          upc: {css: td.upc, required: true, type: int, regex: "(\\\\d+)"}
+          rating: {css: p, attr: class, map: {One: 1, two: x}, default: 0}
+          tags: {css: a.tag::text, all: true, text: raw}
+          offers: {css: tr, all: true, fields: {price: {css: td, type: decimal}}}
+          seen_on: {from: url}
+          shop: {const: 012}
+          nothing: {const: null}
+          sku: {from: sku}
+  rest: {}
+parse: {processes: 2, offload: 128KiB, timeout: 10s}
+store: {path: data/x.db, bodies: none, keep_runs: 5}
+run: {if_running: wait, max_time: 30m, refresh: 0}
+"""
+
+PLAN = Plan(
+    name="books",
+    seeds=SeedPlan(
+        urls=("https://books.example/catalogue/page-{01..50}.html", "https://b.example"),
+        files=(
+            SeedFile("seeds.txt"),
+            SeedFile("a.csv.gz", column="url", carry=("sku",), page="book"),
+            SeedFile("b.txt", column="link", carry=("sku",)),
+            SeedFile("-"),
+        ),
+        requests=(
+            SeedRequest(
+                "https://books.example/api",
+                method="POST",
+                headers=(("Content-Type", "application/json"),),
+                body=b'{"q":"tea","n":[1,null]}',
+                page="book",
+            ),
+            SeedRequest(
+                "https://books.example/form",
+                method="POST",
+                headers=(("X-A", "1"), ("Content-Type", "application/x-www-form-urlencoded")),
+                body=b"a=x+y&b=1&b=true",
+            ),
+            SeedRequest("https://books.example/raw"),
+        ),
+    ),
+    scope=ScopePlan(("books.example", "*.books.example"), ("/**",), ("**/print/**",), 5, 10000),
+    politeness=PolitenessPlan(
+        robots=False,
+        default=HostRule(3, 0.25),
+        hosts={"api.books.example": HostRule(1, 2.0), "books.example:8080": HostRule(3, 0.0)},
+    ),
+    fetch=FetchPlan(
+        user_agent="books-bot (+https://example.org/bot)",
+        concurrency=50,
+        timeout_s=30.0,
+        stall_s=5.0,
+        connect_timeout_s=4.0,
+        max_body_bytes=1_000_000,
+        max_redirects=0,
+        retry=RetryPlan(2, 2.0, 60.0),
+        headers=(("Accept-Language", "en"),),
+        cookies=True,
+        verify_tls=False,
+        private=PrivatePlan(hosts=frozenset({"localhost:8080"}), networks=("10.1.0.0/16",)),
+    ),
+    pages=(
+        PageRule(
+            "listing",
+            ("/catalogue/page-*.html",),
+            follow=(
+                FollowPlan("li.next a", page="listing"),
+                FollowPlan("link[rel=next]"),
+                FollowPlan("option", attr="value"),
+            ),
+        ),
+        PageRule(
+            "book",
+            ("/catalogue/*/index.html", r"re:/b/\d+$"),
+            items=(
+                ItemPlan(
+                    "book",
+                    each="article",
+                    key=("upc",),
+                    fields=(
+                        FieldPlan("title", css="h1"),
+                        FieldPlan("image", css="img.cover", attr="src"),
+                        FieldPlan("itself", css="", attr="id"),
+                        FieldPlan("upc", css="td.upc", required=True, type="int", regex=r"(\d+)"),
+                        FieldPlan(
+                            "rating", css="p", attr="class", map={"One": 1, "two": "x"}, default=0
+                        ),
+                        FieldPlan("tags", css="a.tag", all=True, raw_text=True),
+                        FieldPlan(
+                            "offers",
+                            css="tr",
+                            all=True,
+                            fields=(FieldPlan("price", css="td", type="decimal"),),
+                        ),
+                        FieldPlan("seen_on", source="url"),
+                        FieldPlan("shop", const="012", is_const=True),
+                        FieldPlan("nothing", const=None, is_const=True),
+                        FieldPlan("sku", source="sku"),
+                    ),
+                ),
+            ),
+        ),
+        PageRule("rest"),
+    ),
+    parse=ParsePlan(2, 131072, 10.0),
+    store=StorePlan("data/x.db", 5),
+    run=RunPlan("wait", 1800.0, 0.0),
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def compiled(text: str, *, name: str = "c.yaml", env: Mapping[str, str] | None = None) -> Plan:
+    Path(name).write_text(text, encoding="utf-8")
+    return load(name, env=env or {}).plan
+
+
+def test_every_key_reaches_the_plan() -> None:
+    assert compiled(EVERYTHING) == PLAN
+
+
+def test_defaults_are_those_of_the_plan() -> None:
+    plan = compiled(SEEDS, name="my-shop.yaml")
+    assert plan == Plan(
+        name="my-shop",
+        seeds=SeedPlan(urls=("http://a.example/",)),
+        fetch=FetchPlan(user_agent=f"scraper/{__version__}"),
+        store=StorePlan("data/my-shop.db"),
+    )
+
+
+def test_database_is_named_after_the_run() -> None:
+    assert compiled(SEEDS + "name: shop-2\n").store.path == "data/shop-2.db"
+
+
+def test_private_addresses_all_or_none() -> None:
+    assert compiled(SEEDS + "fetch: {private_addresses: true}\n").fetch.private.every
+    assert compiled(SEEDS + "fetch: {private_addresses: false}\n").fetch.private == PrivatePlan()
+
+
+def test_shared_column_and_carry_are_for_csv_lists_alone() -> None:
+    text = "seeds: {file: [a.csv, b.txt, {path: c.csv, column: d}], column: link, carry: [x, y]}\n"
+    assert compiled(text).seeds.files == (
+        SeedFile("a.csv", column="link", carry=("x", "y")),
+        SeedFile("b.txt"),
+        SeedFile("c.csv", column="d", carry=("x", "y")),
+    )
+
+
+def test_piped_list_is_csv_if_a_column_is_named() -> None:
+    assert compiled("seeds: {file: '-', column: link}\n").seeds.files == (
+        SeedFile("-", column="link"),
+    )
+
+
+def test_columns_that_fields_name_are_carried() -> None:
+    text = """\
+seeds: {file: a.csv}
+pages:
+  p:
+    items:
+      i: {fields: {a: {from: x}, b: {from: status}, c: {css: p, fields: {d: {from: y}}}, e: {from: x}}}
+"""
+    assert compiled(text).seeds.files[0].carry == ("x", "y")
+
+
+def test_own_content_type_is_kept() -> None:
+    text = "seeds: {requests: [{url: http://a.example, json: 1, headers: {content-type: a/b}}]}"
+    assert compiled(text).seeds.requests[0].headers == (("content-type", "a/b"),)
+
+
+def test_two_rules_may_yield_one_type() -> None:
+    text = SEEDS + "pages:\n"
+    text += "  a: {match: /a, items: {x: {key: i, fields: {i: h1}}}}\n"
+    text += "  b: {items: {x: {key: [i], fields: {i: h2, j: h3}}}}\n"
+    assert [page.items[0].type for page in compiled(text).pages] == ["x", "x"]
+
+
+def test_plan_holds_plain_texts_alone() -> None:
+    """It travels to processes that know nothing of the config."""
+    text = EVERYTHING.replace("https://b.example", "'${U}'").replace("h1", "${H}")
+    text = text.replace("x y", "'${V}'").replace("en}", "'${V}'}").replace("LocalHost", "${V}")
+    plan = compiled(text, env={"U": "http://u.example/", "H": "h2", "V": "value"})
+    assert {type(value) for value in leaves(plan) if isinstance(value, str)} == {str}
+    assert pickle.loads(pickle.dumps(plan.pages)) == plan.pages
+
+
+def leaves(value: object) -> Iterator[object]:
+    if is_dataclass(value):
+        for field in fields(value):
+            yield from leaves(getattr(value, field.name))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from leaves(inner)
+    elif isinstance(value, tuple | list | frozenset):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value

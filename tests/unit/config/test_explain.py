@@ -1,0 +1,130 @@
+# ruff: noqa: E501  # lines that are printed
+from pathlib import Path
+
+import pytest
+
+from scraper.config import explain, load
+
+SEEDS = "seeds: {urls: [http://a.example/]}\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_a_directory_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def warnings(text: str) -> list[str]:
+    Path("c.yaml").write_text("fetch: {user_agent: x (+https://x.example)}\n" + text)
+    return list(load("c.yaml", env={}).warnings)
+
+
+def lines(text: str) -> list[str]:
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    return explain(load("c.yaml", env={})).splitlines()
+
+
+def test_crawl_is_said_in_words() -> None:
+    text = """\
+name: books
+seeds:
+  urls: ["https://books.example/page-{1..50}.html"]
+  file: [{path: c.csv, column: link}, "-"]
+  requests: [{url: https://books.example/api, page: book}]
+scope: {hosts: [books.example], allow: ["/**"], deny: [/a, /b], max_depth: 3, max_pages: 99}
+politeness: {per_host: 1, delay: 250ms, hosts: {x.example: {delay: 2s}}}
+fetch: {user_agent: bot (+https://x.example), private_addresses: [10.0.0.0/8], retry: {attempts: 2}}
+pages:
+  listing:
+    match: "/page-*.html"
+    follow: [{css: li a, page: book}, {css: p a}]
+  book:
+    items:
+      book: {key: [a, b], fields: {a: h1, b: h2}}
+      row: {each: tr, fields: {c: td}}
+      one: {fields: {d: p}}
+  none: {}
+run: {if_running: skip, max_time: 90s, refresh: 6h}
+"""
+    assert lines(text) == [
+        "books: the config is right. The crawl",
+        (
+            "  starts from 50 URLs (https://books.example/page-{1..50}.html), the list c.csv, column link,"
+            " standard input and 1 request written out"
+        ),
+        (
+            "  follows links to books.example that fit /**, never to /a or /b, at most 3 links deep,"
+            " at most 99 pages in a cycle"
+        ),
+        "  obeys robots.txt",
+        "  opens to one host at most 1 request, 250ms between two starts",
+        "    to x.example at most 1 request, 2s between two starts",
+        "  opens at most 100 requests in all, as bot (+https://x.example)",
+        "  gives a page 1m, 10MiB and 2 attempts",
+        "  may reach of the private addresses 10.0.0.0/8",
+        "  listing: pages /page-*.html",
+        "    follows li a as book",
+        "    follows p a",
+        "  book: all pages",
+        "    takes book, one, known by a and b: a, b",
+        "    takes row, one for each tr, known by its content: c",
+        "    takes one, one, known by the page's URL: d",
+        "  none: all pages: fetches them and takes nothing",
+        "  writes to data/books.db, keeps the visits of 30 runs",
+        "  does nothing when another run holds it",
+        "  visits a page again after 6h",
+        "  stops after 90s; the next run continues",
+        "warning: c.yaml:4:10: seeds.file: c.csv is not there yet: the run needs it",
+        "warning: c.yaml:18:3: pages.none: is never reached: book above has no match, so it takes all",
+        (
+            "warning: c.yaml:16:7: pages.book.items.row: has no key, so a changed item is a new one:"
+            " name what identifies it"
+        ),
+    ]
+
+
+def test_many_seeds_are_not_all_said() -> None:
+    text = "seeds: {urls: [" + ", ".join(f"http://a.example/{n}" for n in range(9)) + "]}\n"
+    assert lines(text)[1].endswith("http://a.example/4, ...)")
+
+
+def test_any_host_and_all_private_addresses() -> None:
+    text = SEEDS + "scope: {hosts: any}\nfetch: {private_addresses: true}\n"
+    assert {"  follows links to any host", "  may reach private addresses"} <= set(lines(text))
+
+
+def test_contact_address_is_asked_for() -> None:
+    for text in (SEEDS, SEEDS + "fetch: {user_agent: bot}\n"):
+        Path("c.yaml").write_text(text, encoding="utf-8")
+        assert any("contact address" in warning for warning in load("c.yaml", env={}).warnings)
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("", "c.yaml:1:1: pages: there are none: pages are fetched and nothing is taken"),
+        ("pages: {p: {}}\npoliteness: {robots: ignore}\n", "c.yaml:4:22: politeness.robots: robots.txt is ignored"),
+    ],
+)  # fmt: skip
+def test_what_is_perhaps_not_meant_is_said(text: str, warning: str) -> None:
+    assert warnings(SEEDS + text) == [warning]
+
+
+def test_dangers_of_fetch_are_said() -> None:
+    text = "pages: {p: {}}\nfetch:\n  user_agent: x@y.example\n  headers: {Authorization: x}\n"
+    text += "  stall: 2m\n  verify_tls: no\n"
+    Path("c.yaml").write_text(SEEDS + text, encoding="utf-8")
+    assert list(load("c.yaml", env={}).warnings) == [
+        "c.yaml:5:13: fetch.headers.Authorization: is sent to every host of this crawl",
+        "c.yaml:6:10: fetch.stall: is longer than timeout, so it never ends a page",
+        "c.yaml:7:15: fetch.verify_tls: certificates are not checked",
+    ]
+
+
+def test_rule_behind_one_for_all_pages_is_reached_by_name() -> None:
+    rules = "pages: {all: {follow: [{css: a, page: named}]}, named: {}}\n"
+    assert warnings(SEEDS + rules) == []
+
+
+def test_list_that_is_there_needs_no_warning() -> None:
+    Path("a.txt").write_text("http://a.example/\n")
+    assert warnings("seeds: {file: [a.txt, '-']}\npages: {p: {}}\n") == []
