@@ -143,10 +143,10 @@ class Run:
             await asyncio.wait((showing,))
 
     async def _seed(self, info: RunInfo) -> None:
+        await self._seeds.run()  # first: a seed that is due takes today's page and columns
         if info.nothing_due_before is None:
             while await self._store.writer.make_due():
                 pass
-        await self._seeds.run()
         await self._store.writer.seeded()
         self._stages.seeded.set()
         self._frontier.seeded()
