@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_RANGE = re.compile(r"\{(\d{1,18})\.\.(\d{1,18})\}")
+_RANGE = re.compile(r"\{([0-9]{1,18})\.\.([0-9]{1,18})\}")
 
 
 def expand(pattern: str) -> Iterator[str]:

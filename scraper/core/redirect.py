@@ -38,9 +38,11 @@ def next_hop(
         ) from error
     if len(seen) > longest:
         raise FetchError(Reason.REDIRECTS, f"more than {longest} redirects (fetch.max_redirects)")
-    if not may_repeat and (url.href in seen):
+    method = _method(request.verb, status)
+    alike = seen if method == request.method else seen[1:]  # a GET after a POST is no repetition
+    if not may_repeat and url.href in alike:
         raise FetchError(Reason.REDIRECTS, f"a loop: {url.href} was asked before")
-    return Hop(url.href, _method(request.verb, status), seen), url
+    return Hop(url.href, method, seen), url
 
 
 def _method(verb: str, status: int) -> str:

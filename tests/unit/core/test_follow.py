@@ -1,0 +1,75 @@
+"""Laws of the links of a page."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.follow import follow
+from scraper.core.model import Link, Page
+from scraper.core.plan import ScopePlan
+from scraper.core.request import make_request
+from scraper.core.scope import Scope
+from scraper.core.url import parse
+
+URLS = [
+    "http://a.example/1",
+    "http://a.example/1#part",
+    "http://a.example/print/1",
+    "http://b.example/1",
+    "mailto:x@a.example",
+    "not a URL",
+]
+rules = st.sampled_from([None, "listing", "book"])
+links = st.lists(
+    st.builds(Link, st.sampled_from(URLS), rules, st.dictionaries(st.just("n"), st.integers())),
+    max_size=12,
+)
+
+
+def scope(max_depth: int | None = None) -> Scope:
+    plan = ScopePlan(deny=("/print/**",), max_depth=max_depth)
+    return Scope(plan, seed_hosts=("a.example",))
+
+
+def parent(depth: int = 0):
+    return make_request(parse("http://a.example/"), depth=depth, seed=True)
+
+
+@given(links, st.integers(0, 3), st.none() | st.integers(0, 3))
+def test_every_link_is_followed_or_counted(found, depth, max_depth):
+    followed = follow(Page(links=tuple(found)), parent(depth), "listing", scope(max_depth))
+    assert followed.found == len(found)
+    assert followed.out_of_scope == len(found) - len(followed.requests)
+
+
+@given(links, st.integers(0, 3), st.none() | st.integers(0, 3))
+def test_what_is_followed_is_in_scope_and_in_the_order_of_the_page(found, depth, max_depth):
+    followed = follow(Page(links=tuple(found)), parent(depth), "listing", scope(max_depth))
+    expected = [
+        ("http://a.example/1", link.page, link.carry)
+        for link in found
+        if link.url.startswith("http://a.example/1")
+        and (max_depth is None or depth + (link.page != "listing") <= max_depth)
+    ]
+    assert [(each.url, each.page, each.carry) for each in followed.requests] == expected
+
+
+@given(links, st.integers(0, 9))
+def test_pagination_adds_no_depth_and_every_other_link_adds_one(found, depth):
+    followed = follow(Page(links=tuple(found)), parent(depth), "listing", scope())
+    for each in followed.requests:
+        assert each.depth == (depth if each.page == "listing" else depth + 1)
+
+
+@given(links)
+def test_a_link_is_a_get_and_no_seed(found):
+    followed = follow(Page(links=tuple(found)), parent(), "listing", scope())
+    assert all(
+        (each.method, each.seed, each.hop) == ("GET", False, None) for each in followed.requests
+    )
+
+
+def test_a_page_at_the_limit_of_depth_still_leads_to_its_next_pages():
+    found = (Link("http://a.example/2", "listing"), Link("http://a.example/3", "book"))
+    followed = follow(Page(links=found), parent(2), "listing", scope(2))
+    assert [each.url for each in followed.requests] == ["http://a.example/2"]
+    assert followed.out_of_scope == 1
