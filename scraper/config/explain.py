@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scraper.config.load import Loaded
 from scraper.config.model_pages import FollowConfig, ItemConfig, PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Path
-from scraper.config.source import Document
+from scraper.config.tree import written
 from scraper.config.units import say_seconds, say_size
 from scraper.config.values import Secret
 from scraper.core.plan import Plan
@@ -20,7 +20,7 @@ _MOST_SHOWN = 5
 
 def explain(loaded: Loaded) -> str:
     """Lines for a person, the warnings last."""
-    teller = _Teller(loaded.config, loaded.plan, loaded.document)
+    teller = _Teller(loaded.config, loaded.plan, loaded.tree)
     lines = [f"{teller.say(('name',), loaded.plan.name)}: the config is right. The crawl"]
     lines += [f"  {line}" for line in teller.lines()]
     lines += [f"warning: {warning}" for warning in loaded.warnings]
@@ -31,11 +31,11 @@ def explain(loaded: Loaded) -> str:
 class _Teller:
     config: Config
     plan: Plan
-    document: Document
+    tree: Mapping[str, object]
 
     def say(self, path: Path, value: object) -> str:
         """A value, or what the file says where the environment was asked for it."""
-        return self.document.written(path) or str(value)
+        return written(self.tree, path) or str(value)
 
     def time(self, path: Path, value_s: float) -> str:
         return self.say(path, say_seconds(value_s))

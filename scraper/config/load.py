@@ -18,6 +18,8 @@ from scraper.config.source import Document, Override, read
 from scraper.core.errors import ConfigError, UsageError
 from scraper.core.plan import Plan
 
+_HOSTS = ("politeness", "hosts")
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -28,7 +30,7 @@ class Loaded:
     text: str = field(repr=False)  # the YAML as written
     hash: str  # equal for configs that say the same
     config: Config = field(repr=False)
-    document: Document = field(repr=False)
+    tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
 
 
 def load(
@@ -68,7 +70,7 @@ def load(
         text=document.text,
         hash=document.hash(),
         config=config,
-        document=document,
+        tree=document.data,  # not the document: its nodes weigh more than the plan
     )
 
 
@@ -87,6 +89,9 @@ def _placed(document: Document, found: Iterable[Finding]) -> Iterator[Mistake]:
 def _override(text: str) -> Override:
     key, equals, value = text.partition("=")
     path = tuple(key.strip().split("."))
+    if path[:2] == _HOSTS and len(path) > 3:  # the names of hosts have dots
+        end = -1 if path[-1] in ("per_host", "delay") else len(path)
+        path = (*_HOSTS, ".".join(path[2:end]), *path[end:])
     if not equals or not all(path):
         raise UsageError(f"--set {text}: write --set key=value, such as politeness.delay=125ms")
     return Override(option=f"--set {key.strip()}", path=path, value=value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from scraper.config.places import Path
+from scraper.config.places import Path, dotted
 from scraper.config.values import Plain, expand
 
 _STR = "tag:yaml.org,2002:str"
@@ -70,7 +70,7 @@ class Reader:
         elif key.value in first:
             line = first[key.value].start_mark.line + 1
             self.problems.append(
-                (key, f"{key.value}: is given twice, first in line {line}: keep one")
+                (key, f"{dotted((key.value,))}: is given twice, first in line {line}: keep one")
             )
         else:
             first[key.value] = key

@@ -51,5 +51,6 @@ def dotted(path: Path) -> str:
         if isinstance(step, int):
             out += f"[{step + 1}]"
         else:
-            out += f".{step}" if out else step
+            name = step if step and step.isprintable() else repr(step)
+            out += f".{name}" if out else name
     return out

@@ -58,16 +58,6 @@ class Document:
         """Where the value at a path stands, or with `key` its key; else the nearest thing above."""
         return _place(self.name, find(self.root, path, key=key))
 
-    def written(self, path: Path) -> str | None:
-        """What the file says at a path if the environment was asked for it, else None."""
-        value: object = self.data
-        for step in path:
-            if isinstance(value, dict):
-                value = value.get(str(step))
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-                value = value[step]
-        return value.written if isinstance(value, Secret) else None
-
     def hash(self) -> str:
         """Equal for configs that say the same, whatever their comments and layout."""
         canonical = json.dumps(_bare(self.data), sort_keys=False, ensure_ascii=False)

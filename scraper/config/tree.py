@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scraper.config.places import Path
+from scraper.config.values import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,14 @@ class Branch:
             yield from self.each()
         elif self.value is not None:
             yield self
+
+
+def written(tree: object, path: Path) -> str | None:
+    """What the file says at a path if the environment was asked for it, else None."""
+    value = tree
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+    return value.written if isinstance(value, Secret) else None

@@ -96,6 +96,14 @@ def test_override_is_read_as_yaml() -> None:
     assert loaded(SEEDS + "run: {max_time: 1m}", "run.max_time=").plan.run.max_time_s is None
 
 
+def test_override_of_a_host_whose_name_has_dots() -> None:
+    text = SEEDS + "politeness: {hosts: {a.b.example: {per_host: 2}}}\n"
+    overrides = ("politeness.hosts.a.b.example.delay=1s", "politeness.hosts.c.d:80={per_host: 3}")
+    hosts = loaded(text, *overrides).plan.politeness.hosts
+    assert (hosts["a.b.example"].per_host, hosts["a.b.example"].delay_s) == (2, 1.0)
+    assert hosts["c.d:80"].per_host == 3
+
+
 def test_last_override_wins() -> None:
     assert loaded(SEEDS, "name=x", "name=y").plan.name == "y"
 
