@@ -45,30 +45,47 @@ def read_csv(
 ) -> Iterator[Seed | BadLine]:
     """Yield the URLs in `column` of a CSV list with a header line, with the columns to carry.
 
+    Read strictly: a quote that is never closed hides all lines behind it, and must not in silence.
+
     Raises:
         ValueError: the header has no such column.
     """
-    reader = csv.DictReader(lines)
-    names = reader.fieldnames or []
-    for name in (column, *carry):
-        if name not in names:
-            raise ValueError(f"it has no column {name!r}: the header has {', '.join(names)}")
+    reader = csv.reader(lines, strict=True)
+    places = _places(reader, (column, *carry))
     while True:
         line = reader.line_num + 1
         try:
             row = next(reader, None)
         except csv.Error as error:
-            yield BadLine(line, f"not readable as CSV: {error}")
+            yield BadLine(line, f"not readable as CSV to line {reader.line_num}: {error}")
             continue
         if row is None:
             return
-        yield _seed(row, reader.line_num, column, carry)
+        if row:  # else an empty line
+            yield _seed(row, line, places)
 
 
-def _seed(
-    row: Mapping[str, str | None], line: int, column: str, carry: tuple[str, ...]
-) -> Seed | BadLine:
-    text = (row[column] or "").strip()
+def _places(reader: Iterator[list[str]], wanted: tuple[str, ...]) -> dict[str, int]:
+    """Where the wanted columns stand."""
+    try:
+        names = next(reader, [])
+    except csv.Error as error:
+        raise ValueError(f"its header is not readable as CSV: {error}") from error
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"it has no column {name!r}: the header has {', '.join(names)}")
+    return {name: names.index(name) for name in wanted}
+
+
+def _seed(row: list[str], line: int, places: Mapping[str, int]) -> Seed | BadLine:
+    """The seed of a row that begins on `line`; a cell that a short row lacks is null."""
+    cells = {name: row[at] if at < len(row) else None for name, at in places.items()}
+    column = next(iter(places))
+    text = (cells[column] or "").strip()
     if not text:
         return BadLine(line, f"the column {column!r} is empty")
-    return Seed(line, text, {name: row[name] for name in carry})
+    if "\n" in text or "\r" in text:  # a URL parser would drop it
+        return BadLine(line, f"the column {column!r} has a line end in it")
+    if len(text) > LONGEST:
+        return BadLine(line, f"longer than {LONGEST} characters")
+    return Seed(line, text, {name: cells[name] for name in places if name != column})
