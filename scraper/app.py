@@ -6,11 +6,10 @@ import asyncio
 import logging
 import os
 import random
-import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,20 +21,19 @@ from scraper import __version__
 from scraper.allocator import keep_memory
 from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, UsageError
-from scraper.core.insight.attribution import Sample
-from scraper.core.insight.predict import Settings
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import Plan
 from scraper.core.route import Router
-from scraper.core.schedule.retry import RETRYABLE, RetryPolicy
+from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.export import export
 from scraper.fetch import Fetcher
+from scraper.figures import Figures
 from scraper.frontier import Frontier
 from scraper.logs import setup
 from scraper.parse import Parser
-from scraper.progress import Progress, Snapshot, wants_bar
-from scraper.report import build, stats, text
+from scraper.progress import wants_bar
+from scraper.report import build, text
 from scraper.robots import Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
@@ -109,7 +107,15 @@ async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) 
         parser = await stack.enter_async_context(Parser(plan.parse, plan.pages))
         store = await stack.enter_async_context(await open_store(plan.store.path, clock=clock))
         fetcher = await stack.enter_async_context(Fetcher(plan.fetch))
-        run = _wire(plan, options, clock, store, fetcher, parser, config_hash=config_hash)
+        run = _wire(
+            plan,
+            options,
+            store=store,
+            fetcher=fetcher,
+            parser=parser,
+            clock=clock,
+            config_hash=config_hash,
+        )
         _listen(run, parser)
         return await run.live()
 
@@ -117,42 +123,19 @@ async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) 
 def _wire(
     plan: Plan,
     options: Options,
-    clock: Clock,
+    *,
     store: Store,
     fetcher: Fetcher,
     parser: Parser,
-    *,
+    clock: Clock,
     config_hash: str,
 ) -> Run:
-    frontier = Frontier(
-        queue=store.queue,
-        politeness=plan.politeness,
-        slots=plan.fetch.concurrency,
-        clock=clock,
-        limit=options.limit,
-    )
+    stages = _stages(plan, options, store=store, fetcher=fetcher, parser=parser, clock=clock)
     writer = store.writer
-    writer.committed = frontier.committed
+    writer.committed = stages.frontier.committed
     writer.max_pages = plan.scope.max_pages
     writer.max_depth = plan.scope.max_depth
-    scope = Scope(plan.scope, seed_hosts=())
-    stages = Stages(
-        frontier=frontier,
-        robots=_robots(plan, fetcher, clock),
-        fetcher=fetcher,
-        parser=parser,
-        writer=writer,
-        router=Router(plan.pages),
-        scope=scope,
-        retry=RetryPolicy(plan.fetch.retry),
-        max_redirects=plan.fetch.max_redirects,
-        cookies=plan.fetch.cookies,
-        clock=clock,
-        chance=random.Random(),
-        tally=Tally(),
-        seeded=asyncio.Event(),
-    )
-    seeds = Seeds(plan.seeds, writer=writer, join=scope.join, stdin=standard_input())
+    live = wants_bar(quiet=options.quiet) and options.log_format != "json"
     return Run(
         plan=plan,
         start=RunStart(
@@ -162,16 +145,46 @@ def _wire(
             version=__version__,
             pid=os.getpid(),
             config_hash=config_hash,
-            transient=tuple(sorted(RETRYABLE)),
         ),
         store=store,
         stages=stages,
-        frontier=frontier,
-        seeds=seeds,
-        progress=_Figures(plan, store, stages, parser, clock, live=wants_bar(quiet=options.quiet)),
+        seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=standard_input()),
+        progress=Figures(plan, store=store, stages=stages, parser=parser, clock=clock, live=live),
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
         max_time_s=options.max_time_s or plan.run.max_time_s,
+    )
+
+
+def _stages(
+    plan: Plan,
+    options: Options,
+    *,
+    store: Store,
+    fetcher: Fetcher,
+    parser: Parser,
+    clock: Clock,
+) -> Stages:
+    return Stages(
+        frontier=Frontier(
+            queue=store.queue,
+            politeness=plan.politeness,
+            slots=plan.fetch.concurrency,
+            clock=clock,
+            limit=options.limit,
+        ),
+        robots=_robots(plan, fetcher, clock),
+        fetcher=fetcher,
+        parser=parser,
+        writer=store.writer,
+        router=Router(plan.pages),
+        scope=Scope(plan.scope, seed_hosts=()),
+        retry=RetryPolicy(plan.fetch.retry),
+        max_redirects=plan.fetch.max_redirects,
+        cookies=plan.fetch.cookies,
         clock=clock,
+        chance=random.Random(),
+        tally=Tally(),
+        seeded=asyncio.Event(),
     )
 
 
@@ -204,80 +217,6 @@ def _listen(run: Run, parser: Parser) -> None:
 def _leave_now() -> NoReturn:
     sys.stderr.flush()
     os._exit(STOPPED)
-
-
-class _Figures:
-    """What the progress shows and the report keeps: looks at all stages, changes none."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        store: Store,
-        stages: Stages,
-        parser: Parser,
-        clock: Clock,
-        *,
-        live: bool,
-    ) -> None:
-        self._plan = plan
-        self._store = store
-        self._stages = stages
-        self._parser = parser
-        self._progress = Progress(
-            sample=self._snapshot, observe=self._observe, clock=clock, stream=sys.stderr, live=live
-        )
-
-    async def run(self) -> None:
-        await self._progress.run()
-
-    def stop(self) -> None:
-        self._progress.stop()
-
-    def stats(self) -> Mapping[str, Any]:
-        usage = resource.getrusage(resource.RUSAGE_SELF)
-        plan = self._plan
-        return stats(
-            tally=self._stages.tally,
-            wall=self._progress.wall,
-            lag=self._progress.lag,
-            writer=self._store.writer.stats,
-            cpu_s={
-                "main": usage.ru_utime + usage.ru_stime,
-                "workers": self._parser.workers_cpu_s(),
-            },
-            memory_peak_bytes={
-                "main": usage.ru_maxrss * 1024,
-                "workers": self._parser.workers_peak_bytes(),
-            },
-            parse={"worker_deaths": self._parser.deaths, "timeouts": self._parser.timeouts},
-            settings=Settings(
-                concurrency=plan.fetch.concurrency,
-                per_host=plan.politeness.default.per_host,
-                delay_s=plan.politeness.default.delay_s,
-                processes=self._parser.processes,
-            ),
-        )
-
-    def _snapshot(self) -> Snapshot:
-        counts = self._store.queue.counts()
-        return Snapshot(**counts, open=self._stages.frontier.schedule.open)
-
-    def _observe(self) -> Sample:
-        frontier, parser, writer = self._stages.frontier, self._parser, self._store.writer
-        schedule = frontier.schedule
-        full = schedule.open >= self._plan.fetch.concurrency
-        blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
-        return Sample(
-            sink_full=writer.full,
-            pool_busy_and_waiting=parser.waiting > 0 and parser.busy >= parser.processes,
-            slots_all_taken=full,
-            hosts_with_work_none_allowed=blocked,
-            nothing_known=frontier.starved,
-            open=schedule.open,
-            parsing=parser.busy + parser.waiting,
-            writing=frontier.held - schedule.waiting - schedule.open,
-            blocked_host=schedule.busiest() if blocked else None,
-        )
 
 
 def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:

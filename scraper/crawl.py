@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.follow import follow
 from scraper.core.model import PageResult, Reason, Request, Response, State
-from scraper.core.outcome import Moment, answered, failed, is_safe, refused, skipped
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.url import parse
 from scraper.frontier import Lease
@@ -39,7 +39,7 @@ async def _work(stages: Stages) -> None:
         if result.again is not None:
             stages.frontier.again(result.again)
             continue
-        if result.state is State.SKIPPED:
+        if result.state is State.SKIPPED and result.request.hop is None:
             stages.frontier.give_back()
         if result.pause_until is not None:
             stages.frontier.pause(result.request.host, result.pause_until)
@@ -54,7 +54,7 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
         if isinstance(result, Response):
             result = await _read(request, result, stages)
     except FetchError as error:
-        result = failed(request, error, _moment(stages), stages.retry)
+        result = outcome.failed(request, error, stages.moment(), stages.retry)
     return replace(
         result,
         timing=replace(result.timing, turn_s=lease.turn_s),
@@ -76,7 +76,7 @@ async def _admit(request: Request, stages: Stages) -> PageResult | None:
     url = parse(request.asked)
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
     if reason is not None:
-        return skipped(request, reason)
+        return outcome.skipped(request, reason)
     rules = stages.robots.answer(url.href)
     asked_now = rules is None
     if rules is None:
@@ -84,34 +84,37 @@ async def _admit(request: Request, stages: Stages) -> PageResult | None:
     rule = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
     stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
     if not rules.allows(url.href):
-        return skipped(request, Reason.ROBOTS_DISALLOWED)
+        return outcome.skipped(request, Reason.ROBOTS_DISALLOWED)
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
-    if not is_safe(request.verb):
+    if not outcome.is_safe(request.verb):
         await stages.writer.mark_sent(request.id)
     return None
 
 
 async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
     """What the answer means: another hop, a failure, or a page."""
-    location = response.headers.get("location")
-    if location is not None and is_redirect(response.status):
-        return await _redirect(request, response, location, stages)
-    error = refused(response)
+    if "location" in response.headers and is_redirect(response.status):
+        return await _redirect(request, response, stages)
+    error = outcome.refused(response)
     if error is not None:
-        return failed(request, error, _moment(stages), stages.retry, response=response)
-    return await _extract(answered(request, response), response, stages)
+        return outcome.failed(request, error, stages.moment(), stages.retry, response=response)
+    return await _extract(outcome.answered(request, response), response, stages)
 
 
-async def _redirect(
-    request: Request, response: Response, location: str, stages: Stages
-) -> PageResult:
+async def _redirect(request: Request, response: Response, stages: Stages) -> PageResult:
     hop, url = next_hop(
-        request, response.status, location, longest=stages.max_redirects, may_repeat=stages.cookies
+        request,
+        response.status,
+        response.headers["location"],
+        longest=stages.max_redirects,
+        may_repeat=stages.cookies,
     )
     if request.seed and stages.scope.join(url.hostname):  # where a seed leads joins the scope
         await stages.writer.join_scope(url.hostname)
-    return replace(answered(request, response), again=replace(request, hop=hop, host=url.host))
+    return replace(
+        outcome.answered(request, response), again=replace(request, hop=hop, host=url.host)
+    )
 
 
 async def _extract(result: PageResult, response: Response, stages: Stages) -> PageResult:
@@ -122,20 +125,9 @@ async def _extract(result: PageResult, response: Response, stages: Stages) -> Pa
     try:
         parsed = await stages.parser.parse(response, rule, result.request)
     except ParseError as error:
-        return replace(result, state=State.FAILED, reason=error.reason, detail=error.detail)
-    if parsed.page.links:
-        await stages.seeded.wait()  # until then the scope may still grow
+        return outcome.unreadable(result, error)
     links = follow(parsed.page, result.request, rule.name, stages.scope)
-    return replace(
-        result,
-        page=parsed.page,
-        links=links.requests,
-        links_found=links.found,
-        links_out_of_scope=links.out_of_scope,
-        placed=parsed.placed,
-        timing=replace(result.timing, worker_s=parsed.worker_s, parse_s=parsed.parse_s),
-    )
-
-
-def _moment(stages: Stages) -> Moment:
-    return Moment(stages.clock.now(), stages.chance.random())
+    if links.out_of_scope and not stages.seeded.is_set():
+        await stages.seeded.wait()  # the host of a later seed may let them in
+        links = follow(parsed.page, result.request, rule.name, stages.scope)
+    return outcome.extracted(result, parsed, links)

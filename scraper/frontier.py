@@ -176,11 +176,6 @@ class Frontier:
         """Workers that wait for something to do."""
         return len(self._workers)
 
-    @property
-    def starved(self) -> bool:
-        """Whether nothing is known to do although slots are free."""
-        return not self.schedule.waiting and self.schedule.open < self._slots
-
     async def run(self) -> None:
         """Keep the window filled until the end."""
         for host, until in (await self._queue.paused()).items():

@@ -14,11 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from scraper.clock import Clock
 from scraper.core.errors import ScraperError, StoreError
 from scraper.core.plan import Plan
 from scraper.crawl import crawl
-from scraper.frontier import Frontier
 from scraper.seeds import Seeds
 from scraper.stages import Stages
 from scraper.store import Balance, RunInfo, RunStart, Store
@@ -72,23 +70,20 @@ class Run:
         start: RunStart,
         store: Store,
         stages: Stages,
-        frontier: Frontier,
         seeds: Seeds,
         progress: Progress,
         workers: int,
         max_time_s: float | None,
-        clock: Clock,
     ) -> None:
         self._plan = plan
         self._start = start
         self._store = store
         self._stages = stages
-        self._frontier = frontier
+        self._frontier = stages.frontier
         self._seeds = seeds
         self._progress = progress
         self._workers = workers
         self._max_time_s = max_time_s
-        self._clock = clock
         self._work: asyncio.Task[None] | None = None
         self._seeding: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []

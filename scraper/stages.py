@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from scraper.clock import Clock
+from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
 from scraper.core.model import PageResult, Parsed, Request, Response
-from scraper.core.extract.plan import PageRule
+from scraper.core.outcome import Moment
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
@@ -76,3 +77,7 @@ class Stages:
     chance: random.Random
     tally: Tally
     seeded: asyncio.Event  # set when all seeds are known, and so the hosts in scope
+
+    def moment(self) -> Moment:
+        """The time and a chance, for a decision that may not take them itself."""
+        return Moment(self.clock.now(), self.chance.random())

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from scraper.core.errors import FetchError
-from scraper.core.model import PageResult, Reason, Request, Response, State, Timing, http_reason
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.follow import Followed
+from scraper.core.model import (
+    PageResult,
+    Parsed,
+    Reason,
+    Request,
+    Response,
+    State,
+    Timing,
+    http_reason,
+)
 from scraper.core.schedule.retry import RetryPolicy, retry_after_s, retry_at
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -76,6 +86,24 @@ def answered(request: Request, response: Response) -> PageResult:
         wire_bytes=response.wire_bytes,
         timing=_timing(response),
     )
+
+
+def extracted(result: PageResult, parsed: Parsed, links: Followed) -> PageResult:
+    """The page is done, with its items and with its links as requests."""
+    return replace(
+        result,
+        page=parsed.page,
+        links=links.requests,
+        links_found=links.found,
+        links_out_of_scope=links.out_of_scope,
+        placed=parsed.placed,
+        timing=replace(result.timing, worker_s=parsed.worker_s, parse_s=parsed.parse_s),
+    )
+
+
+def unreadable(result: PageResult, error: ParseError) -> PageResult:
+    """The page was answered and cannot be extracted."""
+    return replace(result, state=State.FAILED, reason=error.reason, detail=error.detail)
 
 
 def refused(response: Response) -> FetchError | None:

@@ -1,0 +1,94 @@
+"""What a run shows and keeps about itself: looks at all stages, changes none."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from scraper.clock import Clock
+from scraper.core.insight.attribution import Sample
+from scraper.core.insight.predict import Settings
+from scraper.core.plan import Plan
+from scraper.parse import Parser
+from scraper.progress import Progress, Snapshot
+from scraper.report import stats
+from scraper.stages import Stages
+from scraper.store import Store
+
+
+class Figures:
+    """The pulse of a run, over all its stages.
+
+    Args:
+        live: draw a bar on standard error; else log lines.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        store: Store,
+        stages: Stages,
+        parser: Parser,
+        clock: Clock,
+        live: bool,
+    ) -> None:
+        self._plan = plan
+        self._store = store
+        self._stages = stages
+        self._parser = parser
+        self._progress = Progress(
+            sample=self._snapshot, observe=self._observe, clock=clock, stream=sys.stderr, live=live
+        )
+
+    async def run(self) -> None:
+        """Sample and show until `stop`."""
+        await self._progress.run()
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._progress.stop()
+
+    def stats(self) -> Mapping[str, Any]:
+        """The figures so far, for the report."""
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        parser = self._parser
+        main_cpu_s, main_peak_bytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        return stats(
+            tally=self._stages.tally,
+            wall=self._progress.wall,
+            lag=self._progress.lag,
+            writer=self._store.writer.stats,
+            cpu_s={"main": main_cpu_s, "workers": parser.workers_cpu_s()},
+            memory_peak_bytes={"main": main_peak_bytes, "workers": parser.workers_peak_bytes()},
+            parse={"worker_deaths": parser.deaths, "timeouts": parser.timeouts},
+            settings=Settings(
+                concurrency=self._plan.fetch.concurrency,
+                per_host=self._plan.politeness.default.per_host,
+                delay_s=self._plan.politeness.default.delay_s,
+                processes=parser.processes,
+            ),
+        )
+
+    def _snapshot(self) -> Snapshot:
+        counts = self._store.queue.counts()
+        return Snapshot(**counts, open=self._stages.frontier.schedule.open)
+
+    def _observe(self) -> Sample:
+        frontier, parser = self._stages.frontier, self._parser
+        schedule = frontier.schedule
+        full = schedule.open >= self._plan.fetch.concurrency
+        blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
+        return Sample(
+            sink_full=self._store.writer.full,
+            pool_busy_and_waiting=parser.waiting > 0 and parser.busy >= parser.processes,
+            slots_all_taken=full,
+            hosts_with_work_none_allowed=blocked,
+            nothing_known=not schedule.waiting and not schedule.open and not parser.waiting,
+            open=schedule.open,
+            parsing=parser.busy + parser.waiting,
+            writing=frontier.held - schedule.waiting - schedule.open,
+            blocked_host=schedule.busiest() if blocked else None,
+        )
