@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import random
+import resource
 import signal
 import sys
 import time
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 SPARE_PER_PROCESS = 4  # workers of the pipeline whose pages are being parsed
 STOPPED = 4
+MOST_FILES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def run_crawl(
         StoreError: the database cannot be used.
     """
     keep_memory()
+    _allow_sockets()
     setup(
         format=options.log_format,
         verbosity=-1 if options.quiet else options.verbosity,
@@ -89,6 +92,14 @@ def run_crawl(
         outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
     _conclude(plan, outcome, quiet=options.quiet)
     return outcome.exit_status
+
+
+def _allow_sockets() -> None:
+    """Let the process open as many files as it may: idle connections are worth keeping."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or soft < hard:
+        wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _lock(plan: Plan, clock: Clock) -> Lock:
@@ -223,7 +234,8 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
     for message in outcome.messages:
         log.error("%s", message)
     if not quiet:
-        sys.stdout.write(text(make_report(Path(plan.store.path), outcome.run_id)) + "\n")
+        told = outcome.idle or text(make_report(Path(plan.store.path), outcome.run_id))
+        sys.stdout.write(f"{told}\n")
         sys.stdout.flush()
 
 

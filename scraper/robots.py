@@ -25,6 +25,7 @@ from scraper.core.url import Url, origin_of, parse
 
 MAX_REDIRECTS = 5
 KEPT_S = 24 * 3600.0  # RFC 9309 section 2.4
+FIRST_FAILURE_KEPT_S = 2.0  # doubles with each failure of the host, up to the longest
 FAILURE_KEPT_S = 60.0
 KEPT_HOSTS = 10_000
 KEPT_BYTES = 32 * 1024 * 1024  # of files; what is made of them is some times as much
@@ -46,6 +47,7 @@ class _Kept:
     outcome: Rules | FetchError
     size_bytes: int
     until: float  # monotonic seconds
+    failures: int = 0  # in a row
 
 
 class Robots:
@@ -81,8 +83,8 @@ class Robots:
         """Return the rules of the URL's scheme, host and port, fetched if need be.
 
         Raises:
-            FetchError: the host cannot be asked; the page itself was not sent. Within the next
-                minute the same is raised without asking again.
+            FetchError: the host cannot be asked; the page itself was not sent. Within the time
+                that `again_in_s` tells, the same is raised without asking again.
         """
         if not self._obey:
             return _ALLOW_ALL
@@ -94,7 +96,8 @@ class Robots:
             else:
                 await asking.wait()
         if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
-            raise FetchError(outcome.reason, outcome.detail, sent=False)
+            again_in_s = max(0.0, self._kept[origin].until - self._clock.monotonic())
+            raise FetchError(outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s)
         return outcome
 
     def _look_up(self, origin: str) -> Rules | FetchError | None:
@@ -102,7 +105,6 @@ class Robots:
         if kept is None:
             return None
         if self._clock.monotonic() >= kept.until:
-            self._drop(origin)
             return None
         self._kept.move_to_end(origin)
         return kept.outcome
@@ -140,8 +142,15 @@ class Robots:
         return _ALLOW_ALL
 
     def _keep(self, origin: str, outcome: Rules | FetchError, size_bytes: int) -> None:
-        kept_s = KEPT_S if isinstance(outcome, Rules) else FAILURE_KEPT_S
-        self._kept[origin] = _Kept(outcome, size_bytes, self._clock.monotonic() + kept_s)
+        before = self._kept.get(origin)
+        if before is not None:
+            self._drop(origin)
+        failures, kept_s = 0, KEPT_S
+        if isinstance(outcome, FetchError):
+            failures = before.failures + 1 if before else 1
+            kept_s = min(FIRST_FAILURE_KEPT_S * 2 ** (failures - 1), FAILURE_KEPT_S)
+        until = self._clock.monotonic() + kept_s
+        self._kept[origin] = _Kept(outcome, size_bytes, until, failures)
         self._kept_bytes += size_bytes
         while len(self._kept) > KEPT_HOSTS or self._kept_bytes > KEPT_BYTES:
             self._drop(next(iter(self._kept)))

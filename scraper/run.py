@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from scraper.core.errors import ScraperError, StoreError
@@ -52,6 +53,7 @@ class Outcome:
     exit_status: int  # 0 done, 1 something promised was missed, 3 imbalance, 4 stopped early
     stopped_by: str | None  # "SIGTERM", "limit", "max_time" ...; None: by itself
     messages: tuple[str, ...] = ()  # for a person
+    idle: str | None = None  # nothing was due: one line that says so
 
 
 class Run:
@@ -172,7 +174,13 @@ class Run:
             stopped_by=stopped_by,
             stats={**self._progress.stats(), "missed": messages if status == 1 else []},
         )
-        return Outcome(info.id, status, stopped_by, tuple(messages))
+        return Outcome(info.id, status, stopped_by, tuple(messages), self._idle(info))
+
+    def _idle(self, info: RunInfo) -> str | None:
+        if info.nothing_due_before is None or self._seeds.new or self._stages.tally.attempts:
+            return None
+        due = datetime.fromtimestamp(info.nothing_due_before, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"nothing is due before {due}: --fresh crawls all the same"
 
     async def _missed(self, info: RunInfo, balance: Balance) -> list[str]:
         """What a cycle promises without being asked: a page, and an item where there are any."""

@@ -200,3 +200,18 @@ def test_memory_is_bounded_by_hosts_and_bytes(monkeypatch, hosts, size_bytes):
         return [robots.answer(url) is not None for url in urls]
 
     assert run_virtual(kept()) == [True, False, True, True, False]
+
+
+def test_a_host_that_fails_again_is_left_alone_for_longer():
+    robots, web = made({ROBOTS: 503})
+
+    async def main():
+        for _ in range(9):
+            with pytest.raises(FetchError) as caught:
+                await robots.ask(PAGE)
+            assert caught.value.again_in_s is not None
+            await asyncio.sleep(caught.value.again_in_s)
+
+    run_virtual(main())
+    gaps = [round(later - at - 1) for (at, _), (later, _) in pairwise(web.visits)]
+    assert gaps == [2, 4, 8, 16, 32, 60, 60, 60]
