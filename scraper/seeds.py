@@ -8,14 +8,14 @@ The first batches are small, so that the first page is fetched while the list is
 from __future__ import annotations
 
 import asyncio
-import csv
 import gzip
 import io
 import logging
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -79,22 +79,22 @@ class Seeds:
             log.warning("%d bad seeds in all were skipped", self.bad)
 
     async def _read_file(self, seed_file: SeedFile) -> None:
-        stream = _open(seed_file, self._stdin)
-        async with _Ahead(_records(seed_file, stream), close=stream) as ahead:
+        async with _Ahead(seed_file, self._stdin) as ahead:
+            await self._flush()  # what came before is not kept waiting by a slow list
             while batch := await ahead.some():
                 for record in batch:
                     await self._add(record, seed_file.path, seed_file.page)
-                if not ahead.pending:  # a slow list: what it gave so far is not kept waiting
+                if not ahead.pending:  # nor what it gave so far
                     await self._flush()
 
     async def _add(self, seed: Seed | BadLine, source: str, page: str | None) -> None:
         if isinstance(seed, BadLine):
-            self._report(source, seed.line, seed.why)
+            await self._report(source, seed.line, seed.why)
             return
         try:
             request = self._request(seed.url, page, seed.carry)
         except ValueError as error:
-            self._report(source, seed.line, str(error))
+            await self._report(source, seed.line, str(error))
             return
         await self._put(request)
 
@@ -102,7 +102,7 @@ class Seeds:
         try:
             url = parse(wanted.url)
         except ValueError as error:
-            self._report(where, 0, str(error))
+            await self._report(where, 0, str(error))
             return
         self._join(url.hostname)
         await self._put(
@@ -134,28 +134,31 @@ class Seeds:
             self.new += await self._writer.add_seeds(batch)
         await asyncio.sleep(0)
 
-    def _report(self, source: str, line: int, why: str) -> None:
+    async def _report(self, source: str, line: int, why: str) -> None:
         self.bad += 1
         if self.bad <= SHOWN:
             place = f"{source}:{line}" if line else source
             log.warning("%s: %s: skipped", place, why)
+        if self.bad % BATCH == 0:  # bad ones are never flushed: let others have the loop
+            await asyncio.sleep(0)
 
 
 class _Ahead:
-    """Reads an iterator ahead in a daemon thread, a bounded number of records.
+    """Reads a list ahead in a daemon thread, a bounded number of records.
 
-    Used as a context manager: leaving it stops the thread at its next record.
+    Used as a context manager: leaving it stops the thread at its next record. The thread opens
+    the list too, since to open a named pipe is to wait for who writes it.
     """
 
-    def __init__(self, records: Iterator[Seed | BadLine], *, close: BinaryIO) -> None:
-        self._records = records
-        self._stream = close
+    def __init__(self, seed_file: SeedFile, stdin: BinaryIO) -> None:
+        self._file = seed_file
+        self._stdin = stdin
         self._loop = asyncio.get_running_loop()
         self._ready = asyncio.Event()
         self._lock = threading.Condition()
         self._buffer: list[Seed | BadLine] = []
         self._ended = False
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
 
     async def __aenter__(self) -> _Ahead:
         threading.Thread(target=self._run, name="seeds", daemon=True).start()
@@ -175,7 +178,7 @@ class _Ahead:
         """Return what is there, at least one record; empty at the end.
 
         Raises:
-            UsageError: the list could not be read.
+            UsageError: the list cannot be opened or read.
         """
         while True:
             self._ready.clear()
@@ -185,23 +188,29 @@ class _Ahead:
                     self._lock.notify_all()
                     return batch
                 if self._error is not None:
-                    raise UsageError(f"the seed list cannot be read: {self._error}")
+                    raise self._error
                 if self._ended:
                     return []
             await self._ready.wait()
 
     def _run(self) -> None:
         try:
-            with closing(self._stream):
-                for record in self._records:
-                    if not self._offer(record):
-                        return
-        except (OSError, EOFError, ValueError, csv.Error) as error:
+            self._read()
+        except Exception as error:  # noqa: BLE001 - raised by `some`: no list ends early in silence
             self._error = error
         finally:
             with self._lock:
                 self._ended = True
             self._wake()
+
+    def _read(self) -> None:
+        try:
+            with _open(self._file, self._stdin) as text:
+                for record in _records(self._file, text):
+                    if not self._offer(record):
+                        return
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise UsageError(f"{self._file.path}: the seed list cannot be read: {error}") from error
 
     def _offer(self, record: Seed | BadLine) -> bool:
         with self._lock:
@@ -220,10 +229,12 @@ class _Ahead:
             self._loop.call_soon_threadsafe(self._ready.set)
 
 
-def _open(seed_file: SeedFile, stdin: BinaryIO) -> BinaryIO:
-    if seed_file.path == "-":
-        return stdin
-    path = Path(seed_file.path)
+def _open(seed_file: SeedFile, stdin: BinaryIO) -> io.TextIOWrapper:
+    stream = stdin if seed_file.path == "-" else _open_file(Path(seed_file.path))
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _open_file(path: Path) -> BinaryIO:
     try:
         if path.suffix == ".gz":
             return gzip.open(path, "rb")  # type: ignore[return-value]  # reads like one
@@ -232,8 +243,7 @@ def _open(seed_file: SeedFile, stdin: BinaryIO) -> BinaryIO:
         raise UsageError(f"{path}: the seed list cannot be opened: {error.strerror}") from error
 
 
-def _records(seed_file: SeedFile, stream: BinaryIO) -> Iterator[Seed | BadLine]:
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+def _records(seed_file: SeedFile, text: io.TextIOWrapper) -> Iterator[Seed | BadLine]:
     if seed_file.column is not None:
         return read_csv(text, column=seed_file.column, carry=seed_file.carry)
     return read_lines(text)
@@ -242,14 +252,23 @@ def _records(seed_file: SeedFile, stream: BinaryIO) -> Iterator[Seed | BadLine]:
 def check_lists(plan: SeedPlan) -> None:
     """Find out before a run begins that all lists can be opened.
 
+    A pipe is left alone: who writes to it would be told that nobody reads.
+
     Raises:
         UsageError: one cannot.
     """
     for seed_file in plan.files:
-        if seed_file.path != "-":
-            _open(seed_file, io.BytesIO()).close()
+        path = Path(seed_file.path)
+        if seed_file.path != "-" and not path.is_fifo():
+            _open_file(path).close()
 
 
 def standard_input() -> BinaryIO:
-    """What "-" reads."""
-    return sys.stdin.buffer
+    """What "-" reads; empty when there is none.
+
+    Not `sys.stdin.buffer`: the interpreter locks that one when it ends, and dies of the reader
+    that is still waiting in it.
+    """
+    if sys.__stdin__ is None:
+        return io.BytesIO()
+    return open(0, "rb", closefd=False)

@@ -1,0 +1,262 @@
+"""Stages in memory: a web in a dict, its robots.txt, a parser and a table, in the loop's time.
+
+They keep what the real ones promise to `crawl.py`, `seeds.py` and `frontier.py`, take their time
+as the real ones do, and write what happens into one diary, so that a test can ask for its order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.extract.plan import PageRule
+from scraper.core.model import Page, PageResult, Parsed, Reason, Request, Response, State
+from scraper.core.robotstxt import Rules
+from scraper.core.url import origin_of
+
+Answer = bytes | int | str | Reason | FetchError | Response
+
+
+@dataclass
+class Diary:
+    """What happened: (time, what, to whom)."""
+
+    entries: list[tuple[float, str, str]] = field(default_factory=list)
+
+    def note(self, what: str, whom: str) -> None:
+        self.entries.append((asyncio.get_running_loop().time(), what, whom))
+
+    def of(self, *kinds: str) -> list[tuple[str, str]]:
+        """What happened of these kinds, in order."""
+        return [(what, whom) for _, what, whom in self.entries if what in kinds]
+
+    def times(self, what: str, whom: str | None = None) -> list[float]:
+        return [at for at, w, each in self.entries if w == what and whom in (None, each)]
+
+
+class FakeSite:
+    """A web in a dict; a list of answers is used up visit by visit, its last one stays.
+
+    An answer is a body, a status, a place to go (302), a `Reason` or `FetchError` to fail with,
+    or a whole `Response`; what is not in the dict is 404.
+    """
+
+    def __init__(
+        self,
+        pages: Mapping[str, Answer | Sequence[Answer]],
+        *,
+        visit_s: float = 0.05,
+        diary: Diary | None = None,
+    ) -> None:
+        self.pages = {url: _as_list(answers) for url, answers in pages.items()}
+        self.visit_s = visit_s
+        self.diary = diary or Diary()
+        self.requests: list[Request] = []
+        self.open = 0
+
+    async def fetch(self, request: Request) -> Response:
+        url = request.asked
+        self.requests.append(request)
+        self.diary.note("fetch", f"{request.verb} {url}")
+        self.open += 1
+        try:
+            await asyncio.sleep(self.visit_s)
+        finally:
+            self.open -= 1
+        self.diary.note("fetched", f"{request.verb} {url}")
+        answers = self.pages.get(url, [404])
+        return _respond(url, answers.pop(0) if len(answers) > 1 else answers[0])
+
+
+def _as_list(answers: Answer | Sequence[Answer]) -> list[Answer]:
+    return list(answers) if isinstance(answers, list) else [answers]
+
+
+def _respond(url: str, answer: Answer) -> Response:
+    if isinstance(answer, FetchError):
+        raise answer
+    if isinstance(answer, Reason):
+        raise FetchError(answer, "as told")
+    if isinstance(answer, Response):
+        return replace(answer, url=url)
+    if isinstance(answer, int):
+        return Response(url, answer, {}, b"")
+    if isinstance(answer, str):
+        return Response(url, 302, {"location": answer}, b"")
+    return Response(url, 200, {"content-type": "text/html"}, answer, wire_bytes=len(answer))
+
+
+class FakeRobots:
+    """Rules by origin; not known before they were asked for. No text allows everything."""
+
+    def __init__(
+        self,
+        texts: Mapping[str, str | FetchError],
+        *,
+        ask_s: float = 0.01,
+        known: bool = False,
+        diary: Diary | None = None,
+    ) -> None:
+        self.texts = dict(texts)
+        self.ask_s = ask_s
+        self.diary = diary or Diary()
+        self._all_known = known
+        self._known: dict[str, Rules] = {}
+
+    def answer(self, url: str) -> Rules | None:
+        origin = origin_of(url)
+        if self._all_known and origin not in self._known:
+            self._known[origin] = self._read(origin)
+        return self._known.get(origin)
+
+    async def ask(self, url: str) -> Rules:
+        origin = origin_of(url)
+        self.diary.note("ask", origin)
+        await asyncio.sleep(self.ask_s)
+        self.diary.note("asked", origin)
+        self._known[origin] = self._read(origin)
+        return self._known[origin]
+
+    def _read(self, origin: str) -> Rules:
+        text = self.texts.get(origin, "")
+        if isinstance(text, FetchError):
+            raise FetchError(text.reason, text.detail, sent=False)
+        return Rules.parse(text, "bot")
+
+
+class FakeParser:
+    """What is found on a page is told beforehand, by the URL that answered."""
+
+    def __init__(
+        self,
+        pages: Mapping[str, Page | ParseError],
+        *,
+        parse_s: float = 0.02,
+        diary: Diary | None = None,
+    ) -> None:
+        self.pages = pages
+        self.parse_s = parse_s
+        self.diary = diary or Diary()
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+
+    async def room(self) -> None:
+        await self.has_room.wait()
+
+    async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
+        self.diary.note("parse", response.url)
+        await asyncio.sleep(self.parse_s)
+        self.diary.note("parsed", response.url)
+        page = self.pages.get(response.url, Page())
+        if isinstance(page, ParseError):
+            raise page
+        return Parsed(page, "inline", 0.0, self.parse_s)
+
+
+@dataclass
+class Row:
+    """A request in the table."""
+
+    request: Request
+    state: State = State.WAITING
+    reason: str | None = None
+    due_at: float | None = None
+    results: list[PageResult] = field(default_factory=list)  # one for each attempt
+
+
+class FakeWriter:
+    """The table and its one writer: what is put is committed a while later, in one piece.
+
+    Reads see commits alone, as those of the real queue do.
+
+    Args:
+        committed: told of rows that are settled and of hosts with new rows.
+    """
+
+    def __init__(
+        self,
+        *,
+        committed: Callable[[Sequence[int], Sequence[str]], None] = lambda settled, hosts: None,
+        commit_s: float = 0.1,
+        diary: Diary | None = None,
+    ) -> None:
+        self.committed = committed
+        self.commit_s = commit_s
+        self.diary = diary or Diary()
+        self.rows: dict[int, Row] = {}
+        self.scope_hosts: set[str] = set()
+        self.batches: list[list[Request]] = []  # of seeds
+        self.before_batch: Callable[[], Awaitable[object]] | None = None
+        self._ids: dict[bytes, int] = {}
+
+    # The writer
+
+    async def put(self, result: PageResult) -> None:
+        self.diary.note("put", result.request.url)
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.commit_s, self._commit, result)
+
+    async def mark_sent(self, request_id: int) -> None:
+        await asyncio.sleep(self.commit_s)
+        self.diary.note("marked", str(request_id))
+
+    async def join_scope(self, hostname: str) -> None:
+        self.diary.note("join", hostname)
+        self.scope_hosts.add(hostname)
+
+    async def add_seeds(self, requests: Sequence[Request]) -> int:
+        if self.before_batch is not None:
+            await self.before_batch()
+        self.batches.append(list(requests))
+        new = [request for request in requests if self.add(request)]
+        self.committed([], sorted({request.host for request in new}))
+        return len(new)
+
+    def add(self, request: Request) -> bool:
+        """Put a row there as it is; False when it is known."""
+        if request.key in self._ids:
+            return False
+        id_ = self._ids[request.key] = len(self.rows) + 1
+        self.rows[id_] = Row(replace(request, id=id_))
+        return True
+
+    def _commit(self, result: PageResult) -> None:
+        id_ = result.request.id
+        row = self.rows[id_]
+        assert row.state is State.WAITING, "a row is settled once"
+        row.state, row.reason, row.due_at = result.state, result.reason, result.retry_at
+        row.results.append(result)
+        if result.state is State.WAITING:
+            row.request = replace(row.request, attempt=result.request.attempt + 1)
+        new = [link.host for link in result.links if self.add(link)]
+        self.committed([id_], sorted(set(new)))
+
+    # The queue
+
+    def _waiting(self) -> list[Row]:
+        return [row for row in self.rows.values() if row.state is State.WAITING]
+
+    async def of_host(self, host: str, limit: int, exclude: Sequence[int]) -> list[Request]:
+        await asyncio.sleep(0)
+        rows = [row.request for row in self._waiting() if row.due_at is None]
+        return [r for r in rows if r.host == host and r.id not in exclude][:limit]
+
+    async def next_hosts(self, after: str, limit: int) -> list[str]:
+        await asyncio.sleep(0)
+        hosts = {row.request.host for row in self._waiting() if row.due_at is None}
+        return sorted(host for host in hosts if host > after)[:limit]
+
+    async def due(self, now: float, limit: int, exclude: Sequence[int]) -> list[Request]:
+        await asyncio.sleep(0)
+        rows = [r for r in self._waiting() if r.due_at is not None and r.due_at <= now]
+        return [row.request for row in rows if row.request.id not in exclude][:limit]
+
+    async def next_due(self, after: float) -> float | None:
+        await asyncio.sleep(0)
+        times = [row.due_at for row in self._waiting() if row.due_at is not None]
+        return min((at for at in times if at > after), default=None)
+
+    async def paused(self) -> dict[str, float]:
+        return {}
