@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Deadlock(Exception):
+class DeadlockError(Exception):
     """Everything waits for something that cannot happen."""
 
 
@@ -25,7 +25,7 @@ class _JumpingSelector(selectors.SelectSelector):
         ready = super().select(0)
         if not ready and self.loop is not None:
             if timeout is None:
-                raise Deadlock("no timer is set and nothing is ready")
+                raise DeadlockError("no timer is set and nothing is ready")
             self.loop.jump(timeout)
         return ready
 

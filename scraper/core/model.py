@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,7 +69,7 @@ class Hop:
 
     url: str  # WHATWG href to ask now
     method: str  # GET after a 303, and after a 301 or 302 of a POST (RFC 9110 section 15.4)
-    seen: tuple[str, ...]  # every href asked before, first the requested one; its length is the count
+    seen: tuple[str, ...]  # every href asked before, first the requested one
 
 
 @dataclass(frozen=True, slots=True)
