@@ -44,7 +44,7 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this r
 MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
 LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv most.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

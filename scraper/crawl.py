@@ -9,6 +9,7 @@ robots.txt had to be fetched first, want another turn: they go back to the front
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 
 from scraper.core import outcome
@@ -19,6 +20,8 @@ from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.url import parse
 from scraper.frontier import Lease
 from scraper.stages import Stages
+
+log = logging.getLogger(__name__)
 
 
 async def crawl(stages: Stages, *, workers: int) -> None:
@@ -43,6 +46,16 @@ async def _work(stages: Stages) -> None:
             stages.frontier.give_back()
         if result.pause_until is not None:
             stages.frontier.pause(result.request.host, result.pause_until)
+        log.debug(
+            "visited url=%s state=%s status=%s reason=%s attempt=%d bytes=%d %s",
+            result.request.url,
+            result.state,
+            result.status,
+            result.reason,
+            result.request.attempt,
+            result.body_bytes,
+            result.detail,
+        )
         await stages.writer.put(result)
 
 

@@ -177,9 +177,12 @@ class Run:
         return Outcome(info.id, status, stopped_by, tuple(messages), self._idle(info))
 
     def _idle(self, info: RunInfo) -> str | None:
-        if info.nothing_due_before is None or self._seeds.new or self._stages.tally.attempts:
+        if info.nothing_due_before is None:
             return None
         due = datetime.fromtimestamp(info.nothing_due_before, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if self._seeds.new or self._stages.tally.attempts:
+            log.info("nothing is due before %s: only new seeds were fetched", due)
+            return None
         return f"nothing is due before {due}: --fresh crawls all the same"
 
     async def _missed(self, info: RunInfo, balance: Balance) -> list[str]:
@@ -189,23 +192,24 @@ class Run:
         if not balance.known:
             return ["there was nothing to do: no seed gave a URL; look at `seeds` in the config"]
         if not balance.by_state["done"]:
-            return [_nothing_done(balance)]
+            return [await self._nothing_done(balance)]
         wants_items = any(rule.items for rule in self._plan.pages)
         if wants_items and not await self._store.runs.has_items():
             return [_NO_ITEM]
         return []
 
+    async def _nothing_done(self, balance: Balance) -> str:
+        reasons = {**balance.by_reason["failed"], **balance.by_reason["skipped"]}
+        most = max(reasons, key=lambda reason: reasons[reason], default="unknown")
+        example = await self._store.runs.example(most)
+        return (
+            f"no page was fetched: of {balance.known} known, {reasons.get(most, 0)} are {most}"
+            + (f" ({example})" if example else "")
+            + "; `scraper report DB` has all reasons"
+        )
+
     def _later(self, delay_s: float, call: Callable[..., object], *args: object) -> None:
         self._timers.append(asyncio.get_running_loop().call_later(delay_s, call, *args))
-
-
-def _nothing_done(balance: Balance) -> str:
-    reasons = {**balance.by_reason["failed"], **balance.by_reason["skipped"]}
-    most = max(reasons, key=lambda reason: reasons[reason], default="unknown")
-    return (
-        f"no page was fetched: of {balance.known} known, {reasons.get(most, 0)} are {most}; "
-        "`scraper report DB` has all reasons"
-    )
 
 
 def _imbalance(balance: Balance) -> str:

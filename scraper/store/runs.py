@@ -157,6 +157,19 @@ class Runs:
 
         return await self._books.db.call(look)
 
+    async def example(self, reason: str) -> str | None:
+        """What was said of one page with this reason; None: nothing was."""
+
+        def look(db: sqlite3.Connection) -> str | None:
+            row = db.execute(
+                "SELECT detail FROM visit WHERE reason = ? AND detail IS NOT NULL "
+                "ORDER BY run_id DESC LIMIT 1",
+                (reason,),
+            ).fetchone()
+            return None if row is None else str(row[0])
+
+        return await self._books.db.call(look)
+
     async def prune(self, keep: int) -> int:
         """Drop the visits of all runs but the last `keep`, step by step; run rows stay."""
 
