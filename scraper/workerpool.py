@@ -80,8 +80,8 @@ class WorkerPool:
         async with self._turn:
             worker = self._idle.pop()
             try:
-                with suppress(WorkerDiedError):  # the first page will say so
-                    await worker.start()
+                with suppress(ParseError):  # the first page will say so
+                    await self._ensure(worker)  # a page may have come first
             finally:
                 self._idle.append(worker)
 
