@@ -52,15 +52,17 @@ def failed(
         after_s = retry_after_s(
             response.headers.get("retry-after"), now=moment.now, longest_s=policy.longest_s
         )
-    due_at = retry_at(
-        error.reason,
-        attempt=request.attempt,
-        now=moment.now,
-        chance=moment.chance,
-        policy=policy,
-        retry_after_s=error.again_in_s if after_s is None else after_s,
-        repeatable=request.method in _SAFE or not error.sent,
-    )
+    due_at = None
+    if not _is_spent(request):
+        due_at = retry_at(
+            error.reason,
+            attempt=request.attempt,
+            now=moment.now,
+            chance=moment.chance,
+            policy=policy,
+            retry_after_s=error.again_in_s if after_s is None else after_s,
+            repeatable=request.method in _SAFE or not error.sent,
+        )
     return PageResult(
         request,
         State.FAILED if due_at is None else State.WAITING,
@@ -116,6 +118,14 @@ def refused(response: Response) -> FetchError | None:
 def is_safe(method: str) -> bool:
     """Whether the method may be sent twice unasked (RFC 9110 section 9.2.1)."""
     return method in _SAFE
+
+
+def _is_spent(request: Request) -> bool:
+    """Whether a POST or its like was done, and a redirect led on to a GET.
+
+    A retry begins with the first URL and would do it twice.
+    """
+    return request.method not in _SAFE and request.verb != request.method
 
 
 def _timing(response: Response) -> Timing:

@@ -1,0 +1,237 @@
+"""Laws of what becomes of a visit."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.follow import Followed
+from scraper.core.model import (
+    Hop,
+    Item,
+    Page,
+    PageResult,
+    Parsed,
+    Reason,
+    Request,
+    Response,
+    State,
+    Timing,
+)
+from scraper.core.outcome import (
+    Moment,
+    answered,
+    extracted,
+    failed,
+    is_safe,
+    refused,
+    skipped,
+    unreadable,
+)
+from scraper.core.plan import RetryPlan
+from scraper.core.request import make_request
+from scraper.core.schedule.retry import RETRYABLE, RetryPolicy
+from scraper.core.url import parse
+
+NOW = 1_800_000_000.0
+SAFE = ("GET", "HEAD", "OPTIONS")
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+URL = "http://a.example/page"
+OURS = {Reason.PARSE_TIMEOUT, Reason.PARSE_CRASH}  # fetched already: nothing to fetch again
+TRANSIENT = sorted(RETRYABLE - OURS)
+FINAL = [*OURS, Reason.REDIRECTS, Reason.TOO_LARGE, Reason.PRIVATE_ADDRESS, "http_404", "http_410"]
+
+safe = st.sampled_from(SAFE)
+unsafe = st.sampled_from(UNSAFE)
+transient = st.sampled_from(TRANSIENT)
+attempts = st.integers(1, 6)
+chances = st.floats(0, 1, exclude_max=True)
+
+
+def request(method: str = "GET", attempt: int = 1) -> Request:
+    return replace(make_request(parse(URL), method=method), id=7, attempt=attempt)
+
+
+def after(method: str, *verbs: str) -> Request:
+    """A request that was redirected, asked with these methods since."""
+    hopped = request(method)
+    for verb in verbs:
+        seen = (*hopped.hop.seen, hopped.asked) if hopped.hop else (hopped.url,)
+        hopped = replace(hopped, hop=Hop("http://b.example/", verb, seen))
+    return hopped
+
+
+def response(status: int, retry_after: str | None = None, body: bytes = b"body") -> Response:
+    headers = {} if retry_after is None else {"retry-after": retry_after}
+    return Response("http://b.example/", status, headers, body, 3, 0.1, 0.2, 0.3, 0.4, 0.5)
+
+
+def fail(
+    asked: Request, error: FetchError, *, chance=0.5, attempts=4, longest_s=300.0, answer=None
+) -> PageResult:
+    policy = RetryPolicy(RetryPlan(attempts, 1.0, longest_s))
+    return failed(asked, error, Moment(NOW, chance), policy, response=answer)
+
+
+# Failures
+
+
+@given(safe, transient, attempts, chances, st.integers(1, 5), st.booleans())
+def test_what_may_pass_waits_for_its_retry_until_the_last_attempt(
+    method, reason, attempt, chance, most, sent
+):
+    asked = request(method, attempt)
+    result = fail(asked, FetchError(reason, "why", sent=sent), chance=chance, attempts=most)
+    assert (result.request, result.reason, result.detail) == (asked, reason, "why")
+    if attempt >= most:
+        assert (result.state, result.retry_at) == (State.FAILED, None)
+    else:
+        assert result.state is State.WAITING
+        assert NOW <= result.retry_at <= NOW + 2.0 ** (attempt - 1)
+
+
+@given(st.sampled_from(SAFE + UNSAFE), st.sampled_from(FINAL), attempts, st.booleans())
+def test_what_does_not_pass_is_final_at_once(method, reason, attempt, sent):
+    result = fail(request(method, attempt), FetchError(reason, sent=sent))
+    assert (result.state, result.reason, result.retry_at) == (State.FAILED, reason, None)
+
+
+@given(unsafe, transient, st.booleans())
+def test_what_changes_the_world_is_sent_again_only_when_it_did_nothing(method, reason, sent):
+    """It was not sent at all, or the server says that it did not do it."""
+    result = fail(request(method), FetchError(reason, sent=sent))
+    undone = not sent or reason in ("http_429", "http_503")
+    assert result.state is (State.WAITING if undone else State.FAILED)
+
+
+@given(unsafe, transient, st.booleans(), st.lists(unsafe | st.just("GET"), max_size=3))
+def test_what_was_done_and_led_to_a_get_is_never_sent_again(method, reason, sent, verbs):
+    """A retry begins with the first URL: the form would be sent twice."""
+    hopped = after(method, *(verb for verb in verbs if verb == method), "GET")
+    result = fail(hopped, FetchError(reason, sent=sent), answer=response(503, "5"))
+    assert (result.state, result.retry_at) == (State.FAILED, None)
+
+
+@given(unsafe, transient, st.booleans())
+def test_what_was_only_sent_on_is_judged_by_its_last_place(method, reason, sent):
+    """307 and 308: the first server did nothing with it."""
+    result = fail(after(method, method), FetchError(reason, sent=sent))
+    assert result.state is fail(request(method), FetchError(reason, sent=sent)).state
+
+
+@given(safe, transient)
+def test_a_safe_request_is_retried_wherever_redirects_led(method, reason):
+    assert fail(after(method, method, "GET"), FetchError(reason)).state is State.WAITING
+
+
+# Retry-After
+
+
+@given(st.sampled_from(["http_503", "http_429"]), st.integers(0, 10_000), chances)
+def test_retry_after_rests_the_whole_host_and_no_retry_comes_before(reason, seconds, chance):
+    result = fail(request(), FetchError(reason), chance=chance, answer=response(503, str(seconds)))
+    assert result.pause_until == NOW + min(seconds, 300.0)
+    assert result.retry_at >= result.pause_until
+
+
+def test_retry_after_may_be_a_date():
+    answer = response(503, "Fri, 15 Jan 2027 08:02:00 GMT")
+    result = fail(request(), FetchError("http_503"), answer=answer)
+    assert result.pause_until == result.retry_at == NOW + 120.0
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", "-5", "1e9", "\u0661"])
+def test_what_is_no_retry_after_rests_nobody(value):
+    result = fail(request(), FetchError("http_503"), answer=response(503, value))
+    assert result.pause_until is None
+    assert NOW <= result.retry_at <= NOW + 1.0
+
+
+@given(st.sampled_from(["http_503", "http_404"]), attempts)
+def test_a_host_rests_also_when_the_page_is_given_up(reason, attempt):
+    result = fail(request(attempt=attempt), FetchError(reason), answer=response(503, "60"))
+    assert result.pause_until == NOW + 60.0
+
+
+@given(st.floats(0, 900), chances)
+def test_an_error_that_knows_when_to_come_again_rests_the_page_alone(seconds, chance):
+    error = FetchError(Reason.CONNECT, sent=False, again_in_s=seconds)
+    result = fail(request(), error, chance=chance)
+    assert result.retry_at >= NOW + seconds
+    assert result.pause_until is None
+
+
+# What is known of the answer
+
+
+def test_a_failure_keeps_what_the_answer_told():
+    result = fail(request(), FetchError("http_404"), answer=response(404))
+    assert (result.status, result.final_url) == (404, "http://b.example/")
+    assert (result.body_bytes, result.wire_bytes) == (4, 3)
+    assert result.timing == Timing(None, 0.1, 0.2, 0.3, 0.4, 0.5)
+
+
+def test_a_failure_without_an_answer_has_none():
+    result = fail(request(), FetchError(Reason.RESET))
+    assert (result.status, result.final_url, result.body_bytes) == (None, None, 0)
+    assert result.timing == Timing()
+
+
+def test_a_page_that_answered_is_done_with_all_that_is_known():
+    asked = request()
+    result = answered(asked, response(200))
+    assert result == PageResult(
+        asked,
+        status=200,
+        final_url="http://b.example/",
+        body_bytes=4,
+        wire_bytes=3,
+        timing=Timing(None, 0.1, 0.2, 0.3, 0.4, 0.5),
+    )
+    assert result.state is State.DONE
+
+
+def test_a_page_that_was_extracted_keeps_its_answer():
+    page = Page(items=(Item("book", "1", "{}", 0),))
+    links = Followed((request(),), found=3, out_of_scope=2)
+    result = answered(request(), response(200))
+    done = extracted(result, Parsed(page, "pool", 0.6, 0.7), links)
+    assert done == replace(
+        result,
+        page=page,
+        links=(request(),),
+        links_found=3,
+        links_out_of_scope=2,
+        placed="pool",
+        timing=Timing(None, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
+    )
+
+
+def test_a_page_that_cannot_be_read_has_failed_and_keeps_its_answer():
+    result = answered(request(), response(200))
+    error = ParseError(Reason.PARSE_TIMEOUT, "30 s")
+    assert unreadable(result, error) == replace(
+        result, state=State.FAILED, reason=Reason.PARSE_TIMEOUT, detail="30 s"
+    )
+
+
+@given(st.sampled_from([Reason.SCOPE, Reason.DEPTH, Reason.ROBOTS_DISALLOWED]))
+def test_what_is_not_visited_says_why(reason):
+    result = skipped(request(), reason)
+    assert (result.state, result.reason, result.retry_at) == (State.SKIPPED, reason, None)
+
+
+@given(st.integers(100, 599))
+def test_an_answer_is_a_success_or_a_reason_with_its_number(status):
+    error = refused(response(status))
+    assert (error is None) == (status // 100 == 2)
+    if error is not None:
+        assert error.reason == f"http_{status}"
+        assert str(status) in error.detail
+
+
+@given(st.sampled_from([*SAFE, *UNSAFE, "get", ""]))
+def test_safe_are_the_methods_that_change_nothing(method):
+    assert is_safe(method) == (method in SAFE)
