@@ -8,10 +8,10 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 60.0
@@ -49,15 +49,17 @@ def scraper(*args: object, cwd: Path, stdin: str | None = None, **env: str) -> E
 class Running:
     """`scraper ARGS` while it runs; a context manager that leaves no process behind."""
 
-    def __init__(self, *args: object, cwd: Path, **env: str) -> None:
+    def __init__(
+        self, *args: object, cwd: Path, stdin: int | IO[bytes] = subprocess.DEVNULL, **env: str
+    ) -> None:
         self._errors = (cwd / "stderr.txt").open("w+")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scraper", *map(str, args)],
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            text=True,
+            start_new_session=True,
             env=environment(**env),
         )
 
@@ -68,6 +70,8 @@ class Running:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         self._errors.close()
 
     def signal(self, number: signal.Signals) -> None:
@@ -80,6 +84,21 @@ class Running:
     def err(self) -> str:
         self._errors.seek(0)
         return self._errors.read()
+
+    def others(self) -> list[int]:
+        """The processes that it has started and that still run, whoever is their parent now."""
+        return [pid for pid in _session(self.process.pid) if pid != self.process.pid]
+
+
+def _session(leader: int) -> Iterator[int]:
+    """The processes of a session that are not dead; Linux only."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, session = (folder / "stat").read_text().rpartition(")")[2].split()[:4]
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(session) == leader and state not in "ZX":
+            yield int(folder.name)
 
 
 def rows(database: Path, sql: str, *values: object) -> list[tuple[Any, ...]]:
