@@ -1,5 +1,17 @@
-"""`python -m scraper` is the command `scraper`."""
+"""The command `scraper`, also as `python -m scraper`: listens to signals before it imports."""
 
-from scraper.cli import main
+from __future__ import annotations
 
-main()
+from scraper.signals import leave_on_signal
+
+
+def main() -> None:
+    """Run the command."""
+    leave_on_signal()
+    from scraper.cli import main as command
+
+    command()
+
+
+if __name__ == "__main__":
+    main()

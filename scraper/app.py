@@ -38,6 +38,7 @@ from scraper.report import build, text
 from scraper.robots import Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
+from scraper.signals import STOPPED, leave_on_signal
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
 from scraper.trial import Tools, try_file, try_url
@@ -45,7 +46,6 @@ from scraper.trial import Tools, try_file, try_url
 log = logging.getLogger(__name__)
 
 SPARE_PER_PROCESS = 4  # workers of the pipeline whose pages are being parsed
-STOPPED = 4
 MOST_FILES = 65_536
 
 
@@ -90,6 +90,7 @@ def run_crawl(
         return 0
     with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
+    leave_on_signal(outcome.exit_status)  # the closed loop would swallow it
     _conclude(plan, outcome, quiet=options.quiet)
     return outcome.exit_status
 

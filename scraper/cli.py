@@ -6,7 +6,6 @@ Heavy imports stand inside the commands, so that `--help` and `--version` are qu
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -64,7 +63,6 @@ def run(  # the options of the design, one to one
     verbose: Verbose = 0,
 ) -> None:
     """Crawl: begin, continue or refresh, whichever is due."""
-    _leave_on_signal()
     from scraper.app import Options
 
     options = Options(
@@ -91,7 +89,6 @@ def demo(
     verbose: Verbose = 0,
 ) -> None:
     """Crawl the built-in demonstration site: 10,000 pages over HTTP on this machine."""
-    _leave_on_signal()
     from scraper import demo as site
     from scraper.app import Options
 
@@ -132,7 +129,6 @@ def try_(
     set_: Set = None,
 ) -> None:
     """Extract one page and show what was found; touches no database."""
-    _leave_on_signal()
     from scraper.app import try_page
     from scraper.trial import as_text
 
@@ -249,16 +245,6 @@ def _json(value: object) -> str:
     import json
 
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def _leave_on_signal() -> None:
-    """Before and after the crawl a signal leaves at once: nothing is open, nothing is lost."""
-
-    def leave(*_: object) -> NoReturn:
-        raise SystemExit(STOPPED)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
 
 
 def _leave(status: int) -> None:

@@ -119,9 +119,9 @@ def finished(db: Path) -> set[str]:
 
 
 def cut_off(db: Path) -> bool:
-    """Whether a killed run has begun."""
+    """Whether the last run has begun and did not end."""
     try:
-        return bool(one(db, "SELECT count(*) FROM run WHERE state IN ('running', 'dead')"))
+        return rows(db, "SELECT state FROM run ORDER BY id DESC LIMIT 1") == [("running",)]
     except sqlite3.OperationalError:
         return False
 
