@@ -275,7 +275,7 @@ def _converter(plan: FieldPlan) -> Refine:
             return Absent.MISSING if value is None else empty
         try:
             return join(document.base, str(value)) if convert is None else convert(value)
-        except ValueError:
+        except (ValueError, ArithmeticError):
             return Absent.INVALID
 
     return converted

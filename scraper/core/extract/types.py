@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from price_parser import Price
@@ -68,10 +68,7 @@ def to_decimal(value: Json) -> str:
     text = _text(value)
     if _PLAIN.fullmatch(text) and not _AMBIGUOUS.fullmatch(text):
         return text.lstrip("+")
-    try:
-        amount = Decimal(text) if isinstance(value, float) else Price.fromstring(text).amount
-    except (InvalidOperation, TypeError) as error:
-        raise ValueError(text) from error
+    amount = Decimal(text) if isinstance(value, float) else Price.fromstring(text).amount
     if amount is None or not amount.is_finite():
         raise ValueError(text)
     if amount and _MINUS.match(text):

@@ -1,0 +1,80 @@
+"""What is relative on a page becomes absolute, whatever the page says of itself."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.extract.document import Document, Source
+from scraper.core.url import key
+
+SOURCE = Source("http://a.example/asked?b=1&a=2", "http://a.example/dir/page.html")
+
+
+def document(body: bytes) -> Document:
+    return Document(body, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("head", "base"),
+    [
+        (b"", "http://a.example/dir/page.html"),
+        (b"<base href='/other/'>", "http://a.example/other/"),
+        (b"<base target=x><base href=//b.example/x><base href=/late>", "http://b.example/x"),
+        (b"</head><body><base href=/body/>", "http://a.example/body/"),
+        (b"<base href='http://['>", "http://a.example/dir/page.html"),
+        (b"<base href='data:text/html,x'>", "http://a.example/dir/page.html"),
+        (b"<base href>", "http://a.example/dir/page.html"),
+    ],
+)
+def test_base_is_the_first_base_element_or_the_final_url(head, base):
+    page = document(b"<head>" + head)
+    assert page.base == base
+    assert page.base == base  # the second look is the same
+
+
+def test_what_is_no_url_stays_as_it_is_written():
+    page = document(b"")
+    assert page.absolute("../x y#f") == "http://a.example/x%20y#f"
+    assert page.absolute("http://[") == "http://["
+
+
+@pytest.mark.parametrize(
+    ("srcset", "absolute"),
+    [
+        ("a.jpg", "http://a.example/dir/a.jpg"),
+        ("/a.jpg 1x, /b.jpg 2x", "http://a.example/a.jpg 1x, http://a.example/b.jpg 2x"),
+        ("/a.jpg,  /b.jpg", "http://a.example/a.jpg, http://a.example/b.jpg"),
+        (
+            " /a.jpg 100w ,\n/b.jpg 200w,",
+            "http://a.example/a.jpg 100w, http://a.example/b.jpg 200w",
+        ),
+        ("data:x,y 1x", "data:x,y 1x"),
+        (" , ,", ""),
+    ],
+)
+def test_every_candidate_of_a_srcset_becomes_absolute(srcset, absolute):
+    assert document(b"").absolute_set(srcset) == absolute
+
+
+@given(st.text("ab, \t/:12xw", max_size=60))
+def test_a_srcset_made_absolute_stays_as_it_is(srcset):
+    page = document(b"")
+    once = page.absolute_set(srcset)
+    assert page.absolute_set(once) == once
+
+
+def test_the_identity_of_a_page_is_the_key_of_the_requested_url():
+    page = document(b"")
+    assert page.url_key == page.url_key == key(SOURCE.url)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_have_a_root(body):
+    assert document(body).root.tag == "html"
+
+
+def test_invalid_values_are_counted_by_type_and_field():
+    page = document(b"")
+    for field in ("a", "b", "a"):
+        page.count_invalid("item", field)
+    assert page.invalid == {"item": {"a": 2, "b": 1}}
