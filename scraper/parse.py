@@ -12,6 +12,7 @@ import asyncio
 import os
 import pickle
 from contextlib import suppress
+from dataclasses import replace
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +30,7 @@ from scraper.workerpool import WorkerPool
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
-_MARKUP = frozenset({"", "text/html", "text/plain", "text/xml", "application/xml"})
+_TEXTS = frozenset({"", "application/json", "application/xml"})  # beside text/...
 _UTF8 = None  # instead of a content type: the body has been looked at
 
 
@@ -105,8 +106,8 @@ class Parser:
     async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
         """Extract one page.
 
-        A page that is neither HTML, XML nor plain text is an error where the rule looks for items,
-        and has no links otherwise.
+        A page that is no text (a picture, an archive) is an error where the rule looks for
+        something in it; what is said of it (`from`) can be had all the same.
 
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
@@ -114,10 +115,10 @@ class Parser:
         if not rule.items and not rule.follow:
             return Parsed(Page(), "inline", 0.0, 0.0)
         content_type = response.headers.get("content-type", "")
-        if not _is_markup(media_type(content_type)):
-            if rule.items:
+        if not _is_text(media_type(content_type)):
+            if _looks_inside(rule):
                 raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
-            return Parsed(Page(), "inline", 0.0, 0.0)
+            response, content_type = replace(response, body=b""), ""
         started = perf_counter()
         source = self._source(response, rule, request)
         if self._placement.is_pooled(rule.name, len(response.body)):
@@ -194,8 +195,12 @@ def _processes() -> int:
     return min(_MOST_PROCESSES, os.cpu_count() or 1)
 
 
-def _is_markup(media: str) -> bool:
-    return media in _MARKUP or media.endswith("+xml")
+def _is_text(media: str) -> bool:
+    return media.startswith("text/") or media in _TEXTS or media.endswith(("+xml", "+json"))
+
+
+def _looks_inside(rule: PageRule) -> bool:
+    return any(item.each or any(f.css is not None for f in item.fields) for item in rule.items)
 
 
 def _reads_headers(rule: PageRule) -> bool:

@@ -36,7 +36,7 @@ class Crawl:
 
     def config(self, text: str, name: str = "crawl.yaml") -> Path:
         """Write a config: `$SITE` is the site, `$PORT` its port; what it needs is put in."""
-        text = dedent(text).replace("$SITE", self.site.url("")).replace("$PORT", str(self.port))
+        text = yaml(text).replace("$SITE", self.site.url("")).replace("$PORT", str(self.port))
         keys = {line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()}
         missing = [line for key, line in DEFAULTS.items() if key not in keys]
         return write(self.folder, "\n".join([text, *missing]), name)
@@ -109,6 +109,11 @@ def shop(crawl: Crawl) -> Crawl:
 def product(path: str) -> str:
     number = path.rpartition("/")[2]
     return f"<h1>Thing {number}</h1><p class=price>£{number}.50</p><p class=stock>{number} left</p>"
+
+
+def yaml(*parts: str) -> str:
+    """Parts of a config, indented as each likes."""
+    return "\n".join(map(dedent, parts))
 
 
 SHOP = """
