@@ -44,8 +44,6 @@ async def _work(stages: Stages) -> None:
             continue
         if result.state is State.SKIPPED and result.request.hop is None:
             stages.frontier.give_back()
-        if result.pause_until is not None:
-            stages.frontier.pause(result.request.host, result.pause_until)
         log.debug(
             "visited url=%s state=%s status=%s reason=%s attempt=%d bytes=%d %s",
             result.request.url,
@@ -66,6 +64,9 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
         result = await _exchange(lease, stages)
         if isinstance(result, Response):
             result = await _read(request, result, stages)
+        elif _is_judged_too_soon(result, stages):
+            await stages.seeded.wait()
+            result = PageResult(request, again=request)
     except FetchError as error:
         result = outcome.failed(request, error, stages.moment(), stages.retry)
     return replace(
@@ -75,11 +76,28 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
     )
 
 
+def _is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
+    """Whether the host of a later seed may let in what an earlier run found."""
+    if result.request.seed or stages.seeded.is_set():
+        return False
+    return result.reason is Reason.SCOPE
+
+
 async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
-    """Use the host's turn: the answer, or why there is none."""
+    """Use the host's turn: an answer to read, or what became of the request without one."""
+    request = lease.request
     try:
-        early = await _admit(lease.request, stages)
-        return await stages.fetcher.fetch(lease.request) if early is None else early
+        early = await _admit(request, stages)
+        if early is not None:
+            return early
+        response = await stages.fetcher.fetch(request)
+        error = None if _leads_on(response) else outcome.refused(response)
+        if error is None:
+            return response
+        result = outcome.failed(request, error, stages.moment(), stages.retry, response=response)
+        if result.pause_until is not None:  # before the turn ends: else the next page would start
+            stages.frontier.pause(request.host, result.pause_until)
+        return result
     finally:
         stages.frontier.leave(lease)
 
@@ -106,13 +124,14 @@ async def _admit(request: Request, stages: Stages) -> PageResult | None:
 
 
 async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
-    """What the answer means: another hop, a failure, or a page."""
-    if "location" in response.headers and is_redirect(response.status):
+    """What the answer means: another hop, or a page."""
+    if _leads_on(response):
         return await _redirect(request, response, stages)
-    error = outcome.refused(response)
-    if error is not None:
-        return outcome.failed(request, error, stages.moment(), stages.retry, response=response)
     return await _extract(outcome.answered(request, response), response, stages)
+
+
+def _leads_on(response: Response) -> bool:
+    return "location" in response.headers and is_redirect(response.status)
 
 
 async def _redirect(request: Request, response: Response, stages: Stages) -> PageResult:

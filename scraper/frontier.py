@@ -30,7 +30,7 @@ from scraper.clock import Clock
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.held import Held
-from scraper.core.schedule.politeness import HostSchedule
+from scraper.core.schedule.politeness import HostSchedule, Turn
 
 WINDOW = 20_000  # requests in memory, about 400 bytes each
 HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
@@ -280,11 +280,11 @@ class Frontier:
             if turn is None:
                 break
             self._workers.popleft().set_result(Lease(turn.request, turn.waited_s))
-            self._count(turn.request)
+            self._count(turn)
         self._set_timer(now)
 
-    def _count(self, request: Request) -> None:
-        host = request.host
+    def _count(self, turn: Turn) -> None:
+        host = turn.request.host
         if host in self._stocked and self.schedule.waiting_on(host) < self._stocked[host]:
             del self._stocked[host]
             self._make_hungry(host)
@@ -292,7 +292,7 @@ class Frontier:
         elif self._full and self.schedule.waiting <= self._window * 3 // 4:
             self._full = False
             self._changed.set()
-        if self._left and request.attempt == 1 and request.hop is None:
+        if self._left and turn.request.attempt == 1 and not turn.urgent:
             self._left -= 1
             if self._left == 0:
                 self.stopped_by = "limit"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
@@ -16,7 +17,7 @@ from scraper.core.model import Page, PageResult, Parsed, Reason, Request, Respon
 from scraper.core.robotstxt import Rules
 from scraper.core.url import origin_of
 
-Answer = bytes | int | str | Reason | FetchError | Response
+Answer = bytes | int | str | Reason | Exception | Response
 
 
 @dataclass
@@ -39,13 +40,13 @@ class Diary:
 class FakeSite:
     """A web in a dict; a list of answers is used up visit by visit, its last one stays.
 
-    An answer is a body, a status, a place to go (302), a `Reason` or `FetchError` to fail with,
-    or a whole `Response`; what is not in the dict is 404.
+    An answer is a body, a status, a place to go (302), a `Reason` or an error to fail with, or a
+    whole `Response`; what is not in the dict is 404.
     """
 
     def __init__(
         self,
-        pages: Mapping[str, Answer | Sequence[Answer]],
+        pages: Mapping[str, Answer | list[Answer]],
         *,
         visit_s: float = 0.05,
         diary: Diary | None = None,
@@ -70,12 +71,12 @@ class FakeSite:
         return _respond(url, answers.pop(0) if len(answers) > 1 else answers[0])
 
 
-def _as_list(answers: Answer | Sequence[Answer]) -> list[Answer]:
+def _as_list(answers: Any) -> list[Any]:
     return list(answers) if isinstance(answers, list) else [answers]
 
 
 def _respond(url: str, answer: Answer) -> Response:
-    if isinstance(answer, FetchError):
+    if isinstance(answer, Exception):
         raise answer
     if isinstance(answer, Reason):
         raise FetchError(answer, "as told")
@@ -89,17 +90,20 @@ def _respond(url: str, answer: Answer) -> Response:
 
 
 class FakeRobots:
-    """Rules by origin; not known before they were asked for. No text allows everything."""
+    """Rules by origin; not known before they were asked for. No text allows everything.
+
+    A list of texts and errors is used up from ask to ask, its last one stays.
+    """
 
     def __init__(
         self,
-        texts: Mapping[str, str | FetchError],
+        texts: Mapping[str, str | FetchError | list[str | FetchError]],
         *,
         ask_s: float = 0.01,
         known: bool = False,
         diary: Diary | None = None,
     ) -> None:
-        self.texts = dict(texts)
+        self.texts = {origin: _as_list(each) for origin, each in texts.items()}
         self.ask_s = ask_s
         self.diary = diary or Diary()
         self._all_known = known
@@ -120,7 +124,8 @@ class FakeRobots:
         return self._known[origin]
 
     def _read(self, origin: str) -> Rules:
-        text = self.texts.get(origin, "")
+        texts = self.texts.get(origin, [""])
+        text = texts.pop(0) if len(texts) > 1 else texts[0]
         if isinstance(text, FetchError):
             raise FetchError(text.reason, text.detail, sent=False)
         return Rules.parse(text, "bot")
@@ -180,10 +185,12 @@ class FakeWriter:
         *,
         committed: Callable[[Sequence[int], Sequence[str]], None] = lambda settled, hosts: None,
         commit_s: float = 0.1,
+        mark_s: float = 0.1,
         diary: Diary | None = None,
     ) -> None:
         self.committed = committed
         self.commit_s = commit_s
+        self.mark_s = mark_s
         self.diary = diary or Diary()
         self.rows: dict[int, Row] = {}
         self.scope_hosts: set[str] = set()
@@ -199,7 +206,7 @@ class FakeWriter:
         loop.call_later(self.commit_s, self._commit, result)
 
     async def mark_sent(self, request_id: int) -> None:
-        await asyncio.sleep(self.commit_s)
+        await asyncio.sleep(self.mark_s)
         self.diary.note("marked", str(request_id))
 
     async def join_scope(self, hostname: str) -> None:

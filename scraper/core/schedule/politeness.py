@@ -60,6 +60,7 @@ class Turn:
 
     request: Request
     waited_s: float  # since the request entered the window
+    urgent: bool  # it had a turn before
 
 
 class HostSchedule:
@@ -189,13 +190,14 @@ class HostSchedule:
         return max(waiting, key=lambda name: waiting[name], default=None)
 
     def _start(self, host: _Host, now: float) -> Turn:
+        urgent = bool(host.urgent)
         entered_at, request = (host.urgent or host.queue).popleft()
         self.waiting -= 1
         self.open += 1
         host.open += 1
         host.next_at = now + host.delay_s
         self._offer(host, now)
-        return Turn(request, now - entered_at)
+        return Turn(request, now - entered_at, urgent)
 
     def _offer(self, host: _Host, now: float) -> None:
         """Put the host into the heap at the time from which it may start, or take it out."""

@@ -1,0 +1,715 @@
+"""Laws of the pipeline, with a web in memory and in virtual time."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.extract.plan import PageRule
+from scraper.core.insight.tally import Tally
+from scraper.core.model import Item, Link, Page, Reason, Response, State
+from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan
+from scraper.core.request import make_request
+from scraper.core.route import Router
+from scraper.core.schedule.retry import RetryPolicy
+from scraper.core.scope import Scope
+from scraper.core.url import parse
+from scraper.crawl import crawl, visit
+from scraper.frontier import Frontier
+from scraper.stages import Stages
+from tests.fakes import Diary, FakeParser, FakeRobots, FakeSite, FakeWriter
+from tests.virtual import VirtualClock, run_virtual
+
+A, B, C = (f"http://{name}.example/" for name in "abc")
+EVERY = (PageRule("every"),)
+AT_WILL = HostRule()
+ITEM = Item("book", "1", "{}", 0)
+
+
+@dataclass
+class World:
+    """A crawl and all that it touches."""
+
+    stages: Stages
+    frontier: Frontier
+    site: FakeSite
+    robots: FakeRobots
+    parser: FakeParser
+    writer: FakeWriter
+    diary: Diary
+
+    def seed(self, *urls: str, **options) -> None:
+        for url in urls:
+            self.stages.scope.join(parse(url).hostname)
+            self.writer.add(make_request(parse(url), seed=True, **options))
+
+    def found(self, *urls: str, **options) -> None:
+        """Rows that an earlier run found as links."""
+        for url in urls:
+            self.writer.add(make_request(parse(url), **options))
+
+    def row(self, url: str):
+        (row,) = [row for row in self.writer.rows.values() if row.request.url == url]
+        return row
+
+    def result(self, url: str):
+        """The outcome of the last attempt."""
+        return self.row(url).results[-1]
+
+    def outcomes(self) -> dict[str, tuple[str, str | None]]:
+        return {r.request.url: (str(r.state), r.reason) for r in self.writer.rows.values()}
+
+    def fetches(self) -> list[str]:
+        return [whom for _, whom in self.diary.of("fetch")]
+
+    def seeds_are_known(self) -> None:
+        self.stages.seeded.set()
+        self.frontier.seeded()
+
+    async def run(self, *, workers: int = 4) -> None:
+        async with asyncio.timeout(100_000), asyncio.TaskGroup() as group:
+            group.create_task(self.frontier.run())
+            group.create_task(crawl(self.stages, workers=workers))
+
+    def visit_all(self, *urls: str, workers: int = 4) -> "World":
+        """Visit these seeds and what they lead to."""
+        self.seed(*urls)
+        self.seeds_are_known()
+        run_virtual(self.run(workers=workers))
+        return self
+
+
+def world(
+    pages=None,
+    *,
+    robots=None,
+    parsed=None,
+    rule=AT_WILL,
+    hosts=None,
+    slots=10,
+    limit=None,
+    rules=EVERY,
+    scope=None,
+    retry=None,
+    max_redirects=10,
+    cookies=False,
+    **times,
+) -> World:
+    diary, clock = Diary(), VirtualClock()
+    site = FakeSite(pages or {}, diary=diary, visit_s=times.get("visit_s", 0.05))
+    asked = FakeRobots(robots or {}, diary=diary, ask_s=times.get("ask_s", 0.01))
+    parser = FakeParser(parsed or {}, diary=diary, parse_s=times.get("parse_s", 0.02))
+    writer = FakeWriter(diary=diary, mark_s=times.get("mark_s", 0.1))
+    frontier = Frontier(
+        queue=writer,
+        politeness=PolitenessPlan(default=rule, hosts=hosts or {}),
+        slots=slots,
+        clock=clock,
+        limit=limit,
+    )
+    writer.committed = frontier.committed
+    stages = Stages(
+        frontier=frontier,
+        robots=asked,
+        fetcher=site,
+        parser=parser,
+        writer=writer,
+        router=Router(rules),
+        scope=Scope(scope or ScopePlan(), seed_hosts=()),
+        retry=RetryPolicy(retry or RetryPlan()),
+        max_redirects=max_redirects,
+        cookies=cookies,
+        clock=clock,
+        chance=random.Random(1),
+        tally=Tally(),
+        seeded=asyncio.Event(),
+    )
+    return World(stages, frontier, site, asked, parser, writer, diary)
+
+
+def links(*urls: str, page: str | None = None) -> Page:
+    return Page(links=tuple(Link(url, page) for url in urls))
+
+
+# A page's life
+
+
+def test_a_page_goes_through_robots_fetch_parse_and_store():
+    crawled = world({A: b"<html>"}, parsed={A: Page(items=(ITEM,))}).visit_all(A)
+    assert [what for _, what, _ in crawled.diary.entries] == [
+        "ask",
+        "asked",
+        "fetch",
+        "fetched",
+        "parse",
+        "parsed",
+        "put",
+    ]
+    result = crawled.result(A)
+    assert (result.state, result.status, result.final_url) == (State.DONE, 200, A)
+    assert (result.rule, result.page.items, result.placed) == ("every", (ITEM,), "inline")
+    assert (result.body_bytes, result.wire_bytes) == (6, 6)
+    assert result.timing.turn_s is not None
+    assert result.timing.parse_s == 0.02
+    assert result.finished_at == pytest.approx(0.08)
+    assert crawled.stages.tally.ok == 1
+
+
+def test_a_page_that_no_rule_fits_is_done_and_not_parsed():
+    crawled = world({A: b""}, rules=(PageRule("other", match=("/other",)),)).visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None)}
+    assert crawled.result(A).rule is None
+    assert not crawled.diary.of("parse")
+    assert crawled.stages.tally.unmatched == 1
+
+
+def test_a_page_that_cannot_be_parsed_has_failed_with_its_reason():
+    error = ParseError(Reason.PARSE_CRASH, "twice")
+    crawled = world({A: b""}, parsed={A: error}).visit_all(A)
+    assert crawled.outcomes() == {A: ("failed", "parse_crash")}
+    result = crawled.result(A)
+    assert (result.detail, result.rule, result.status) == ("twice", "every", 200)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 304, 300, 302, 599])
+def test_an_answer_that_is_no_success_has_failed(status):
+    crawled = world({A: status}).visit_all(A)
+    assert crawled.outcomes() == {A: ("failed", f"http_{status}")}
+    assert crawled.result(A).status == status
+    assert not crawled.diary.of("parse")
+
+
+def test_a_location_of_an_answer_that_is_no_redirect_leads_nowhere():
+    crawled = world({A: Response(A, 201, {"location": B}, b"")}).visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None)}
+    assert crawled.fetches() == [f"GET {A}"]
+
+
+def test_what_may_pass_is_tried_again_and_holds_nothing_meanwhile():
+    pages = {A: [Reason.RESET, 500, b"at last"], B: b""}
+    crawled = world(pages, slots=1, retry=RetryPlan(4, 60.0)).visit_all(A, B, workers=1)
+    assert crawled.outcomes() == {A: ("done", None), B: ("done", None)}
+    assert [r.reason for r in crawled.row(A).results] == ["reset", "http_500", None]
+    assert [r.request.attempt for r in crawled.row(A).results] == [1, 2, 3]
+    assert crawled.diary.times("fetched", f"GET {B}")[0] < 1.0
+    starts = crawled.diary.times("fetch", f"GET {A}")
+    due = [r.retry_at - VirtualClock().epoch for r in crawled.row(A).results[:2]]
+    assert all(start >= at - 1e-6 for start, at in zip(starts[1:], due, strict=True))
+
+
+def test_what_never_passes_is_given_up():
+    crawled = world({A: Reason.TIMEOUT}, retry=RetryPlan(3)).visit_all(A)
+    assert crawled.outcomes() == {A: ("failed", "timeout")}
+    assert len(crawled.fetches()) == 3
+
+
+# robots.txt
+
+
+def test_what_robots_forbid_is_skipped_and_not_asked_for():
+    robots = {A[:-1]: "User-agent: *\nDisallow: /secret"}
+    crawled = world({A: b"", A + "secret": b""}, robots=robots).visit_all(A, A + "secret")
+    assert crawled.outcomes() == {
+        A: ("done", None),
+        A + "secret": ("skipped", "robots_disallowed"),
+    }
+    assert crawled.fetches() == [f"GET {A}"]
+
+
+def test_robots_are_asked_once_in_the_hosts_only_turn():
+    """Until the answer is there, nothing else is open on the host; another host goes on."""
+    urls = [f"{A}{n}" for n in range(6)]
+    crawled = world(dict.fromkeys([*urls, B], b""), ask_s=5.0, rule=HostRule(per_host=3)).visit_all(
+        *urls, B, workers=10
+    )
+    assert crawled.diary.of("ask").count(("ask", A[:-1])) == 1
+    starts = [at for url in urls for at in crawled.diary.times("fetch", f"GET {url}")]
+    assert min(starts) >= 5.0
+    assert set(crawled.outcomes().values()) == {("done", None)}
+
+
+def test_other_hosts_do_not_wait_for_a_slow_robots_txt():
+    crawled = world({A: b"", B: b""}, ask_s=5.0)
+    run_virtual(crawled.robots.ask(B))
+    crawled.visit_all(A, B)
+    assert crawled.diary.times("fetched", f"GET {B}")[0] < 1.0
+    assert crawled.diary.times("fetch", f"GET {A}")[0] >= 5.0
+
+
+def test_without_a_delay_the_page_follows_its_robots_at_once():
+    crawled = world({A: b""}).visit_all(A)
+    assert crawled.diary.times("fetch") == crawled.diary.times("asked")
+
+
+@pytest.mark.parametrize("wish", ["", "User-agent: *\nCrawl-delay: 2"])
+def test_with_a_delay_the_page_takes_the_turn_after_its_robots(wish):
+    """robots.txt is a start on that host, too."""
+    rule = HostRule(per_host=4, delay_s=0.0 if wish else 2.0)
+    urls = [A, A + "1", A + "2"]
+    crawled = world(dict.fromkeys(urls, b""), robots={A[:-1]: wish}, rule=rule).visit_all(*urls)
+    starts = sorted(crawled.diary.times("ask") + crawled.diary.times("fetch"))
+    assert len(starts) == 4
+    assert all(later - start >= 2.0 - 1e-6 for start, later in pairwise(starts))
+    assert crawled.fetches()[0] == f"GET {A}"  # who asked is first
+    assert set(crawled.outcomes().values()) == {("done", None)}
+    assert crawled.stages.tally.attempts == 3
+
+
+def test_a_page_whose_robots_cannot_be_asked_waits_for_its_retry():
+    error = FetchError(Reason.CONNECT, "refused")
+    crawled = world({A: b""}, robots={A[:-1]: [error, error, ""]}).visit_all(A)
+    assert [r.state for r in crawled.row(A).results] == ["waiting", "waiting", "done"]
+    assert [r.reason for r in crawled.row(A).results] == ["connect", "connect", None]
+    assert len(crawled.fetches()) == 1
+
+
+def test_a_page_whose_robots_can_never_be_asked_is_not_asked_for_either():
+    error = FetchError("http_503", "robots.txt")
+    crawled = world({A: b""}, robots={A[:-1]: error}).visit_all(A)
+    assert crawled.outcomes() == {A: ("failed", "http_503")}
+    assert crawled.fetches() == []
+
+
+# Redirects
+
+
+def test_a_redirected_page_belongs_to_the_url_that_was_asked_for():
+    pages = {A: B, B: C + "x#part", C + "x": b"there"}
+    crawled = world(pages, parsed={C + "x": Page(items=(ITEM,))}).visit_all(A)
+    assert crawled.fetches() == [f"GET {A}", f"GET {B}", f"GET {C}x"]
+    assert list(crawled.outcomes()) == [A]
+    result = crawled.result(A)
+    assert (result.state, result.status, result.final_url) == (State.DONE, 200, C + "x")
+    assert (result.request.url, result.page.items) == (A, (ITEM,))
+    assert crawled.stages.tally.hops == 2
+    assert crawled.stages.tally.attempts == 1
+
+
+def test_each_hop_asks_the_robots_of_its_host():
+    robots = {B[:-1]: "User-agent: *\nDisallow: /"}
+    crawled = world({A: B, B: b""}, robots=robots).visit_all(A)
+    assert crawled.outcomes() == {A: ("skipped", "robots_disallowed")}
+    assert crawled.fetches() == [f"GET {A}"]
+    assert crawled.diary.of("ask") == [("ask", A[:-1]), ("ask", B[:-1])]
+
+
+def test_a_hop_waits_for_the_turn_of_its_host_and_holds_no_slot():
+    """One slot, one worker: other hosts are visited while a hop waits."""
+    pages = {A: B + "target", B: b"", B + "target": b"", C + "1": b"", C + "2": b""}
+    slow = {"b.example": HostRule(1, 30.0)}
+    crawled = world(pages, hosts=slow, slots=1).visit_all(B, A, C + "1", C + "2", workers=1)
+    starts = sorted(
+        crawled.diary.times("ask", B[:-1])
+        + crawled.diary.times("fetch", f"GET {B}")
+        + crawled.diary.times("fetch", f"GET {B}target")
+    )
+    assert all(later - start >= 30.0 - 1e-6 for start, later in pairwise(starts))
+    assert crawled.diary.times("fetched", f"GET {C}2")[0] < 5.0
+    assert crawled.result(A).final_url == B + "target"
+
+
+def test_where_a_seed_leads_joins_the_scope():
+    """A link to that host is followed; the name is kept for the next run."""
+    pages = {A: B, B: b"", B + "next": b""}
+    crawled = world(pages, parsed={B: links(B + "next", C)}).visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None), B + "next": ("done", None)}
+    assert crawled.writer.scope_hosts == {"b.example"}
+    assert crawled.result(A).links_out_of_scope == 1
+    assert crawled.diary.of("join") == [("join", "b.example")]
+
+
+def test_a_found_link_that_leads_out_of_scope_is_skipped():
+    pages = {A: b"", A + "out": B, B: b""}
+    crawled = world(pages, parsed={A: links(A + "out")}).visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None), A + "out": ("skipped", "scope")}
+    assert f"GET {B}" not in crawled.fetches()
+    assert crawled.writer.scope_hosts == set()
+
+
+def test_a_seed_that_leads_to_what_is_denied_is_skipped():
+    pages = {A: A + "print/1", A + "print/1": b""}
+    crawled = world(pages, scope=ScopePlan(deny=("/print/**",))).visit_all(A)
+    assert crawled.outcomes() == {A: ("skipped", "scope")}
+    assert crawled.fetches() == [f"GET {A}"]
+
+
+@pytest.mark.parametrize("pages", [{A: A}, {A: B, B: A}, {A: B, B: C, C: B}])
+def test_a_loop_of_redirects_has_failed(pages):
+    crawled = world(pages).visit_all(A)
+    assert crawled.outcomes() == {A: ("failed", "redirects")}
+    assert "loop" in crawled.result(A).detail
+    assert len(crawled.fetches()) == len(pages)
+
+
+@pytest.mark.parametrize("hops", [0, 1, 3])
+def test_as_many_redirects_are_followed_as_the_config_says(hops):
+    pages = {f"{A}{n}": f"{A}{n + 1}" for n in range(9)}
+    crawled = world(pages, max_redirects=hops).visit_all(A + "0")
+    assert crawled.outcomes() == {A + "0": ("failed", "redirects")}
+    assert len(crawled.fetches()) == 1 + hops
+
+
+def test_with_cookies_a_site_may_send_back_to_the_same_page():
+    crawled = world({A: [A, b"with a cookie"]}, cookies=True).visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None)}
+
+
+def test_a_redirect_to_no_web_address_has_failed():
+    crawled = world({A: "mailto:a@a.example"}).visit_all(A)
+    assert crawled.outcomes() == {A: ("failed", "redirects")}
+
+
+def test_a_retry_begins_with_the_first_url():
+    crawled = world({A: B, B: [Reason.RESET, b""]}).visit_all(A)
+    assert crawled.fetches() == [f"GET {A}", f"GET {B}"] * 2
+    assert crawled.outcomes() == {A: ("done", None)}
+
+
+# Hosts that ask for a rest
+
+
+def busy(retry_after: str) -> Response:
+    return Response(A, 503, {"retry-after": retry_after}, b"")
+
+
+def test_retry_after_rests_the_whole_host_and_the_page_comes_back():
+    urls = [f"{A}{n}" for n in range(5)]
+    pages = {**dict.fromkeys(urls, b""), A: [busy("100"), b""], B: b""}
+    crawled = world(pages, rule=HostRule(per_host=1), visit_s=1.0).visit_all(A, *urls, B)
+    first, last = crawled.row(A).results
+    assert (first.state, first.reason, first.status) == (State.WAITING, "http_503", 503)
+    assert first.retry_at >= first.pause_until >= VirtualClock().epoch + 101.0
+    assert last.state is State.DONE
+    later = [at for url in urls for at in crawled.diary.times("fetch", f"GET {url}")]
+    assert min(later) >= 101.0
+    assert crawled.diary.times("fetch", f"GET {B}")[0] < 5.0
+    assert crawled.stages.tally.host("a.example:80").paused_s == pytest.approx(100, abs=1)
+
+
+def test_a_hop_that_is_told_to_wait_rests_the_host_it_was_on():
+    pages = {A: B, B: [busy("100"), b""], B + "1": b"", A + "1": b""}
+    crawled = world(pages, rule=HostRule(per_host=1), visit_s=1.0)
+    crawled.visit_all(A, A + "1")
+    assert crawled.diary.times("fetched", f"GET {A}1")[0] < 10.0
+    assert crawled.diary.times("fetch", f"GET {B}")[1] >= 100.0
+    assert crawled.outcomes()[A] == ("done", None)
+
+
+# What may not be sent twice
+
+
+def test_a_post_is_marked_before_it_is_sent():
+    crawled = world({A: b""})
+    crawled.seed(A, method="POST", body=b"q=1")
+    crawled.visit_all()
+    assert crawled.diary.of("marked", "fetch") == [("marked", "1"), ("fetch", f"POST {A}")]
+    assert crawled.outcomes() == {A: ("done", None)}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_changes_nothing_is_not_marked(method):
+    crawled = world({A: b""})
+    crawled.seed(A, method=method)
+    crawled.visit_all()
+    assert crawled.diary.of("marked", "fetch") == [("fetch", f"{method} {A}")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sent"),
+    [
+        (Reason.RESET, 1),
+        (Reason.TIMEOUT, 1),
+        (500, 1),
+        (503, 3),
+        (FetchError(Reason.CONNECT, sent=False), 3),
+    ],
+)
+def test_a_post_is_sent_again_only_when_nothing_was_done(answer, sent):
+    crawled = world({A: answer}, retry=RetryPlan(3))
+    crawled.seed(A, method="POST")
+    crawled.visit_all()
+    assert crawled.fetches() == [f"POST {A}"] * sent
+    assert [state for state, _ in crawled.outcomes().values()] == ["failed"]
+
+
+@pytest.mark.parametrize("answer", [Reason.RESET, 503, FetchError(Reason.CONNECT, sent=False)])
+def test_a_post_that_was_done_is_not_sent_again_when_the_page_behind_it_fails(answer):
+    crawled = world({A: Response(A, 303, {"location": B}, b""), B: answer})
+    crawled.seed(A, method="POST")
+    crawled.visit_all()
+    assert crawled.fetches() == [f"POST {A}", f"GET {B}"]
+    assert crawled.outcomes()[A][0] == "failed"
+
+
+def test_a_post_whose_next_robots_cannot_be_asked_is_not_sent_again():
+    robots = {B[:-1]: FetchError(Reason.CONNECT)}
+    crawled = world({A: Response(A, 303, {"location": B}, b"")}, robots=robots)
+    crawled.seed(A, method="POST")
+    crawled.visit_all()
+    assert crawled.fetches() == [f"POST {A}"]
+    assert crawled.outcomes() == {A: ("failed", "connect")}
+
+
+def test_a_form_that_answers_at_its_own_address_is_read_by_get():
+    crawled = world({A: [Response(A, 303, {"location": A}, b""), b"thanks"]})
+    crawled.seed(A, method="POST")
+    crawled.visit_all()
+    assert crawled.fetches() == [f"POST {A}", f"GET {A}"]
+    assert crawled.diary.of("marked") == [("marked", "1")]
+    assert crawled.outcomes() == {A: ("done", None)}
+
+
+# Links
+
+
+def test_links_in_scope_become_requests_and_are_visited():
+    rules = (PageRule("listing", match=("/",)), PageRule("book"))
+    found = Page(links=(Link(A + "2", "listing"), Link(A + "b", "book", {"n": 1}), Link(B, None)))
+    crawled = world({A: b"", A + "2": b"", A + "b": b""}, parsed={A: found}, rules=rules)
+    crawled.visit_all(A)
+    assert set(crawled.outcomes()) == {A, A + "2", A + "b"}
+    assert set(crawled.outcomes().values()) == {("done", None)}
+    result = crawled.result(A)
+    assert (result.links_found, result.links_out_of_scope, len(result.links)) == (3, 1, 2)
+    depths = {url: crawled.row(url).request.depth for url in crawled.outcomes()}
+    assert depths == {A: 0, A + "2": 0, A + "b": 1}
+    assert crawled.result(A + "b").request.carry == {"n": 1}
+    assert crawled.result(A + "2").rule == "listing"
+
+
+def test_pages_that_link_each_other_are_visited_once_each():
+    urls = [f"{A}{n}" for n in range(8)]
+    crawled = world(dict.fromkeys(urls, b""), parsed=dict.fromkeys(urls, links(*urls)))
+    crawled.visit_all(urls[0])
+    assert sorted(crawled.fetches()) == sorted(f"GET {url}" for url in urls)
+
+
+def test_a_link_to_the_host_of_a_later_seed_is_followed():
+    crawled = world({A: b"", B: b"", B + "1": b""}, parsed={A: links(B + "1")})
+    crawled.seed(A)
+
+    async def seeding():
+        await asyncio.sleep(60.0)
+        assert not crawled.diary.of("put")  # who judges would judge wrong
+        crawled.seed(B)
+        crawled.frontier.committed([], ["b.example:80"])
+        crawled.seeds_are_known()
+
+    async def main():
+        await asyncio.gather(seeding(), crawled.run())
+
+    run_virtual(main())
+    assert crawled.outcomes() == dict.fromkeys([A, B, B + "1"], ("done", None))
+    assert crawled.result(A).links_out_of_scope == 0
+
+
+def test_links_that_are_in_scope_already_do_not_wait_for_the_last_seed():
+    crawled = world({A: b"", A + "1": b""}, parsed={A: links(A + "1")})
+    crawled.seed(A)
+
+    async def main():
+        asyncio.get_running_loop().call_later(60.0, crawled.seeds_are_known)
+        await crawled.run()
+
+    run_virtual(main())
+    assert crawled.diary.times("fetched", f"GET {A}1")[0] < 5.0
+
+
+def test_a_page_found_by_an_earlier_run_is_not_judged_before_all_seeds_are_known():
+    """The hosts of the seeds are the scope, and seeds are read while the crawl goes on."""
+    crawled = world({A: b"", A + "1": b"", B: b""})
+    crawled.found(A + "1", B, depth=1)
+
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(crawled.run())
+            await asyncio.sleep(60.0)
+            crawled.seed(A)
+            crawled.frontier.committed([], ["a.example:80"])
+            crawled.seeds_are_known()
+
+    run_virtual(main())
+    assert crawled.outcomes() == {
+        A + "1": ("done", None),
+        B: ("skipped", "scope"),
+        A: ("done", None),
+    }
+
+
+def test_a_seed_does_not_wait_for_the_last_seed():
+    """Nor does one that is denied keep the only worker."""
+    crawled = world({A: b""}, scope=ScopePlan(deny=("/no",)))
+    crawled.seed(A + "no", A)
+
+    async def main():
+        asyncio.get_running_loop().call_later(60.0, crawled.seeds_are_known)
+        await crawled.run(workers=1)
+
+    run_virtual(main())
+    assert crawled.diary.times("fetched", f"GET {A}")[0] < 5.0
+    assert crawled.outcomes() == {A + "no": ("skipped", "scope"), A: ("done", None)}
+
+
+def test_a_page_deeper_than_todays_limit_is_skipped():
+    crawled = world({A: b""}, scope=ScopePlan(max_depth=1))
+    crawled.found(A + "deep", depth=2)
+    crawled.visit_all(A)
+    assert crawled.outcomes() == {A + "deep": ("skipped", "depth"), A: ("done", None)}
+
+
+# Turns and workers
+
+
+def test_the_hosts_turn_ends_before_parsing_begins():
+    urls = [f"{A}{n}" for n in range(5)]
+    crawled = world(dict.fromkeys(urls, b""), rule=HostRule(per_host=1), parse_s=100.0)
+    crawled.visit_all(*urls, workers=5)
+    assert max(crawled.diary.times("fetched")) < 1.0
+
+
+def test_a_worker_waits_for_room_before_it_takes_a_turn():
+    crawled = world({A: b""})
+    crawled.parser.has_room.clear()
+    crawled.seed(A)
+    crawled.seeds_are_known()
+
+    async def main():
+        running = asyncio.create_task(crawled.run())
+        await asyncio.sleep(10.0)
+        assert crawled.frontier.schedule.open == 0
+        assert not crawled.diary.entries
+        crawled.parser.has_room.set()
+        await running
+
+    run_virtual(main())
+    assert crawled.outcomes() == {A: ("done", None)}
+
+
+@pytest.mark.parametrize("after_s", [0.005, 0.03])
+def test_a_worker_that_is_cancelled_leaves_the_turn(after_s):
+    """While it asks for robots.txt, and while it fetches."""
+    crawled = world({A: b""}, rule=HostRule(per_host=1))
+    crawled.seed(A)
+
+    async def main():
+        feeding = asyncio.create_task(crawled.frontier.run())
+        lease = await crawled.frontier.next()
+        visiting = asyncio.create_task(visit(lease, crawled.stages))
+        await asyncio.sleep(after_s)
+        assert crawled.frontier.schedule.open == 1
+        visiting.cancel()
+        await asyncio.wait((visiting,))
+        assert visiting.cancelled()
+        assert crawled.frontier.schedule.open == 0
+        assert crawled.site.open == 0
+        crawled.frontier.stop("test")
+        await feeding
+
+    run_virtual(main())
+    assert not crawled.diary.of("put")
+
+
+def test_a_bug_in_a_stage_ends_the_crawl_and_leaves_the_turn():
+    crawled = world({A: KeyError("a bug")})
+    with pytest.raises(ExceptionGroup):
+        crawled.visit_all(A)
+    assert crawled.frontier.schedule.open == 0
+    assert not crawled.diary.of("put")
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 1.0])
+@pytest.mark.parametrize("limit", [1, 3, 8])
+def test_a_limit_counts_each_page_once(limit, delay_s):
+    """Also the one that gave its first turn to robots.txt."""
+    urls = [f"{host}{n}" for host in (A, B, C) for n in range(5)]
+    crawled = world(dict.fromkeys(urls, b""), limit=limit, rule=HostRule(1, delay_s))
+    crawled.visit_all(*urls)
+    assert len(crawled.fetches()) == limit
+    assert crawled.frontier.stopped_by == "limit"
+
+
+def test_a_page_that_is_skipped_does_not_count_against_the_limit():
+    robots = {A[:-1]: "User-agent: *\nDisallow: /secret"}
+    urls = [*(f"{A}secret/{n}" for n in range(5)), *(f"{A}{n}" for n in range(5))]
+    crawled = world(dict.fromkeys(urls, b""), robots=robots, limit=3, rule=HostRule(1))
+    crawled.visit_all(*urls)
+    assert len(crawled.fetches()) == 3
+
+
+# Everything at once
+
+paths = st.sampled_from([f"{host}{n}" for host in (A, B, C) for n in range(4)])
+answers = st.one_of(
+    st.just(b"body"),
+    st.sampled_from([404, 500, 503]),
+    paths,
+    st.sampled_from([Reason.RESET, Reason.TIMEOUT, Reason.TOO_LARGE, Reason.DNS]),
+    st.just(Response("", 503, {"retry-after": "7"}, b"")),
+)
+robots_texts = st.sampled_from(
+    [
+        "",
+        "User-agent: *\nDisallow: /1",
+        "User-agent: *\nCrawl-delay: 1",
+        FetchError(Reason.CONNECT),
+        [FetchError("http_500"), ""],
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pages=st.dictionaries(paths, answers | st.lists(answers, min_size=1, max_size=3)),
+    robots=st.dictionaries(st.sampled_from([A[:-1], B[:-1], C[:-1]]), robots_texts),
+    parsed=st.dictionaries(paths, st.lists(paths, max_size=5).map(lambda urls: links(*urls))),
+    seeds=st.lists(paths, min_size=1, max_size=6),
+    posts=st.lists(paths, max_size=2),
+    per_host=st.integers(1, 3),
+    delay_s=st.sampled_from([0.0, 0.5]),
+    slots=st.integers(1, 5),
+    workers=st.integers(1, 6),
+)
+def test_whatever_the_web_does_every_page_gets_one_outcome(
+    pages, robots, parsed, seeds, posts, per_host, delay_s, slots, workers
+):
+    crawled = world(
+        pages,
+        robots=robots,
+        parsed=parsed,
+        rule=HostRule(per_host, delay_s),
+        slots=slots,
+        mark_s=0.0,  # else a POST starts later than its turn
+    )
+    crawled.seed(*posts, method="POST")
+    crawled.visit_all(*seeds, workers=workers)
+    rows = crawled.writer.rows.values()
+    assert all(row.state is not State.WAITING for row in rows)
+    assert all(len(row.results) <= 4 for row in rows)
+    assert (crawled.frontier.held, crawled.frontier.schedule.open) == (0, 0)
+    tally = crawled.stages.tally
+    states = [row.state for row in rows]
+    assert tally.ok == states.count(State.DONE)
+    assert sum(tally.failures.values()) == states.count(State.FAILED)
+    assert sum(tally.skipped.values()) == states.count(State.SKIPPED)
+    assert {id_ for id_, row in crawled.writer.rows.items() if row.results} == set(
+        crawled.writer.rows
+    )
+    _nobody_was_hurt(crawled, per_host, delay_s)
+
+
+def _nobody_was_hurt(crawled: World, per_host: int, delay_s: float) -> None:
+    for origin in (A[:-1], B[:-1], C[:-1]):
+        starts, open_now = [], 0
+        for at, what, whom in crawled.diary.entries:
+            if whom.rpartition(" ")[2].startswith(origin):
+                if what in ("ask", "fetch"):
+                    starts.append(at)
+                open_now += {"ask": 1, "fetch": 1, "asked": -1, "fetched": -1}.get(what, 0)
+                assert open_now <= per_host
+        if delay_s:
+            assert all(later - start >= delay_s - 1e-6 for start, later in pairwise(starts))
