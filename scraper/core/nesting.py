@@ -34,7 +34,7 @@ _COMPARE_NS = 6  # with each formatting element that is open
 _MOST_ATTRIBUTES = 2500
 _WINDOW_BYTES = 2048
 _SAMPLE_BYTES = 1024
-_SAMPLES = 4
+_SAMPLES = 5
 _FEW_IN_SAMPLE = 12
 
 _FORMATTING = frozenset(b"b big code em font i nobr s small strike strong tt u".split())
@@ -50,8 +50,8 @@ _SEPARATORS = bytes.maketrans(b"/\"'", b"   ")
 def suspicious(body: bytes) -> bool:
     """Whether parsing may take far longer than the size says: not to be done on the loop."""
     tags = body.count(b"<")
-    step = len(body) // (_SAMPLES + 1)
-    samples = [body[n * step :][:_SAMPLE_BYTES] for n in range(1, _SAMPLES + 1)]
+    step = len(body) // _SAMPLES or 1
+    samples = [body[at : at + _SAMPLE_BYTES] for at in range(0, len(body), step)]
     if _has_many_attributes(body, samples):
         return True
     if tags <= _FEW_TAGS:

@@ -1,0 +1,182 @@
+"""A rule on a page: items with their keys, rejected items, links. Deterministic on any bytes."""
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.errors import ParseError
+from scraper.core.extract import Extractor, Source
+from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.types import CONVERTERS
+from scraper.core.model import Json, Link, Page, Rejected
+
+SOURCE = Source("http://a.example/p?b=1&a=2", "http://a.example/dir/p", carry={"n": "carried"})
+QUOTES = b"""
+<div class=q><b>one</b><i>1</i></div><div class=q><b>two</b><i>2</i></div>
+<div class=q><b>one</b><i>1</i></div><div class=q><b>one</b><i>x</i></div>
+<div class=q><i>5</i></div>
+"""
+TEXT = FieldPlan("text", css="b")
+NUMBER = FieldPlan("number", css="i", type="int")
+
+
+def extract(body: bytes, *items: ItemPlan, follow: tuple[FollowPlan, ...] = ()) -> Page:
+    return Extractor(PageRule("page", items=items, follow=follow))(body, SOURCE)
+
+
+def data(page: Page) -> list[Json]:
+    return [json.loads(item.data) for item in page.items]
+
+
+def test_without_each_a_page_is_one_item_known_by_its_url():
+    page = extract(QUOTES, ItemPlan("page", (TEXT, FieldPlan("none", css="h6"))))
+    [item] = page.items
+    assert (item.type, item.position) == ("page", 0)
+    assert item.key == "http://a.example/p?a=2&b=1"
+    assert item.data == '{"text":"one","none":null}'
+
+
+def test_with_each_equal_content_is_one_item_known_by_its_content():
+    page = extract(QUOTES, ItemPlan("q", (TEXT, NUMBER), each="div.q"))
+    assert data(page) == [
+        {"text": "one", "number": 1},
+        {"text": "two", "number": 2},
+        {"text": "one", "number": None},
+        {"text": None, "number": 5},
+    ]
+    assert [item.position for item in page.items] == [0, 1, 3, 4]
+    assert len({item.key for item in page.items}) == 4
+    assert page.invalid == {"q": {"number": 1}}
+
+
+def test_of_two_items_with_one_key_the_first_wins():
+    page = extract(QUOTES, ItemPlan("q", (TEXT, NUMBER), each="div.q", key=("text",)))
+    assert [(item.key, item.position) for item in page.items] == [("one", 0), ("two", 1)]
+
+
+def test_keys_are_plain_text_for_one_field_and_json_for_several():
+    one = extract(QUOTES, ItemPlan("q", (TEXT, NUMBER), each="div.q", key=("number",)))
+    two = extract(QUOTES, ItemPlan("q", (TEXT, NUMBER), each="div.q", key=("number", "text")))
+    assert [item.key for item in one.items] == ["1", "2", "5"]
+    assert [item.key for item in two.items] == ['[1,"one"]', '[2,"two"]']
+
+
+def test_a_null_key_or_a_required_field_rejects_the_item_and_says_why():
+    inner = FieldPlan("in", css="", fields=(FieldPlan("text", css="b", required=True),))
+    page = extract(
+        QUOTES,
+        ItemPlan("q", (NUMBER, TEXT), each="div.q", key=("text", "number")),
+        ItemPlan("r", (inner,), each="div.q:last-child"),
+    )
+    assert page.rejected == (
+        Rejected("q", "number", "invalid", 3, '{"number":null,"text":"one"}'),
+        Rejected("q", "text", "missing", 4, '{"number":5,"text":null}'),
+        Rejected("r", "in.text", "missing", 5, '{"in":{"text":null}}'),
+    )
+
+
+def test_positions_count_over_all_types():
+    page = extract(QUOTES, ItemPlan("q", (NUMBER,), each="div.q"), ItemPlan("p", (TEXT,)))
+    assert page.items[-1].position == 5
+
+
+def test_links_are_absolute_http_once_each_in_order():
+    body = b"""<base href=/sub/><a href=b#x>1</a><a href=" /c?z=1&amp;y=2 ">2</a><a href="b#y">3</a>
+    <a href="javascript:x()">4</a><a href=mailto:x@a.example>5</a><a href="http://[">6</a><a>7</a>
+    <a href>8</a><a href=HTTPS://B.example>9</a><img src=i.png>"""
+    page = extract(body, follow=(FollowPlan("a", page="next"), FollowPlan("img, a", attr="src")))
+    assert page.links == (
+        Link("http://a.example/sub/b", "next"),
+        Link("http://a.example/c?z=1&y=2", "next"),
+        Link("https://b.example/", "next"),
+        Link("http://a.example/sub/i.png", None),
+    )
+
+
+def test_a_link_followed_by_two_rules_is_kept_for_each():
+    page = extract(b"<a href=x>", follow=(FollowPlan("a"), FollowPlan("a", page="p")))
+    assert [link.page for link in page.links] == [None, "p"]
+
+
+def test_a_rule_that_wants_nothing_reads_nothing():
+    assert extract(b"<a href=x>") == Page()
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_numbers_that_are_not_finite_never_reach_json(value):
+    field = FieldPlan("f", is_const=True, const={"a": [value, 1.5, True]})
+    assert data(extract(b"", ItemPlan("x", (field,)))) == [{"f": {"a": [None, 1.5, True]}}]
+
+
+@pytest.mark.parametrize(
+    ("value", "clean"), [("a\0b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("\ud83d\ude00", "😀")]
+)
+def test_text_that_sqlite_or_json_cannot_carry_is_replaced_in_data_and_key(value, clean):
+    field = FieldPlan("f", is_const=True, const=value)
+    [item] = extract(b"", ItemPlan("x", (field,), key=("f",))).items
+    assert (item.key, json.loads(item.data)) == (clean, {"f": clean})
+
+
+def test_a_value_nested_too_deeply_fails_the_page():
+    deep: Json = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ParseError, match="parse_error"):
+        extract(b"", ItemPlan("x", (FieldPlan("f", is_const=True, const=deep),)))
+
+
+def test_a_selector_that_was_never_checked_fails_the_page():
+    with pytest.raises(ParseError, match="parse_error"):
+        extract(b"", ItemPlan("x", (FieldPlan("f", css="p:nope"),)))
+
+
+css = st.sampled_from(["", "p", "a", "*", "div > p", "td:has(p)", "p:nth-child(2)", "a[href]"])
+values = st.fixed_dictionaries(
+    {"css": css},
+    optional={
+        "attr": st.sampled_from(["href", "class", "srcset"]),
+        "all": st.booleans(),
+        "raw_text": st.booleans(),
+        "regex": st.sampled_from(["a+", r"(\d)(x)?", ""]),
+        "map": st.sampled_from([{"a": 1}, {"": None}]),
+        "type": st.sampled_from(["text", "url", *CONVERTERS]),
+        "default": st.sampled_from([None, 0, "", [1]]),
+        "required": st.booleans(),
+    },
+)
+leaves = st.builds(lambda name, plan: FieldPlan(name, **plan), st.sampled_from("abc"), values)
+groups = st.builds(
+    lambda name, plan, inner: FieldPlan(name, **plan, fields=tuple(inner)),
+    st.sampled_from("xyz"),
+    values,
+    st.lists(leaves, min_size=1, max_size=2, unique_by=lambda plan: plan.name),
+)
+fields = st.lists(leaves | groups, min_size=1, max_size=4, unique_by=lambda plan: plan.name)
+plans = st.builds(
+    lambda inner, each, keyed: ItemPlan(
+        "item", tuple(inner), each, (inner[0].name,) if keyed else ()
+    ),
+    fields,
+    st.none() | css.filter(bool),
+    st.booleans(),
+)
+PIECES = """<p> </p> <a href= 'x' > <div class=a> <td> 1,5 a \0 &#xd800; <base href= http://[
+<table> </div> <script> <!-- { <select><option> <svg>"""
+markup = st.lists(st.sampled_from([*PIECES.split(), " "]), max_size=25)
+bodies = st.binary(max_size=80) | markup.map(lambda parts: "".join(parts).encode())
+
+
+@given(bodies, plans)
+def test_any_bytes_and_any_plan_give_a_page_the_same_one_each_time(body, plan):
+    rule = PageRule("page", items=(plan,), follow=(FollowPlan("a"),))
+    page = Extractor(rule)(body, SOURCE)
+    assert page == Extractor(rule)(body, SOURCE)
+    for item in page.items:
+        item.key.encode()
+        assert "\0" not in item.key
+        assert list(json.loads(item.data)) == [field.name for field in plan.fields]
+        assert "\\u0000" not in item.data
+    assert len({item.key for item in page.items}) == len(page.items)

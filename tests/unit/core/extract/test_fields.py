@@ -1,0 +1,170 @@
+"""One field on one page: what is found, what is missing, what is invalid."""
+
+from __future__ import annotations
+
+import pytest
+
+from scraper.core.errors import ParseError
+from scraper.core.extract.document import Absent, Document, Source
+from scraper.core.extract.fields import compile_fields, read_object
+from scraper.core.extract.plan import FieldPlan
+from scraper.core.model import Json
+
+BODY = """
+<base href="/shop/"><h1>  A \n <b>title</b> </h1>
+<img class=cover src=" i.png " srcset="s.png 1x" alt=" two  words "><input checked><a href>no</a>
+<p class="star-rating Two">x</p><i class=n>1</i><i class=n>many</i><i class=n>3</i><em></em>
+<table><tr class=offer><td class=s>X</td><td class=p>1,50</td></tr>
+<tr class=offer><td class=s>Y</td><td class=p>n/a</td></tr></table>
+<script>{"a": [1]}</script>
+"""
+SOURCE = Source(
+    "http://a.example/asked",
+    "http://a.example/final",
+    203,
+    {"content-type": "text/html"},
+    {"rank": 7, "name": " n "},
+)
+
+
+def page(body: str = BODY) -> Document:
+    return Document(body.encode(), SOURCE)
+
+
+def read(document: Document | None = None, /, **plan: object) -> Json | Absent:
+    """The value of a field of that plan."""
+    document = document or page()
+    [field] = compile_fields([FieldPlan("f", **plan)], "item", regex_timeout_s=0.05)
+    return field.read(document.root, document)
+
+
+@pytest.mark.parametrize(
+    ("plan", "value"),
+    [
+        # text and attributes
+        ({"css": "h1"}, "A title"),
+        ({"css": "h1", "raw_text": True}, "  A \n title "),
+        ({"css": "em"}, ""),
+        ({"css": "h6"}, Absent.MISSING),
+        ({"css": "", "attr": "lang"}, Absent.MISSING),
+        ({"css": "img", "attr": "alt"}, "two  words"),
+        ({"css": "img", "attr": "alt", "raw_text": True}, " two  words "),
+        ({"css": "img", "attr": "src"}, "http://a.example/shop/i.png"),
+        ({"css": "img", "attr": "srcset"}, "http://a.example/shop/s.png 1x"),
+        ({"css": "img", "attr": "nope"}, Absent.MISSING),
+        ({"css": "a", "attr": "href"}, ""),
+        # all
+        ({"css": "i.n", "all": True}, ["1", "many", "3"]),
+        ({"css": "i.n", "all": True, "type": "int"}, [1, None, 3]),
+        ({"css": "i.n", "all": True, "regex": "[a-z]+"}, ["many"]),
+        ({"css": "i.n", "all": True, "map": {"1": "one"}}, ["one", None, None]),
+        ({"css": "i.n", "all": True, "attr": "nope"}, []),
+        ({"css": "h6", "all": True}, []),
+        ({"css": "h6", "all": True, "default": "x"}, []),
+        ({"css": "h6", "all": True, "default": ["x"]}, ["x"]),
+        ({"css": "", "attr": "lang", "all": True}, []),
+        # regex, map, type
+        ({"css": "p", "attr": "class", "regex": r"star-rating (\w+)"}, "Two"),
+        ({"css": "p", "attr": "class", "regex": r"(nope)?\w+$"}, Absent.MISSING),
+        ({"css": "p", "attr": "class", "regex": r"\w+$"}, "Two"),
+        ({"css": "p", "regex": "nope", "default": "d"}, "d"),
+        ({"css": "i", "map": {"1": "one"}}, "one"),
+        ({"css": "i", "map": {"2": "two"}, "default": "d"}, Absent.UNMAPPED),
+        ({"css": "i", "regex": "1", "map": {"1": "2"}, "type": "int"}, 2),
+        ({"css": "i", "regex": "no", "map": {"1": "2"}, "type": "int"}, Absent.MISSING),
+        ({"css": "h1", "type": "int", "default": 5}, Absent.INVALID),
+        ({"css": "em", "type": "int", "default": 5}, 5),
+        ({"css": "em", "type": "bool"}, Absent.MISSING),
+        ({"css": "input", "attr": "checked", "type": "bool"}, True),
+        ({"css": "h1", "attr": "checked", "type": "bool", "default": False}, False),
+        ({"css": "h1", "type": "url"}, "http://a.example/shop/A%20title"),
+        ({"css": "h1", "regex": "()", "map": {"": "http://["}, "type": "url"}, Absent.INVALID),
+        ({"css": "script", "type": "json"}, {"a": [1]}),
+        ({"css": "i", "map": {"1": None}, "type": "int"}, Absent.MISSING),
+        # other sources
+        ({"source": "url"}, "http://a.example/asked"),
+        ({"source": "final_url", "regex": r"\w+$"}, "final"),
+        ({"source": "status"}, 203),
+        ({"source": "header:Content-Type"}, "text/html"),
+        ({"source": "header:etag", "default": "none"}, "none"),
+        ({"source": "rank"}, 7),
+        ({"source": "name"}, " n "),
+        ({"source": "nobody"}, Absent.MISSING),
+        ({"is_const": True, "const": None}, None),
+        ({"is_const": True, "const": [1]}, [1]),
+    ],
+)
+def test_values(plan, value):
+    assert read(**plan) == value
+
+
+def test_nested_fields_are_looked_for_inside_their_element():
+    inner = (FieldPlan("s", css="td.s"), FieldPlan("p", css="td.p", type="decimal"))
+    document = page()
+    assert read(document, css="tr.offer", all=True, fields=inner) == [
+        {"s": "X", "p": "1.50"},
+        {"s": "Y", "p": None},
+    ]
+    assert document.invalid == {"item": {"f.p": 1}}
+    assert read(css="tr.offer", fields=inner) == {"s": "X", "p": "1.50"}
+    assert read(css="tr.nope", fields=inner) is Absent.MISSING
+    assert read(css="tr.nope", fields=inner, default={}) == {}
+    assert read(css="tr.nope", all=True, fields=inner) == []
+    assert read(css="", fields=inner[:1]) == {"s": "X"}
+    assert read(css=None, all=True, fields=inner[:1]) == [{"s": "X"}]
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        ({"css": "h6"}, Absent.MISSING),
+        ({"css": "em"}, Absent.MISSING),
+        ({"css": "h6", "all": True}, Absent.MISSING),
+        ({"css": "h1", "type": "int"}, Absent.INVALID),
+        ({"css": "i", "map": {}}, Absent.UNMAPPED),
+        ({"source": "nobody"}, Absent.MISSING),
+        ({"css": "h6", "fields": (FieldPlan("x", css="b"),)}, Absent.MISSING),
+    ],
+)
+def test_a_required_field_that_is_empty_is_lacking(plan, why):
+    document = page()
+    read(document, **plan, required=True)
+    assert document.lacking == [("f", why)]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"css": "h1"},
+        {"css": "h6", "default": "d"},
+        {"css": "i", "type": "int"},
+        {"css": "i", "all": True},
+    ],
+)
+def test_a_required_field_with_a_value_lacks_nothing(plan):
+    document = page()
+    read(document, **plan, required=True)
+    assert document.lacking == []
+
+
+def test_invalid_values_are_counted_once_each():
+    document = page()
+    read(document, css="h1", type="int")
+    read(document, css="i.n", all=True, type="int")
+    assert document.invalid == {"item": {"f": 2}}
+
+
+def test_a_regex_that_takes_too_long_fails_the_page_and_says_which():
+    with pytest.raises(ParseError, match=r"parse_timeout: the regex of f took") as error:
+        read(page(f"<p>{'a' * 60}!</p>"), css="p", regex=r"^(a|a|aa)+$")
+    assert error.value.reason == "parse_timeout"
+
+
+def test_an_object_has_its_fields_in_order_and_absent_ones_as_null():
+    plans = [FieldPlan("z", css="h6"), FieldPlan("a", css="h1")]
+    document = page()
+    fields = compile_fields(plans, "item", regex_timeout_s=1)
+    assert list(read_object(fields, document.root, document).items()) == [
+        ("z", None),
+        ("a", "A title"),
+    ]
