@@ -1,0 +1,174 @@
+"""The parser decides where a page is parsed, and what is no page."""
+
+import asyncio
+import json
+
+import pytest
+
+from scraper.core.errors import ParseError
+from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.model import Link, Page, Parsed, Request, Response
+from scraper.core.plan import ParsePlan
+from scraper.parse import Parser
+
+TITLE = ItemPlan("page", (FieldPlan("title", css="h1"),))
+RULE = PageRule("page", items=(TITLE,), follow=(FollowPlan("a"),))
+LINKS = PageRule("links", follow=(FollowPlan("a"),))
+NOTHING = PageRule("nothing")
+FULL = PageRule(
+    "full",
+    items=(
+        ItemPlan(
+            "full",
+            (
+                FieldPlan("n", css="h1", type="int"),
+                FieldPlan("type", source="header:Content-Type"),
+                FieldPlan("asked", source="url"),
+                FieldPlan("final", source="final_url"),
+                FieldPlan("rank", source="rank"),
+            ),
+        ),
+        ItemPlan("strict", (FieldPlan("x", css="h6", required=True),)),
+    ),
+    follow=(FollowPlan("a", page="page"),),
+)
+HANGING = PageRule(
+    "hanging", items=(ItemPlan("x", (FieldPlan("x", css="h1", regex="^(a|a|aa)+$"),)),)
+)
+REQUEST = Request("http://a.example/asked", b"0" * 16, "a.example:80", carry={"rank": 7})
+BODY = b"<h1>title</h1><a href=/next>"
+
+
+def response(body: bytes = BODY, content_type: str | None = "text/html") -> Response:
+    headers = {} if content_type is None else {"content-type": content_type}
+    return Response("http://a.example/final", 200, headers, body)
+
+
+def parser(rule: PageRule = RULE, offload: str | int = "never") -> Parser:
+    return Parser(ParsePlan(processes=1, offload=offload), (rule,))
+
+
+async def parse(answer: Response, rule: PageRule = RULE, offload: str | int = "never") -> Parsed:
+    async with parser(rule, offload) as on:
+        return await on.parse(answer, rule, REQUEST)
+
+
+def titles(page: Page) -> list[str]:
+    return [json.loads(item.data)["title"] for item in page.items]
+
+
+async def test_a_small_page_is_parsed_here():
+    parsed = await parse(response(), offload="auto")
+    assert (parsed.placed, titles(parsed.page)) == ("inline", ["title"])
+    assert parsed.page.links == (Link("http://a.example/next", None),)
+    assert parsed.parse_s > 0 <= parsed.worker_s
+
+
+async def test_both_places_find_the_same():
+    answer = response("<h1>éè</h1><a href=/next>".encode("latin-1"), "text/html; charset=latin1")
+    inline = await parse(answer, FULL)
+    pooled = await parse(answer, FULL, "always")
+    assert (inline.placed, pooled.placed) == ("inline", "pool")
+    assert inline.page == pooled.page
+    assert json.loads(inline.page.items[0].data) == {
+        "n": None,
+        "type": "text/html; charset=latin1",
+        "asked": "http://a.example/asked",
+        "final": "http://a.example/final",
+        "rank": 7,
+    }
+    assert inline.page.rejected[0].reason == "missing"
+    assert inline.page.invalid == {"full": {"n": 1}}
+
+
+async def test_a_suspicious_page_goes_to_a_worker_even_with_never():
+    nested = response(BODY + b"<div>" * 8000)
+    async with parser() as on:
+        parsed = await on.parse(nested, RULE, REQUEST)
+        assert (parsed.placed, titles(parsed.page)) == ("pool", ["title"])
+        assert (on.inline, on.pooled) == (0, 1)
+        assert on.workers_cpu_s() > 0
+        assert on.workers_peak_bytes() > 10_000_000
+
+
+async def test_a_regex_that_hangs_is_tried_in_a_worker_and_fails_there():
+    with pytest.raises(ParseError, match="took more than 1 s"):
+        await parse(response(b"<h1>" + b"a" * 60 + b"!"), HANGING)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "", "text/plain", "application/xhtml+xml", "application/json", "application/ld+json"],
+)
+async def test_texts_and_nothing_said_are_parsed(content_type):
+    parsed = await parse(response(content_type=content_type))
+    assert titles(parsed.page) == ["title"]
+
+
+async def test_what_is_no_text_is_an_error_where_a_rule_looks_inside():
+    picture = response(content_type="image/png")
+    with pytest.raises(ParseError) as error:
+        await parse(picture)
+    assert error.value.reason == "content_type"
+    assert (await parse(picture, LINKS)).page == Page()
+    about = PageRule("about", items=(ItemPlan("x", (FieldPlan("u", source="url"),)),))
+    [item] = (await parse(picture, about)).page.items
+    assert item.data == '{"u":"http://a.example/asked"}'
+
+
+async def test_a_rule_that_wants_nothing_takes_any_type():
+    assert (await parse(response(content_type="image/png"), NOTHING)).page == Page()
+
+
+async def test_one_page_is_parsed_per_turn_of_the_loop():
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with parser() as on:
+        counter = asyncio.create_task(count())
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(20):
+                tasks.create_task(on.parse(response(), RULE, REQUEST))
+        counter.cancel()
+        assert on.inline == 20
+        assert turns >= 20
+
+
+async def test_a_page_that_waits_for_its_turn_may_be_cancelled():
+    async with parser() as on:
+        pages = [asyncio.create_task(on.parse(response(), RULE, REQUEST)) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert on.waiting == 2
+        pages[1].cancel()
+        assert titles((await pages[2]).page) == ["title"]
+        assert (on.waiting, on.inline) == (0, 2)
+
+
+async def test_room_waits_while_too_many_bytes_wait_for_the_pool():
+    big = response(BODY + b" " * 20 * 1024 * 1024)
+    async with parser(offload="always") as on:
+        await on.room()
+        pages = [asyncio.create_task(on.parse(big, RULE, REQUEST)) for _ in range(2)]
+        await asyncio.sleep(0)
+        room = asyncio.create_task(on.room())
+        await asyncio.sleep(0)
+        assert not room.done()
+        await room
+        assert on.waiting_bytes < 32 * 1024 * 1024
+        await asyncio.gather(*pages)
+
+
+async def test_kill_ends_the_workers_and_the_end_is_clean():
+    async with parser(offload="always") as on:
+        await on.parse(response(), RULE, REQUEST)
+        on.kill()
+    assert on.busy == 0
+
+
+def test_reprs_say_what_is_going_on():
+    assert repr(parser()) == "<Parser 0 inline, 0 pooled, <Placement never {}, trip 400 us>>"
