@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scraper.signals import leave_on_signal
+from scraper.signals import ignore_signals, leave_on_signal
 
 
 def main() -> None:
@@ -10,7 +10,10 @@ def main() -> None:
     leave_on_signal()
     from scraper.cli import main as command
 
-    command()
+    try:
+        command()
+    finally:
+        ignore_signals()
 
 
 if __name__ == "__main__":

@@ -18,3 +18,9 @@ def leave_on_signal(status: int = STOPPED) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
+
+
+def ignore_signals() -> None:
+    """Keep the status that is settled: the interpreter ends with every signal at its default."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
