@@ -1,0 +1,167 @@
+"""What a config takes from a page, from the YAML to the table."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from tests.e2e.conftest import Crawl
+from tests.site import html, raw
+
+PAGE = """<!doctype html><html><head><base href="/base/"><title>A  title</title></head><body>
+<h1>  Tea\n   pot </h1><pre>  two\n  lines </pre>
+<p class=price>1.234,50 €</p><p class=int>1 234</p><p class=float>2.5e3</p>
+<p class=bool>yes</p><p class=date>24 November 2026</p><p class=time>2026-11-24T10:00:00+02:00</p>
+<p class=json>{"a": [1, 2.5, null]}</p><p class=bad>n/a</p><p class="star Three">★★★</p>
+<a class=link href="../x?q=1#top">x</a><img src="i.png"><i class=empty></i>
+<ul><li class=tag>a</li><li class=tag> b </li><li class=tag></li></ul>
+<table><tr><th>UPC</th><td>77</td></tr></table>
+<div class=offer><b>North</b><em>£1.50</em></div><div class=offer><b>South</b></div>
+</body></html>"""
+
+FIELDS = r"""
+seeds: {urls: ["$SITE/page"]}
+pages:
+  page:
+    items:
+      thing:
+        fields:
+          name: h1
+          raw: {css: pre, text: raw}
+          price: {css: .price, type: decimal}
+          count: {css: .int, type: int}
+          number: {css: .float, type: float}
+          flag: {css: .bool, type: bool}
+          day: {css: .date, type: date}
+          moment: {css: .time, type: datetime}
+          doc: {css: .json, type: json}
+          link: {css: a.link @href}
+          link_text: {css: "a.link::attr(href)", type: url}
+          picture: {css: img, attr: src}
+          tags: {css: li.tag, all: true}
+          none: {css: .nothing}
+          none_all: {css: .nothing, all: true}
+          fallback: {css: .nothing, default: 7}
+          bad: {css: .bad, type: int}
+          rating: {css: .star, attr: class, regex: "star (\\w+)", map: {Three: 3}, type: int}
+          unmapped: {css: h1, map: {x: 1}}
+          whole_match: {css: .int, regex: "\\d+"}
+          upc: {css: "th:contains('UPC') + td", type: int}
+          offers: {css: .offer, all: true, fields: {seller: b, price: {css: em, type: decimal}}}
+          first_offer: {css: .offer, fields: {seller: b}}
+          source: {const: [1, {a: b}]}
+          asked: {from: url}
+          status: {from: status}
+          server: {from: "header:X-Server"}
+"""
+
+
+def test_fields_of_every_kind(crawl: Crawl):
+    crawl.site.route("/page", html(PAGE, headers={"X-Server": "nine"}))
+    crawl.run(FIELDS)
+    url = crawl.site.url
+    assert crawl.items() == [{
+        "name": "Tea pot", "raw": "  two\n  lines ", "price": "1234.50", "count": 1234,
+        "number": 2500.0, "flag": True, "day": "2026-11-24", "moment": "2026-11-24T10:00:00+02:00",
+        "doc": {"a": [1, 2.5, None]}, "link": url("/x?q=1#top"), "link_text": url("/x?q=1#top"),
+        "picture": url("/base/i.png"), "tags": ["a", "b", ""], "none": None, "none_all": [],
+        "fallback": 7, "bad": None, "rating": 3, "unmapped": None, "whole_match": "1", "upc": 77,
+        "offers": [{"seller": "North", "price": "1.50"}, {"seller": "South", "price": None}],
+        "first_offer": {"seller": "North"}, "source": [1, {"a": "b"}], "asked": url("/page"),
+        "status": 200, "server": "nine",
+    }]  # fmt: skip
+    counts = crawl.report()["items"]["thing"]
+    assert counts["invalid"] == {"bad": 1}
+    assert (counts["filled"]["bad"], counts["filled"]["none_all"], counts["filled"]["name"]) == (
+        0, 0, 1,
+    )  # fmt: skip
+    types = "typeof(price), typeof(count), typeof(number), typeof(flag), typeof(day), typeof(tags)"
+    assert crawl.rows(f"SELECT {types} FROM thing") == [
+        ("real", "integer", "real", "integer", "text", "text")
+    ]
+    tags, offer = crawl.rows("SELECT tags, offers ->> '$[0].seller' FROM thing")[0]
+    assert (json.loads(tags), offer) == (["a", "b", ""], "North")
+
+
+def test_each_makes_an_item_of_every_element(crawl: Crawl):
+    rows = "".join(
+        f"<div class=q><span>{text}</span>{author}</div>"
+        for text, author in [
+            ("one", "<b>A</b>"),
+            ("two", ""),
+            ("one", "<b>A</b>"),
+            ("3", "<b>C</b>"),
+        ]
+    )
+    crawl.site.route("/page", html(rows))
+    crawl.run("""
+        seeds: {urls: ["$SITE/page"]}
+        pages:
+          page:
+            items:
+              quote:
+                each: div.q
+                fields: {text: span, author: {css: b, required: true}}
+              keyed: {each: div.q, key: [author, text], fields: {author: b, text: span}}
+    """)
+    assert sorted((item["text"], item["author"]) for item in crawl.items("quote")) == [
+        ("3", "C"), ("one", "A"),
+    ]  # fmt: skip
+    assert [key for (key,) in crawl.rows("SELECT key FROM item WHERE type = 'keyed'")] == [
+        '["A","one"]', '["C","3"]',
+    ]  # fmt: skip
+    assert crawl.rows("SELECT type, field, reason, position FROM rejected ORDER BY position") == [
+        ("quote", "author", "missing", 1), ("keyed", "author", "missing", 5),
+    ]  # fmt: skip
+    counts = crawl.report()["items"]
+    assert (counts["quote"]["seen"], counts["quote"]["rejected"]) == (2, 1)
+    assert counts["quote"]["filled"]["author"] == pytest.approx(2 / 3, abs=1e-4)
+
+
+CHARSETS = {
+    "latin": raw("<h1>Café</h1>".encode("iso-8859-1"), "text/html; charset=iso-8859-1"),
+    "utf16": raw("<h1>Café</h1>".encode("utf-16"), "text/html"),
+    "gbk": raw("<h1>你好世界</h1>".encode("gbk"), "text/html; charset=gbk"),
+    "meta": raw('<meta charset="windows-1251"><h1>Привет</h1>'.encode("cp1251"), "text/html"),
+    "bom": raw(b"\xef\xbb\xbf" + "<h1>Café</h1>".encode(), "text/html; charset=iso-8859-1"),
+    "packed": html(gzip.compress("<h1>Café</h1>".encode()), headers={"Content-Encoding": "gzip"}),
+}
+TITLES = {
+    "latin": "Café", "utf16": "Café", "gbk": "你好世界", "meta": "Привет", "bom": "Café",
+    "packed": "Café",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_texts_arrive_whatever_their_charset(crawl: Crawl, offload: str):
+    for name, handler in CHARSETS.items():
+        crawl.site.route(f"/{name}", handler)
+    names = "\n".join(crawl.site.url(f"/{name}") for name in CHARSETS)
+    (crawl.folder / "list.txt").write_text(names)
+    crawl.run(
+        f"""
+        seeds: {{file: list.txt}}
+        parse: {{offload: {offload}, processes: 1}}
+        pages:
+          any:
+            items: {{hit: {{fields: {{name: {{from: url, regex: "\\\\w+$"}}, title: h1}}}}}}
+        """
+    )
+    assert {item["name"]: item["title"] for item in crawl.items()} == TITLES
+    placed = "pool" if offload == "always" else "inline"
+    assert crawl.report()["parse"][placed] == len(CHARSETS)
+
+
+def test_pages_that_are_no_text_fail_or_give_what_is_said_of_them(crawl: Crawl):
+    crawl.site.route("/a.png", raw(b"\x89PNG\r\n\x1a\n", "image/png"))
+    crawl.site.route("/b.png", raw(b"\x89PNG\r\n\x1a\n", "image/png"))
+    crawl.run("""
+        seeds: {urls: ["$SITE/a.png", "$SITE/b.png"]}
+        pages:
+          a: {match: /a.png, items: {thing: {fields: {title: h1}}}}
+          b: {match: /b.png, items: {file: {fields: {kind: {from: "header:content-type"}}}}}
+    """)
+    assert crawl.states() == {"/a.png": "failed: content_type", "/b.png": "done"}
+    assert crawl.items() == [{"kind": "image/png"}]
