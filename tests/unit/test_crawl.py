@@ -641,6 +641,14 @@ def test_a_page_that_is_skipped_does_not_count_against_the_limit():
     assert len(crawled.fetches()) == 3
 
 
+def test_a_page_whose_redirect_is_skipped_does_count():
+    """It was fetched, as far as it went."""
+    pages = dict.fromkeys((f"{A}{n}" for n in range(5)), A + "no")
+    crawled = world(pages, limit=3, scope=ScopePlan(deny=("/no",)))
+    crawled.visit_all(*pages)
+    assert len(crawled.fetches()) == 3
+
+
 # Everything at once
 
 paths = st.sampled_from([f"{host}{n}" for host in (A, B, C) for n in range(4)])

@@ -252,8 +252,13 @@ PACKED = gzip.compress(b"".join(b"http://a.example/%d\n" % (n * 7919) for n in r
 
 @pytest.mark.parametrize(
     "data",
-    [b"no gzip", PACKED[:-2_000], PACKED[:5_000] + b"\0" * 50 + PACKED[5_050:]],
-    ids=["other", "cut", "broken"],
+    [
+        b"no gzip",
+        PACKED[:-2_000],
+        PACKED[:10] + b"\xff" * 20 + PACKED[30:],
+        PACKED[:-8] + b"\0" * 8,
+    ],
+    ids=["other", "cut", "broken", "changed"],
 )
 async def test_a_broken_archive_is_a_usage_error_never_a_shorter_list(writer, tmp_path, data):
     path = tmp_path / "seeds.gz"

@@ -93,7 +93,8 @@ def test_a_range_runs_downwards_as_it_runs_upwards(first, last):
         ("{a..c}", ["{a..c}"]),
         ("{{1..2}}", ["{1}", "{2}"]),
         ("{1..2}..3}", ["1..3}", "2..3}"]),
-        ("{\u0661..\u0663}", ["{\u0661..\u0663}"]),  # digits of other scripts are text
+        ("{1..\u0663}", ["{1..\u0663}"]),
+        ("{\u0661..3}", ["{\u0661..3}"]),  # digits of other scripts are text
     ],
 )
 def test_what_is_a_range(pattern, urls):
