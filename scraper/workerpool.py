@@ -32,7 +32,7 @@ from scraper.worker import ANSWER, FRAME
 _ROOT = str(Path(__file__).parent.parent)
 _TRIES = 2
 _START_TRIES = 3
-_START_S = 30.0
+_START_S = 10.0
 _END_S = 0.5
 _BUFFER_BYTES = 1024 * 1024
 

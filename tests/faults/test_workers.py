@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from scraper.core.errors import ParseError
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
@@ -60,9 +61,8 @@ async def parse_slow(on: Parser, body: bytes = SLOW_BODY) -> Parsed:
 
 
 def pids(on: Parser) -> list[int]:
-    """The live workers of a parser."""
-    workers = on._pool._workers
-    return [w._process.pid for w in workers if w._process and w._process.returncode is None]
+    """The workers of a parser that are ready or have a page."""
+    return [w._process.pid for w in on._pool._workers if w._process and w.is_ready]
 
 
 def strike(on: Parser, number: signal.Signals) -> None:
@@ -180,15 +180,23 @@ async def test_all_workers_dead_at_once_lose_no_page():
 
 @pytest.mark.slow
 async def test_a_hundred_kills_and_stops_lose_at_most_the_page_at_hand():
+    await _trial(strikes=100)
+
+
+def test_the_same_on_uvloop():
+    uvloop.run(_trial(strikes=20))
+
+
+async def _trial(*, strikes: int) -> None:
     """Only a page whose worker was struck twice may be lost."""
     chance = random.Random(7)
-    strikes = 0
+    left = strikes
     async with parser(processes=2, timeout_s=0.4) as on:
         assert await is_fine(on, "before")
         done: list[bool | str] = []
 
         async def feed() -> None:
-            while strikes < 100:
+            while left:
                 try:
                     done.append(await is_fine(on, f"page{len(done)}"))
                 except ParseError as error:
@@ -197,16 +205,26 @@ async def test_a_hundred_kills_and_stops_lose_at_most_the_page_at_hand():
         async with asyncio.TaskGroup() as tasks:
             for _ in range(4):
                 tasks.create_task(feed())
-            while strikes < 100:
+            while left:
                 await asyncio.sleep(chance.uniform(0.0, 0.03))
                 if alive := pids(on):
-                    strikes += 1
-                    number = signal.SIGSTOP if strikes % 10 == 0 else signal.SIGKILL
+                    left -= 1
+                    number = signal.SIGKILL if left % 10 else signal.SIGSTOP
                     with suppress(ProcessLookupError):
                         os.kill(chance.choice(alive), number)
         lost = [reason for reason in done if reason is not True]
         assert set(lost) <= {"parse_crash", "parse_timeout"}
         assert len(lost) <= strikes / 2
+        assert await is_fine(on)
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/nowhere/python"])
+async def test_workers_that_cannot_be_started_fail_the_page_and_say_so(program, monkeypatch):
+    monkeypatch.setattr(sys, "executable", program)
+    async with parser(processes=1) as on:
+        with pytest.raises(ParseError, match="parse_crash: no worker can be started"):
+            await parse(on, "page")
+        monkeypatch.undo()
         assert await is_fine(on)
 
 
