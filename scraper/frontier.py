@@ -319,17 +319,10 @@ class Frontier:
         """End the crawl if nothing is left; synchronous, so nothing can change meanwhile."""
         if self._changed.is_set():
             return False
-        nothing_held = not self._held
-        if self.stopped_by is not None:
-            finished = nothing_held
-        else:
-            finished = (
-                nothing_held
-                and not self.seeding
-                and not self._hungry
-                and self._scan_from is None
-                and self._due_at is None
-            )
+        more = (
+            self.seeding or self._hungry or self._scan_from is not None or self._due_at is not None
+        )
+        finished = not self._held and (self.stopped_by is not None or not more)
         if finished:
             self._end()
         return finished

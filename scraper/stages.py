@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +18,8 @@ from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.frontier import Frontier
+
+log = logging.getLogger(__name__)
 
 
 class Robots(Protocol):
@@ -77,6 +80,21 @@ class Stages:
     chance: random.Random
     tally: Tally
     seeded: asyncio.Event  # set when all seeds are known, and so the hosts in scope
+
+    def note(self, result: PageResult) -> None:
+        """Count what a turn came to."""
+        self.tally.add(result, now=self.clock.now())
+        if result.again is None:
+            log.debug(
+                "visited url=%s state=%s status=%s reason=%s attempt=%d bytes=%d %s",
+                result.request.url,
+                result.state,
+                result.status,
+                result.reason,
+                result.request.attempt,
+                result.body_bytes,
+                result.detail,
+            )
 
     def moment(self) -> Moment:
         """The time and a chance, for a decision that may not take them itself."""

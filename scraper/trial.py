@@ -64,13 +64,12 @@ async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> d
             if not rules.allows(request.asked):
                 return _told(plan, request, error="robots.txt disallows it: a crawl skips it")
             response = await tools.fetcher.fetch(request)
-            location = response.headers.get("location")
-            if location is None or not is_redirect(response.status):
+            if not is_redirect(response):
                 break
             hop, _ = next_hop(
                 request,
                 response.status,
-                location,
+                response.headers["location"],
                 longest=plan.fetch.max_redirects,
                 may_repeat=plan.fetch.cookies,
             )

@@ -16,6 +16,7 @@ from scraper.core.model import (
     Timing,
     http_reason,
 )
+from scraper.core.redirect import is_redirect
 from scraper.core.schedule.retry import RetryPolicy, retry_after_s, retry_at
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,11 +48,8 @@ def failed(
     Args:
         response: the answer, if there was one; its Retry-After rests the whole host.
     """
-    after_s = None
-    if response is not None:
-        after_s = retry_after_s(
-            response.headers.get("retry-after"), now=moment.now, longest_s=policy.longest_s
-        )
+    asked_for = response.headers.get("retry-after") if response else None
+    after_s = retry_after_s(asked_for, now=moment.now, longest_s=policy.longest_s)
     due_at = None
     if not _is_spent(request):
         due_at = retry_at(
@@ -109,8 +107,8 @@ def unreadable(result: PageResult, error: ParseError) -> PageResult:
 
 
 def refused(response: Response) -> FetchError | None:
-    """The error that the status of a final answer stands for; None for a success."""
-    if 200 <= response.status < 300:  # RFC 9110 section 15.3
+    """The error that the status of an answer stands for; None for a success or a redirect."""
+    if 200 <= response.status < 300 or is_redirect(response):  # RFC 9110 section 15.3
         return None
     return FetchError(http_reason(response.status), f"the server answered {response.status}")
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from scraper.core.errors import FetchError
-from scraper.core.model import Hop, Reason, Request
+from scraper.core.model import Hop, Reason, Request, Response
 from scraper.core.url import Url, parse
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def is_redirect(status: int) -> bool:
-    """Whether an answer with a Location sends us elsewhere."""
-    return status in _REDIRECTS
+def is_redirect(response: Response) -> bool:
+    """Whether the answer sends us elsewhere and says where."""
+    return response.status in _REDIRECTS and "location" in response.headers
 
 
 def next_hop(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import FetchError
-from scraper.core.model import Reason, Request
+from scraper.core.model import Reason, Request, Response
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request
 from scraper.core.url import parse
@@ -33,7 +33,10 @@ def follow(asked: Request, status: int, location: str, **options) -> Request:
 
 @given(st.integers(100, 599))
 def test_the_five_statuses_that_redirect(status):
-    assert is_redirect(status) == (status in REDIRECTS)
+    assert is_redirect(Response("http://a/", status, {"location": "/b"}, b"")) == (
+        status in REDIRECTS
+    )
+    assert not is_redirect(Response("http://a/", status, {}, b""))
 
 
 @given(methods, statuses)
