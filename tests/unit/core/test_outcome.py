@@ -232,6 +232,13 @@ def test_an_answer_is_a_success_or_a_reason_with_its_number(status):
         assert str(status) in error.detail
 
 
+@given(st.integers(100, 599))
+def test_an_answer_that_leads_on_is_no_error(status):
+    answer = Response("http://b.example/", status, {"location": "/next"}, b"")
+    leads_on = status in (301, 302, 303, 307, 308)
+    assert (refused(answer) is None) == (leads_on or status // 100 == 2)
+
+
 @given(st.sampled_from([*SAFE, *UNSAFE, "get", ""]))
 def test_safe_are_the_methods_that_change_nothing(method):
     assert is_safe(method) == (method in SAFE)
