@@ -39,8 +39,8 @@ async def _work(stages: Stages) -> None:
         if result.again is not None:
             stages.frontier.again(result.again)
             continue
-        if result.state is State.SKIPPED and result.request.hop is None:
-            stages.frontier.give_back()
+        if result.state is State.SKIPPED:
+            stages.frontier.give_back(result.request)
         await stages.writer.put(result)
 
 

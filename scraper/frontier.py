@@ -123,9 +123,9 @@ class Frontier:
             self._held.release((request.id,))
         self._hand_out()
 
-    def give_back(self) -> None:
+    def give_back(self, request: Request) -> None:
         """Do not count a page against the limit: it was skipped, not fetched."""
-        if self._left is not None:
+        if self._left is not None and request.attempt == 1 and request.hop is None:
             if self._left == 0:
                 self.stopped_by, self._scan_from = None, ""
             self._left += 1
@@ -170,6 +170,11 @@ class Frontier:
     def held(self) -> int:
         """Rows in memory: in the window, in flight, or waiting for their commit."""
         return len(self._held)
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing is in memory and a retry is due later."""
+        return not self._held and self._due_at is not None
 
     @property
     def idle_workers(self) -> int:

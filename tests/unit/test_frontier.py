@@ -217,7 +217,7 @@ def test_a_page_given_back_does_not_count_against_the_limit():
             work(lease)
             if len(given) < 2:
                 given.append(lease)
-                crawl.frontier.give_back()
+                crawl.frontier.give_back(lease.request)
 
         crawl.frontier.leave = leave
         crawl.frontier.seeded()
