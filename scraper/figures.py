@@ -81,6 +81,9 @@ class Figures:
         schedule = frontier.schedule
         full = schedule.open >= self._plan.fetch.concurrency
         blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
+        blocked_host = schedule.busiest() if blocked else None
+        if frontier.resting:  # all that is left waits for its retry
+            blocked, blocked_host = True, self._stages.tally.most_retried()
         return Sample(
             sink_full=self._store.writer.full,
             pool_busy_and_waiting=parser.waiting > 0 and parser.busy >= parser.processes,
@@ -90,5 +93,5 @@ class Figures:
             open=schedule.open,
             parsing=parser.busy + parser.waiting,
             writing=frontier.held - schedule.waiting - schedule.open,
-            blocked_host=schedule.busiest() if blocked else None,
+            blocked_host=blocked_host,
         )

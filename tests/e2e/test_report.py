@@ -8,7 +8,7 @@ import pytest
 
 from tests.command import Running, scraper, until
 from tests.e2e.conftest import SHOP, Crawl, yaml
-from tests.site import html, slow, status
+from tests.site import html, retry_after, slow, status
 
 NUMBER, COUNT, TEXT, FLAG = (int, float), int, str, bool
 MAYBE_TEXT = (str, type(None))
@@ -181,3 +181,11 @@ def test_control_characters_of_pages_reach_no_terminal(shop: Crawl):
     tried = scraper("try", "crawl.yaml", url, cwd=shop.folder)
     assert "\x1b" not in tried.out
     assert "red" in tried.out
+
+
+def test_waiting_for_retries_is_the_hosts_doing(shop: Crawl):
+    shop.site.route("/p/1", retry_after("9"))
+    config = SHOP.replace("{1..20}", "1").replace("run: {", "run: {max_time: 1200ms, ")
+    shop.run(config, "--set", "fetch.retry.longest=9s", status=4)
+    verdict = shop.report()["verdict"]
+    assert (verdict["bound"], verdict["host"]) == ("host", f"127.0.0.1:{shop.port}")

@@ -150,6 +150,10 @@ class Tally:
             found = hosts.setdefault(name, HostTally())
         return found
 
+    def most_retried(self) -> str | None:
+        """The host with most retries; one look at each host, so not for every page."""
+        return max(self._hosts, key=lambda name: self._hosts[name].retries, default=None)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for a report; quick enough for once a second."""
         hosts = heapq.nlargest(HOSTS_TOLD, self._hosts.items(), key=lambda each: each[1].done)

@@ -170,6 +170,16 @@ def test_only_the_hosts_with_most_pages_are_told():
     assert told["hosts_known"] == HOSTS_TOLD + 10
 
 
+def test_host_with_most_retries_is_known():
+    tally = Tally()
+    assert tally.most_retried() is None
+    for name, retries in (("a:1", 1), ("b:1", 2), ("c:1", 0)):
+        for _ in range(retries):
+            tally.add(PageResult(on(name), State.WAITING, Reason.TIMEOUT), now=NOW)
+        tally.add(PageResult(on(name)), now=NOW)
+    assert tally.most_retried() == "b:1"
+
+
 def test_repr_says_how_much_was_counted():
     tally = Tally()
     tally.add(PageResult(REQUEST, status=200), now=NOW)
