@@ -11,7 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,7 +21,7 @@ import uvloop
 from scraper import __version__
 from scraper.allocator import keep_memory
 from scraper.clock import Clock, SystemClock
-from scraper.core.errors import LockedError, UsageError
+from scraper.core.errors import LockedError, ScraperError, UsageError
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import Plan
 from scraper.core.route import Router
@@ -32,6 +32,7 @@ from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
 from scraper.logs import setup
+from scraper.output import say
 from scraper.parse import Parser
 from scraper.progress import wants_bar
 from scraper.report import build, text
@@ -227,7 +228,8 @@ def _listen(run: Run, parser: Parser) -> None:
 
 
 def _leave_now() -> NoReturn:
-    sys.stderr.flush()
+    with suppress(OSError):  # nobody reads it any more
+        sys.stderr.flush()
     os._exit(STOPPED)
 
 
@@ -236,8 +238,10 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
         log.error("%s", message)
     if not quiet:
         told = outcome.idle or text(make_report(Path(plan.store.path), outcome.run_id))
-        sys.stdout.write(f"{told}\n")
-        sys.stdout.flush()
+        try:
+            say(told)
+        except ScraperError as error:  # how the crawl ended is settled
+            log.error("%s", error)  # noqa: TRY400 - the message says it all
 
 
 def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:

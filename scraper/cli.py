@@ -14,6 +14,7 @@ import typer
 
 from scraper import __version__
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+from scraper.output import complain, say
 
 if TYPE_CHECKING:
     from scraper.app import Options
@@ -115,7 +116,7 @@ def check(config: Config, *, set_: Set = None, seeds: Seeds = None, db: Db = Non
     """Find every mistake in a config, and say in words what the crawl will do."""
     from scraper.config import explain
 
-    typer.echo(explain(_load(config, set_=set_, seeds=seeds, db=db)))
+    say(explain(_load(config, set_=set_, seeds=seeds, db=db)))
 
 
 @app.command(name="try")
@@ -134,7 +135,7 @@ def try_(
 
     loaded = _load(config, set_=set_)
     trial = try_page(loaded.plan, target, url=url, page=page)
-    typer.echo(_json(trial) if as_json else as_text(trial))
+    say(_json(trial) if as_json else as_text(trial))
     _leave(DONE if trial["error"] is None else MISSED)
 
 
@@ -154,7 +155,7 @@ def export(
         database, item=items, format_=format_, output=output, changed_since=changed_since
     )
     if output != "-":
-        typer.echo(f"{count} items written to {output}", err=True)
+        complain(f"{count} items written to {output}")
 
 
 @app.command()
@@ -168,7 +169,7 @@ def report(
     from scraper.app import make_report, report_text
 
     made = make_report(database, run_id)
-    typer.echo(_json(made) if as_json else report_text(made))
+    say(_json(made) if as_json else report_text(made))
 
 
 @app.command()
@@ -176,7 +177,7 @@ def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
     from scraper.config import schema as make_schema
 
-    typer.echo(_json(make_schema()))
+    say(_json(make_schema()))
 
 
 def main() -> NoReturn:
@@ -189,9 +190,6 @@ def main() -> NoReturn:
         _fail(str(error), USAGE)
     except (StoreError, ScraperError) as error:
         _fail(str(error), BROKE)
-    except BrokenPipeError:  # who reads us has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(DONE)
     sys.exit(DONE)
 
 
@@ -253,8 +251,7 @@ def _leave(status: int) -> None:
 
 
 def _fail(message: str, status: int) -> NoReturn:
-    sys.stdout.flush()
-    print(message, file=sys.stderr)
+    complain(message)
     sys.exit(status)
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from scraper.core.errors import ScraperError, UsageError
+from scraper.output import discard, lost
 
 STEP_ROWS = 1000
 STDOUT = "-"
@@ -208,19 +209,14 @@ def _to_stream(stdout: TextIO, choice: Choice, write: Callable[[TextIO, Choice],
     try:
         count = write(stream, choice)
         stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         count = 0
-        _close_pipe(stdout)
+        discard(stdout)
+        if not isinstance(error, BrokenPipeError):
+            raise lost(error) from error
     finally:
         stream.detach()
     return count
-
-
-def _close_pipe(stdout: TextIO) -> None:
-    """Send what is still buffered nowhere, so that the exit does not fail over it."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stdout.fileno())
-    os.close(nowhere)
 
 
 def _to_file(path: Path, choice: Choice, write: Callable[[TextIO, Choice], int]) -> int:
