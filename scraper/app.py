@@ -10,7 +10,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,9 +63,17 @@ class Options:
 
 
 def run_crawl(
-    plan: Plan, options: Options, *, config_hash: str, warnings: tuple[str, ...] = ()
+    plan: Plan,
+    options: Options,
+    *,
+    config_hash: str,
+    warnings: tuple[str, ...] = (),
+    secrets: Collection[str] = (),
 ) -> int:
     """Run a crawl to its end; returns the exit status.
+
+    Args:
+        secrets: texts that no log line shows.
 
     Raises:
         LockedError: another run holds the crawl, and `run.if_running` is `fail`.
@@ -74,10 +82,11 @@ def run_crawl(
     """
     keep_memory()
     _allow_sockets()
-    setup(
+    logs = setup(
         format=options.log_format,
         verbosity=-1 if options.quiet else options.verbosity,
     )
+    logs.hide(secrets)
     for warning in warnings:
         log.warning("%s", warning)
     check_lists(plan.seeds)

@@ -196,7 +196,13 @@ def main() -> NoReturn:
 def _crawl(loaded: Loaded, options: Options) -> int:
     from scraper.app import run_crawl
 
-    return run_crawl(loaded.plan, options, config_hash=loaded.hash, warnings=loaded.warnings)
+    return run_crawl(
+        loaded.plan,
+        options,
+        config_hash=loaded.hash,
+        warnings=loaded.warnings,
+        secrets=loaded.secrets,
+    )
 
 
 def _load(

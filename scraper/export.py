@@ -230,14 +230,14 @@ def _to_file(path: Path, choice: Choice, write: Callable[[TextIO, Choice], int])
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[TextIO]:
-    path = path.resolve()  # a link keeps pointing where it did
-    if path.is_dir() or not path.parent.is_dir():
+    if path.is_dir() or not path.resolve().parent.is_dir():
         why = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
         raise UsageError(f"--output {path}: {why}")
     if path.exists() and not path.is_file():  # a pipe or a device: nothing to replace
         with path.open("wb") as binary:
             yield from _flushed(_text(binary))
         return
+    path = path.resolve()  # a link keeps pointing where it did
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         with _created(beside) as binary:

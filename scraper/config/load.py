@@ -15,6 +15,7 @@ from scraper.config.mistakes import findings
 from scraper.config.models import Config
 from scraper.config.places import Finding, Mistake
 from scraper.config.source import Document, Override, read
+from scraper.config.values import read_values
 from scraper.core.errors import ConfigError, UsageError
 from scraper.core.plan import Plan
 
@@ -31,6 +32,7 @@ class Loaded:
     hash: str  # equal for configs that say the same
     config: Config = field(repr=False)
     tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
+    secrets: frozenset[str] = field(repr=False)  # what the environment gave
 
 
 def load(
@@ -71,6 +73,7 @@ def load(
         hash=document.hash(),
         config=config,
         tree=document.data,  # not the document: its nodes weigh more than the plan
+        secrets=frozenset(read_values(document.data, env)),
     )
 
 

@@ -7,7 +7,7 @@ number, duration) decides how it is read, so `012` and `12:30` and `on` are what
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 _REFERENCE = re.compile(r"\$(?:\$(?=\{)|\{([^{}]*)\}|(?=\{))")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
@@ -95,6 +95,17 @@ def expand(text: str, env: Mapping[str, str]) -> str:
 
     result = _REFERENCE.sub(replace, text)
     return Secret.of(result, text) if secret else result
+
+
+def read_values(tree: object, env: Mapping[str, str]) -> Iterator[str]:
+    """The values of the environment that stand somewhere in the tree."""
+    if isinstance(tree, Secret):
+        for match in _REFERENCE.finditer(tree.written):
+            if match[0] != "$$":
+                yield env.get(_reference(match[1])[0], "")
+    elif isinstance(tree, dict | list):
+        for inner in tree.values() if isinstance(tree, dict) else tree:
+            yield from read_values(inner, env)
 
 
 def _reference(inside: str | None) -> tuple[str, str | None]:

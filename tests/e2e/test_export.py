@@ -115,3 +115,8 @@ def test_views_follow_the_config(two: Crawl):
     two.run(TWO_TYPES.replace("none: b", "extra: u"))
     columns = [name for (name,) in two.rows("SELECT name FROM pragma_table_info('thing')")]
     assert "extra" in columns
+
+
+def test_output_may_be_a_device(two: Crawl):
+    ended = two("export", "crawl.db", "--items", "thing", "--output", "/dev/stdout")
+    assert json.loads(ended.out)["price"] == "1.10"

@@ -279,3 +279,11 @@ def test_version_is_said(tmp_path: Path):
 def test_unknown_command_is_status_2(tmp_path: Path):
     assert scraper("rum", cwd=tmp_path).status == 2
     assert scraper(cwd=tmp_path).status == 2
+
+
+def test_what_the_environment_gave_is_in_no_log_line(shop: Crawl):
+    shop.config(SHOP.replace("{1..20}", "1?key=${API_KEY}"))
+    ended = shop("run", "crawl.yaml", "-v", API_KEY="topsecret99")
+    assert shop.asked() == ["/p/1?key=topsecret99"]
+    assert "/p/1?key=***" in ended.err
+    assert "topsecret99" not in ended.err + ended.out

@@ -99,3 +99,10 @@ def test_wrong_value_from_the_environment_is_named_not_shown() -> None:
         "--set fetch.timeout: fetch.timeout: must be a duration such as 250ms, 30s, 5m, 2h or 1d,"
         " got the value of ${S}"
     )
+
+
+def test_what_the_environment_gave_is_known() -> None:
+    urls = "seeds.urls=['${A}/x', '${B:-http://b.example}', 'http://c.example/$${A}']"
+    env = {"A": "http://a.example", "C": "tea"}
+    loaded = load("c.yaml", env=env, overrides=[urls, "fetch.user_agent=${C}-${A}"])
+    assert loaded.secrets - {""} == set(env.values())
