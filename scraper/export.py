@@ -29,6 +29,7 @@ STDOUT = "-"
 OWN_COLUMNS = ("_url", "_fetched_at", "_run")
 _LATER = ("parquet", "xlsx")
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the wide ones are read too
+_SQLITE_START = b"SQLite format 3\0"
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
@@ -233,6 +234,8 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     if path.is_dir() or not path.resolve().parent.is_dir():
         why = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
         raise UsageError(f"--output {path}: {why}")
+    if _is_database(path):
+        raise UsageError(f"--output {path}: is a database: give another path")
     if path.exists() and not path.is_file():  # a pipe or a device: nothing to replace
         with path.open("wb") as binary:
             yield from _flushed(_text(binary))
@@ -248,6 +251,14 @@ def _replacing(path: Path) -> Iterator[TextIO]:
         beside.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a SQLite file would be lost, the one that is being read above all."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE_START)) == _SQLITE_START
 
 
 def _flushed(stream: io.TextIOWrapper) -> Iterator[TextIO]:

@@ -14,7 +14,9 @@ from types import TracebackType
 from typing import Self
 
 from scraper.clock import Clock
-from scraper.core.errors import LockedError, StoreError
+from scraper.core.errors import LockedError, StoreError, UsageError
+
+SQLITE_START = b"SQLite format 3\0"
 
 
 class Lock:
@@ -47,8 +49,15 @@ class Lock:
 
 
 def hold(path: str | Path, *, clock: Clock) -> Lock:
-    """Take the lock of database `path`, or raise LockedError at once."""
+    """Take the lock of database `path`.
+
+    Raises:
+        LockedError: another run has it.
+        UsageError: there is something else than a database; nothing was touched.
+        StoreError: the lock file cannot be made.
+    """
     database = Path(path)
+    _refuse_others(database)
     file = database.with_name(database.name + ".lock")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +74,21 @@ def hold(path: str | Path, *, clock: Clock) -> Lock:
         os.close(descriptor)
         raise
     return Lock(file, descriptor)
+
+
+def _refuse_others(path: Path) -> None:
+    """Refuse a folder, and a file that holds something else."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder: give --db the path of a file")
+    if not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(SQLITE_START))
+    except OSError:  # SQLite will say what is wrong
+        return
+    if start and start != SQLITE_START:
+        raise UsageError(f"{path}: is not a SQLite database: give --db another path")
 
 
 def _take(descriptor: int, database: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from scraper.core.errors import StoreError
+from scraper.core.errors import StoreError, UsageError
 from scraper.store.connection import transaction
 
 APPLICATION_ID = 1935897200  # "scrp"
@@ -55,7 +55,7 @@ def check(db: sqlite3.Connection, path: Path, newest: int) -> None:
     """Refuse a file that is not ours or newer than us, before anything touches it."""
     found = version(db)
     if found is None:
-        raise StoreError(f"{path}: is not a database of scraper: give --db another path")
+        raise UsageError(f"{path}: is not a database of scraper: give --db another path")
     if found > newest:
         raise StoreError(
             f"{path}: was written by a newer version of scraper (schema {found}, "

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scraper.clock import SystemClock
-from scraper.core.errors import LockedError, StoreError
+from scraper.core.errors import LockedError, StoreError, UsageError
 from scraper.store import hold
 
 HOLDER = """
@@ -85,3 +85,21 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"x\.db\.lock: cannot be opened"):
         hold(tmp_path / "file" / "x.db", clock=SystemClock())
+
+
+@pytest.mark.parametrize("name", [".", "folder", "list.txt"])
+def test_what_is_no_database_is_refused_and_not_touched(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "list.txt").write_text("https://a.example/")
+    with pytest.raises(UsageError, match=r"is a folder|is not a SQLite database"):
+        hold(tmp_path / name, clock=SystemClock())
+    with pytest.raises(UsageError, match="is a folder"):
+        hold(".", clock=SystemClock())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "list.txt"]
+
+
+def test_an_empty_file_may_become_a_database(tmp_path: Path) -> None:
+    path = tmp_path / "books.db"
+    path.touch()
+    with hold(path, clock=SystemClock()) as lock:
+        assert lock.path.exists()

@@ -264,6 +264,18 @@ def test_a_device_is_written_to_and_never_replaced(database, tmp_path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_a_database_is_never_replaced_by_its_export(database, tmp_path):
+    path = tmp_path / "books.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE theirs (id)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=r"books\.db: is a database"):
+        to_file(database, path)
+    assert path.read_bytes() == before
+    assert names_in(tmp_path) == ["books.db"]
+
+
 def test_a_folder_that_is_missing_or_in_the_way_is_said(database, tmp_path):
     with pytest.raises(UsageError, match="is a folder"):
         to_file(database, tmp_path)

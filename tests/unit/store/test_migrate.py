@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.core.errors import StoreError
+from scraper.core.errors import StoreError, UsageError
 from scraper.store.migrate import Migration, migrate, migrations, statements, version
 
 HERE = Path("data/books.db")
@@ -61,7 +61,7 @@ def test_a_newer_database_is_refused_and_not_touched() -> None:
 def test_a_database_of_somebody_else_is_refused() -> None:
     with memory() as db:
         db.execute("CREATE TABLE theirs (id)")
-        with pytest.raises(StoreError, match="is not a database of scraper"):
+        with pytest.raises(UsageError, match="is not a database of scraper"):
             migrate(db, HERE, now=1.0)
         assert version(db) is None
 
