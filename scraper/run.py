@@ -193,8 +193,9 @@ class Run:
             return ["there was nothing to do: no seed gave a URL; look at `seeds` in the config"]
         if not balance.by_state["done"]:
             return [await self._nothing_done(balance)]
-        wants_items = any(rule.items for rule in self._plan.pages)
-        if wants_items and not await self._store.runs.has_items():
+        runs = self._store.runs
+        rules = [rule.name for rule in self._plan.pages if rule.items]
+        if rules and not await runs.has_items() and await runs.owes_items(rules):
             return [_NO_ITEM]
         return []
 

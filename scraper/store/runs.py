@@ -6,7 +6,7 @@ import json
 import socket
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,6 +154,23 @@ class Runs:
         def look(db: sqlite3.Connection) -> bool:
             sql = "SELECT EXISTS (SELECT 1 FROM item WHERE last_cycle = ?)"
             return bool(db.execute(sql, (cycle,)).fetchone()[0])
+
+        return await self._books.db.call(look)
+
+    async def owes_items(self, rules: Collection[str]) -> bool:
+        """Whether this cycle was to bring items: it did a page of these rules, or all there are.
+
+        A cycle in which little more than failed pages was due brings what it can.
+        """
+        cycle, names = self._books.tenure.cycle, json.dumps(list(rules))
+
+        def look(db: sqlite3.Connection) -> bool:
+            sql = (
+                "SELECT NOT EXISTS (SELECT 1 FROM request WHERE state = 'done' AND cycle <> ?1) "
+                "OR EXISTS (SELECT 1 FROM visit JOIN run ON run.id = run_id WHERE run.cycle = ?1 "
+                "AND visit.state = 'done' AND rule IN (SELECT value FROM json_each(?2)))"
+            )
+            return bool(db.execute(sql, (cycle, names)).fetchone()[0])
 
         return await self._books.db.call(look)
 

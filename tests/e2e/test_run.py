@@ -134,6 +134,10 @@ def test_no_item_is_a_missed_promise(shop: Crawl):
     report = shop.report()
     assert report["run"]["exit_status"] == 1
     assert report["items"]["product"]["rejected"] == 20
+    shop.site.route("/p/*", html(lambda visit: product(visit.path)))
+    shop.run(None, "--fresh")
+    shop.site.route("/p/*", html("<p>yet another layout"))
+    assert "no item" in shop.run(None, "--fresh", status=1).err
 
 
 def test_some_failures_alone_change_no_exit_status(shop: Crawl):
