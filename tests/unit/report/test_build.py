@@ -328,7 +328,9 @@ def test_a_database_without_a_file_has_no_lock(database):
 
 
 @pytest.mark.parametrize(
-    ("pid", "state"), [(FREE_PID, "dead"), (None, "dead"), (os.getpid(), "running")]
+    ("pid", "state"),
+    [(FREE_PID, "dead"), (None, "dead"), (os.getpid(), "running")],
+    ids=["free", "unknown", "ours"],  # a number would differ between the workers of xdist
 )
 def test_a_run_of_another_machine_is_dead_only_with_a_free_process_id(cut_off, pid, state):
     make, _ = cut_off
