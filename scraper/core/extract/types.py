@@ -22,11 +22,16 @@ from scraper.core.model import Json
 
 Converter = Callable[[Json], Json]
 
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ ,.'\u2019\u00a0\u202f])\d{3})(?:\1\d{3})*")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([ ,.'\u00a0\u202f])\d{3})(?:\1\d{3})*")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # 1.234: a German thousand
-_NUMBER = re.compile(r"[+-]?\d[\d ,.'\u2019\u00a0\u202f]*")
-_MINUS = re.compile(r"\D*(?<!\w)[-\u2212]\s?[^\w\s]?\s?\d")
+_NUMBER = re.compile(r"[+-]?\d[\d ,.'\u00a0\u202f]*")
+_MINUS = re.compile(r"\D*(?<!\w)-\s?[^\w\s]?\s?\d")
+_SMALL = re.compile(r"\D*0([.,])\d{3}(?![.,]?\d)", re.ASCII)  # 0,005: no thousands
+_WIDE = "".join(map(chr, (*range(0xFF10, 0xFF1A), *range(0x0660, 0x066A), *range(0x06F0, 0x06FA))))
+_PLAINER = str.maketrans(  # full-width, Arabic and Persian digits, signs and separators
+    _WIDE + "\uff0c\uff0e\u066b\u066c\u2019\u2212", "0123456789" * 3 + ",..,'-"
+)
 _MOST_DIGITS = 1000
 _YES: Final = frozenset({"true", "yes", "on", "1", "y", "t", "checked", "selected", "disabled"})
 _NO: Final = frozenset({"false", "no", "off", "0", "n", "f", "none", "null"})
@@ -36,7 +41,7 @@ def to_int(value: Json) -> int:
     """A whole number, its thousands grouped or not; "3.0" and "22 available" are none."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    text = _text(value)
+    text = _number(value)
     if _GROUPED.fullmatch(text):
         text = text[0] + re.sub(r"\D", "", text[1:])
     elif "_" in text:
@@ -46,13 +51,13 @@ def to_int(value: Json) -> int:
 
 def to_float(value: Json) -> float:
     """A finite number; decimal comma and grouped thousands are read too."""
-    text = _text(value)
+    text = _number(value)
     try:
         number = _finite(text)
     except ValueError:
         if not _NUMBER.fullmatch(text):
             raise
-        parsed = parse_number(text.lstrip("+-"))
+        parsed = parse_number(text.lstrip("+-"), _decimal_separator(text))
         if parsed is None:
             raise ValueError(text) from None
         number = math.copysign(_finite(str(parsed)), -1 if text[0] == "-" else 1)
@@ -65,10 +70,13 @@ def to_decimal(value: Json) -> str:
     Three digits behind one dot are thousands ("1.234" is "1234"), unless what stands before
     them cannot be ("0.005", "1234.567").
     """
-    text = _text(value)
+    text = _number(value)
     if _PLAIN.fullmatch(text) and not _AMBIGUOUS.fullmatch(text):
         return text.lstrip("+")
-    amount = Decimal(text) if isinstance(value, float) else Price.fromstring(text).amount
+    if isinstance(value, float):
+        amount: Decimal | None = Decimal(text)
+    else:
+        amount = Price.fromstring(text, decimal_separator=_decimal_separator(text)).amount
     if amount is None or not amount.is_finite():
         raise ValueError(text)
     if amount and _MINUS.match(text):
@@ -102,6 +110,17 @@ def _finite(text: str) -> float:
     if not math.isfinite(number) or "_" in text:
         raise ValueError(text)
     return number
+
+
+def _number(value: Json) -> str:
+    """The text, its digits and signs in ASCII."""
+    return _text(value).translate(_PLAINER)
+
+
+def _decimal_separator(text: str) -> str | None:
+    """The separator where only one can be meant: three digits behind a nought are a fraction."""
+    small = _SMALL.match(text)
+    return small[1] if small else None
 
 
 def _text(value: Json) -> str:
