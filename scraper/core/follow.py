@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scraper.core.model import Link, Page, Reason, Request
@@ -31,6 +32,17 @@ def follow(page: Page, parent: Request, rule: str, scope: Scope) -> Followed:
             requests.append(request)
     found = len(page.links)
     return Followed(tuple(requests), found, found - len(requests))
+
+
+def joined(parts: Iterable[Followed]) -> Followed:
+    """The links of one page that were judged in parts."""
+    requests: list[Request] = []
+    found = out_of_scope = 0
+    for part in parts:
+        requests += part.requests
+        found += part.found
+        out_of_scope += part.out_of_scope
+    return Followed(tuple(requests), found, out_of_scope)
 
 
 def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | None:

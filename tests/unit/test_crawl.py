@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -19,7 +19,7 @@ from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.url import parse
-from scraper.crawl import crawl, visit
+from scraper.crawl import SLICE, crawl, visit
 from scraper.frontier import Frontier
 from scraper.stages import Stages
 from tests.fakes import Diary, FakeParser, FakeRobots, FakeSite, FakeWriter
@@ -480,6 +480,43 @@ def test_links_in_scope_become_requests_and_are_visited():
     assert depths == {A: 0, A + "2": 0, A + "b": 1}
     assert crawled.result(A + "b").request.carry == {"n": 1}
     assert crawled.result(A + "2").rule == "listing"
+
+
+class CountingScope(Scope):
+    """Counts what it is asked."""
+
+    asked = 0
+
+    def refuses(self, *args, **options):
+        self.asked += 1
+        return super().refuses(*args, **options)
+
+
+def test_a_page_of_many_links_leaves_the_loop_its_turns():
+    many = [f"{A}{n}" for n in range(3 * SLICE)]
+    crawled = world({A: b""}, parsed={A: links(*many)})
+    scope = CountingScope(ScopePlan(max_depth=0), seed_hosts=())
+    crawled.stages = replace(crawled.stages, scope=scope)
+    crawled.seed(A)
+    crawled.seeds_are_known()
+
+    async def watch() -> int:
+        most = 0
+        while scope.asked < 2:  # the page itself is asked about too
+            await asyncio.sleep(0.001)
+        while scope.asked < len(many):
+            before = scope.asked
+            await asyncio.sleep(0)
+            most = max(most, scope.asked - before)
+        return most
+
+    async def both() -> int:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(watch())
+            group.create_task(crawled.run())
+        return watching.result()
+
+    assert 0 < run_virtual(both()) <= SLICE
 
 
 def test_pages_that_link_each_other_are_visited_once_each():

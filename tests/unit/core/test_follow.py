@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.follow import follow
+from scraper.core.follow import follow, joined
 from scraper.core.model import Link, Page
 from scraper.core.plan import ScopePlan
 from scraper.core.request import make_request
@@ -73,3 +73,16 @@ def test_a_page_at_the_limit_of_depth_still_leads_to_its_next_pages():
     followed = follow(Page(links=found), parent(2), "listing", scope(2))
     assert [each.url for each in followed.requests] == ["http://a.example/2"]
     assert followed.out_of_scope == 1
+
+
+@given(links, st.integers(0, 12))
+def test_judged_in_parts_it_comes_to_the_same(found, cut):
+    def judge(some):
+        return follow(Page(links=tuple(some)), parent(), "listing", scope())
+
+    assert joined([judge(found[:cut]), judge(found[cut:])]) == judge(found)
+
+
+def test_no_links_are_no_links():
+    nothing = joined([])
+    assert (nothing.requests, nothing.found, nothing.out_of_scope) == ((), 0, 0)
