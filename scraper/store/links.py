@@ -17,7 +17,7 @@ from scraper.store.cycles import JUDGED_ANEW
 from scraper.store.rows import carry_text, headers_text
 
 KNOWN_KEYS = 50_000
-REVIVED_BY_SEED = frozenset({Reason.SCOPE, Reason.DEPTH})
+REVIVED = frozenset({Reason.SCOPE, Reason.DEPTH})  # by a seed or by a link of a later cycle
 
 
 @dataclass(slots=True)
@@ -130,12 +130,14 @@ class Links:
             change.hosts.add(host)
 
     def _meet(self, change: Change, link: Request) -> None:
-        """A link to a known row: only a smaller depth matters."""
+        """A link to a known row: a smaller depth matters, and that it is in today's scope."""
         known = find(change, link.key)
-        if known is None or known.depth <= link.depth:
+        if known is None:
             return
-        change.db.execute("UPDATE request SET depth = ? WHERE id = ?", (link.depth, known.id))
-        if self._wants_depth(change, known):
+        nearer = link.depth < known.depth
+        if nearer:
+            change.db.execute("UPDATE request SET depth = ? WHERE id = ?", (link.depth, known.id))
+        if _is_in_scope_again(change, known) or (nearer and self._wants_depth(change, known)):
             self._wake(change, known)
 
     def _wants_depth(self, change: Change, known: Known) -> bool:
@@ -159,7 +161,7 @@ class Links:
                 (seed.page, headers_text(seed.headers), carry_text(seed.carry), known.id),
             )
         lowered = known.depth > 0 and self._wants_depth(change, known)
-        revived = known.state == State.SKIPPED and known.reason in REVIVED_BY_SEED
+        revived = known.state == State.SKIPPED and known.reason in REVIVED
         if lowered or revived or (not current and is_due(change, known)):
             self._wake(change, known)
 
@@ -192,6 +194,8 @@ class Links:
             known = Known(*columns)
             if not is_due(change, known):
                 continue
+            if known.seed:  # no more: the seeds of today that are due are of this cycle already
+                db.execute("UPDATE request SET seed = 0 WHERE id = ?", (known.id,))
             if answered(change, key):
                 self._count_as_visited(change, known)
             else:
@@ -220,6 +224,15 @@ def find(change: Change, key: bytes) -> Known | None:
         (key,),
     ).fetchone()
     return None if row is None else Known(*row)
+
+
+def _is_in_scope_again(change: Change, known: Known) -> bool:
+    """Whether a row out of scope in an older cycle may be in scope now that a link leads to it.
+
+    Only links in scope are stored: the config lets it in today, or it was a redirect that led out.
+    """
+    skipped = known.state == State.SKIPPED and known.reason in REVIVED
+    return skipped and known.cycle != change.tenure.cycle
 
 
 def is_due(change: Change, known: Known) -> bool:

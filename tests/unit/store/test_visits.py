@@ -163,6 +163,35 @@ def test_what_a_seed_names_is_in_scope_again() -> None:
         assert table.state("a") == ("skipped", "robots_disallowed")
 
 
+@pytest.mark.parametrize("reason", [Reason.SCOPE, Reason.DEPTH])
+def test_what_was_out_of_scope_is_judged_anew_when_a_later_cycle_links_to_it(
+    reason: Reason,
+) -> None:
+    with seeded("a") as table:
+        table.done("a", link("b", depth=1))
+        table.put(PageResult(table.request("b"), State.SKIPPED, reason))
+        table.done("a", link("b", depth=1))
+        assert table.state("b") == ("skipped", reason)  # in this cycle it was judged
+        table.run(cycle=2, due_cycle=1)
+        table.links = Links(Limits())  # a new process
+        table.visits = Visits(table.links, Limits())
+        table.due()
+        assert table.state("b") == ("skipped", reason)
+        table.done("a", link("b", depth=1))
+        assert table.state("b") == ("waiting", None)
+
+
+def test_a_seed_that_the_list_no_longer_has_is_a_page_like_others() -> None:
+    with seeded("a", "b") as table:
+        table.done("a")
+        table.done("b")
+        table.run(cycle=2, due_cycle=1)
+        table.seed(link("a", seed=True))
+        table.due()
+        assert (table.request("a").seed, table.request("b").seed) == (True, False)
+        assert table.state("b") == ("waiting", None)
+
+
 def test_a_link_that_becomes_a_seed_takes_the_seeds_page_and_columns() -> None:
     with seeded("a") as table:
         table.done("a", link("b", depth=2))
