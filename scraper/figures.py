@@ -79,6 +79,7 @@ class Figures:
     def _observe(self) -> Sample:
         frontier, parser = self._stages.frontier, self._parser
         schedule = frontier.schedule
+        at_workers = parser.busy + parser.queued
         full = schedule.open >= self._plan.fetch.concurrency
         blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
         blocked_host = schedule.busiest() if blocked else None
@@ -86,12 +87,12 @@ class Figures:
             blocked, blocked_host = True, self._stages.tally.most_retried()
         return Sample(
             sink_full=self._store.writer.full,
-            pool_busy_and_waiting=parser.waiting > 0 and parser.busy >= parser.processes,
+            pool_busy_and_waiting=parser.queued > 0 and parser.busy >= parser.processes,
             slots_all_taken=full,
             hosts_with_work_none_allowed=blocked,
-            nothing_known=not schedule.waiting and not schedule.open and not parser.waiting,
+            nothing_known=not frontier.held,
             open=schedule.open,
-            parsing=parser.busy + parser.waiting,
-            writing=frontier.held - schedule.waiting - schedule.open,
+            parsing=at_workers,
+            writing=frontier.held - schedule.waiting - schedule.open - at_workers - parser.waiting,
             blocked_host=blocked_host,
         )

@@ -41,7 +41,7 @@ class Parser:
         self.processes = max(1, plan.processes or _processes())
         self.inline = 0
         self.pooled = 0
-        self.waiting = 0  # pages for the loop's turn or for a worker
+        self.waiting = 0  # pages that wait for the loop's turn
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
         self._extractors = {
@@ -74,6 +74,11 @@ class Parser:
     def busy(self) -> int:
         """Workers that have a page."""
         return self._pool.busy
+
+    @property
+    def queued(self) -> int:
+        """Pages that wait for a worker."""
+        return self._pool.queued
 
     @property
     def deaths(self) -> int:

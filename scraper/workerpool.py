@@ -63,6 +63,7 @@ class WorkerPool:
         self._turn = asyncio.Semaphore(processes)
         self._timeout_s = timeout_s
         self._warming: asyncio.Task[None] | None = None
+        self.queued = 0  # pages that wait for a worker
         self.tally = Tally()
 
     def __repr__(self) -> str:
@@ -91,13 +92,20 @@ class WorkerPool:
         Raises:
             ParseError: two workers died or hung over this page, or none can be started.
         """
-        async with self._turn:
+        self.queued += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self.queued -= 1
+        try:
             worker = self._idle.pop()  # the one used last: it is warm
             try:
                 return await self._ask(worker, head, body)
             finally:
                 self._idle.append(worker)
                 self._idle.sort(key=lambda one: one.is_ready)
+        finally:
+            self._turn.release()
 
     async def _ask(self, worker: Worker, head: bytes, body: bytes) -> dict[str, Any]:
         last: WorkerDiedError | None = None

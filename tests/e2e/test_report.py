@@ -189,3 +189,14 @@ def test_waiting_for_retries_is_the_hosts_doing(shop: Crawl):
     shop.run(config, "--set", "fetch.retry.longest=9s", status=4)
     verdict = shop.report()["verdict"]
     assert (verdict["bound"], verdict["host"]) == ("host", f"127.0.0.1:{shop.port}")
+
+
+def test_verdict_of_a_crawl_that_waits_for_its_workers_is_the_pool(shop: Crawl):
+    shop.site.route("/p/*", html("<h1>x</h1>" + "<p class=price>1</p>" * 20_000))
+    config = SHOP.replace("/p/{1..20}", "/p/{1..8}").replace("css: .price,", "css: h1,")
+    config += "parse: {processes: 1, offload: always}"
+    config = config.replace("css: .stock", "css: 'p:contains(left)'")
+    shop.run(config, "--set", "politeness.per_host=8")
+    report = shop.report()
+    assert report["parse"]["pool"] == 8
+    assert max(report["wall_share_s"], key=report["wall_share_s"].get) == "pool", report

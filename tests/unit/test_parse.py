@@ -149,6 +149,16 @@ async def test_a_page_that_waits_for_its_turn_may_be_cancelled():
         assert (on.waiting, on.inline) == (0, 2)
 
 
+async def test_pages_beyond_the_workers_are_queued():
+    async with parser(offload="always") as on:
+        pages = [asyncio.create_task(on.parse(response(), RULE, REQUEST)) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert (on.busy, on.queued, on.waiting) == (1, 3, 0)  # the first worker is being started
+        pages[2].cancel()
+        await asyncio.gather(*pages[:2])
+        assert (on.busy, on.queued) == (0, 0)
+
+
 async def test_room_waits_while_too_many_bytes_wait_for_the_pool():
     big = response(BODY + b" " * 20 * 1024 * 1024)
     async with parser(offload="always") as on:
