@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from scraper.core.errors import FetchError, ParseError, UsageError
-from scraper.core.extract.plan import FieldPlan, PageRule
-from scraper.core.model import Link, Parsed, Request, Response
+from scraper.core.extract.explain import probe, reasons
+from scraper.core.extract.plan import PageRule
+from scraper.core.model import Page, Parsed, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
@@ -18,6 +19,7 @@ from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.scope import Scope
 from scraper.core.url import parse
+from scraper.logs import escape
 
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
 
@@ -109,9 +111,11 @@ async def _extract(
         return _told(plan, request, response=response)
     try:
         parsed = await tools.parser.parse(response, rule, request)
+        bare = await tools.parser.parse(response, probe(rule), request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
-    return _told(plan, request, response=response, rule=rule, parsed=parsed)
+    why = tuple(reasons(rule, parsed.page, bare.page))
+    return _told(plan, request, response=response, rule=rule, parsed=parsed, empty=why)
 
 
 def _told(
@@ -121,6 +125,7 @@ def _told(
     response: Response | None = None,
     rule: PageRule | None = None,
     parsed: Parsed | None = None,
+    empty: tuple[str, ...] = (),
     error: str | None = None,
 ) -> dict[str, Any]:
     page = parsed.page if parsed else None
@@ -137,13 +142,13 @@ def _told(
         "page": rule.name if rule else None,
         "pages": [each.name for each in plan.pages],
         "items": items,
-        "empty": sorted(_empty(rule, items)),
+        "empty": list(empty),
         "rejected": [
             {"type": each.type, "field": each.field, "reason": each.reason}
             for each in (page.rejected if page else ())
         ],
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
-        "links": list(_links(plan, request, page.links if page else ())),
+        "links": list(_links(plan, request, response, page)),
         "time_s": {
             "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
             if response
@@ -153,28 +158,12 @@ def _told(
     }
 
 
-def _empty(rule: PageRule | None, items: list[dict[str, Any]]) -> Iterator[str]:
-    """Fields that no item has a value of, as `item.field: what was looked for`."""
-    for item in rule.items if rule else ():
-        found = [each["data"] for each in items if each["type"] == item.type]
-        for field in item.fields:
-            if not any(data.get(field.name) not in (None, [], "") for data in found):
-                yield f"{item.type}.{field.name}: {_looked_for(field)}"
-
-
-def _looked_for(field: FieldPlan) -> str:
-    if field.css is None:
-        return f"from {field.source}" if field.source else "const"
-    attribute = f" @{field.attr}" if field.attr else ""
-    regex = f", regex {field.regex}" if field.regex else ""
-    return f"css {field.css or '(the element itself)'}{attribute}{regex}"
-
-
 def _links(
-    plan: Plan, request: Request, links: tuple[Link, ...]
+    plan: Plan, request: Request, response: Response | None, page: Page | None
 ) -> Iterator[dict[str, str | None]]:
-    scope = Scope(plan.scope, seed_hosts={parse(request.url).hostname})
-    for link in links:
+    seen = {request.url, response.url if response else request.url}  # a seed may redirect
+    scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
+    for link in page.links if page else ():
         reason = scope.refuses(parse(link.url), depth=request.depth + 1)
         yield {"url": link.url, "page": link.page, "fate": reason or "followed"}
 
@@ -187,8 +176,8 @@ def _known(plan: Plan, page: str | None) -> str | None:
 
 
 def as_text(trial: dict[str, Any]) -> str:
-    """The trial for a person."""
-    return "\n".join(_lines(trial))
+    """The trial for a person; what the page contains cannot move a terminal's cursor."""
+    return "\n".join(escape(line) for line in _lines(trial))
 
 
 def _lines(trial: dict[str, Any]) -> Iterator[str]:
@@ -207,7 +196,11 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     for rejected in trial["rejected"]:
         yield f"rejected {rejected['type']}: field {rejected['field']} is {rejected['reason']}"
     for empty in trial["empty"]:
-        yield f"found nothing: {empty}"
+        yield f"empty {empty}"
+    for type_, counts in trial["invalid"].items():
+        for field, count in counts.items():
+            values = "value does" if count == 1 else "values do"
+            yield f"invalid {type_}.{field}: {count} {values} not convert"
     for link in trial["links"]:
         page = f" as {link['page']}" if link["page"] else ""
         yield f"link {link['url']}{page}: {link['fate']}"
