@@ -22,6 +22,7 @@ from scraper import __version__
 from scraper.allocator import keep_memory
 from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError, UsageError
+from scraper.core.extract.explain import probe
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import Plan
 from scraper.core.route import Router
@@ -268,7 +269,8 @@ def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> d
 
 def _loop(use: Callable[[Tools], Any], plan: Plan) -> dict[str, Any]:
     async def trial() -> dict[str, Any]:
-        async with Parser(plan.parse, plan.pages) as parser, Fetcher(plan.fetch) as fetcher:
+        rules = (*plan.pages, *map(probe, plan.pages))
+        async with Parser(plan.parse, rules) as parser, Fetcher(plan.fetch) as fetcher:
             robots = _robots(plan, fetcher, SystemClock())
             made: dict[str, Any] = await use(Tools(fetcher, robots, parser))
             return made

@@ -189,6 +189,16 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
         return
     others = ", ".join(name for name in trial["pages"] if name != trial["page"])
     yield f"page rule: {trial['page'] or 'none fits'}" + (f" (others: {others})" if others else "")
+    yield from _found(trial)
+    for link in trial["links"]:
+        page = f" as {link['page']}" if link["page"] else ""
+        yield f"link {link['url']}{page}: {link['fate']}"
+    seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
+    yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
+
+
+def _found(trial: dict[str, Any]) -> Iterator[str]:
+    """The items, and what is amiss with them."""
     for item in trial["items"]:
         yield f"{item['type']}  key {item['key']}"
         for name, value in item["data"].items():
@@ -201,8 +211,3 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
         for field, count in counts.items():
             values = "value does" if count == 1 else "values do"
             yield f"invalid {type_}.{field}: {count} {values} not convert"
-    for link in trial["links"]:
-        page = f" as {link['page']}" if link["page"] else ""
-        yield f"link {link['url']}{page}: {link['fate']}"
-    seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
-    yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()

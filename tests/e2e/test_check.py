@@ -165,6 +165,28 @@ def test_try_says_why_a_page_cannot_be_had(crawl: Crawl):
     assert "fetch.private_addresses" in ended.out + ended.err
 
 
+def test_try_says_why_a_field_is_empty(crawl: Crawl):
+    crawl.site.route("/p/1", html("<h1>Tea</h1><p class=price>12 pieces, 100%</p>"))
+    crawl.config(TWO_RULES.replace("b.x", "\"b:contains('x')\"").replace("decimal", "int"))
+    out = crawl("try", "crawl.yaml", crawl.site.url("/p/1")).out
+    assert 'product.gone: css b:contains("x") finds nothing' in out
+    found = 'css .price finds "12 pieces, 100%", of which type int makes nothing'
+    assert f"product.price: {found}" in out
+    assert "product.price: 1 value does not convert" in out
+    assert "empty product.name" not in out
+
+
+def test_try_follows_on_the_host_that_a_seed_redirects_to(crawl: Crawl):
+    other = crawl.site.url("/p/1").replace("127.0.0.1", "localhost")
+    crawl.site.route("/from", redirect(other))
+    crawl.site.route("/p/1", html(TRIED))
+    crawl.config(TWO_RULES)
+    made = crawl("try", "crawl.yaml", crawl.site.url("/from"), "--json", "--page", "product").out
+    (link,) = json.loads(made)["links"]
+    assert link["url"] == other.replace("/p/1", "/o/1")
+    assert link["fate"] == "followed"
+
+
 def test_try_a_file(crawl: Crawl):
     (crawl.folder / "page.html").write_text(TRIED)
     crawl.config(TWO_RULES)

@@ -28,6 +28,9 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
 _CONTAINS = ":is(:lexbor-contains({0}), :has(:lexbor-contains({0})))"
+_CONTAINED = re.compile(
+    r":is\(:lexbor-contains\((\"(?:\\.|[^\"\\])*\")\), :has\(:lexbor-contains\(\1\)\)\)", re.DOTALL
+)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 _HINTS = (
     (re.compile(r"\.{0,2}/"), "this looks like XPath, only CSS is understood"),
@@ -59,6 +62,11 @@ def parse_selector(text: str) -> tuple[str, str | None]:
         css = _translate(css)
         _check(css, written)
     return css, attr
+
+
+def as_written(css: str) -> str:
+    """A translated selector as a person would write it."""
+    return _CONTAINED.sub(r":contains(\1)", css)
 
 
 def split_shorthand(text: str) -> tuple[str, str | None]:

@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.core.errors import SelectorError
-from scraper.core.extract.selectors import compile_css, parse_selector, split_shorthand
+from scraper.core.extract.selectors import (
+    as_written,
+    compile_css,
+    parse_selector,
+    split_shorthand,
+)
 
 PAGE = LexborHTMLParser(
     b"""<table><tr><th id=1>UPC</th><td id=2>a1</td></tr>
@@ -120,3 +125,15 @@ def test_contains_finds_exactly_the_text_it_was_given(words):
     node.insert_child("x" + words + "x")
     quoted = words.replace("\\", "\\\\").replace("'", "\\'")
     assert [n.tag for n in page.css(compile_css(f"p:contains('{quoted}')"))] == ["p"]
+
+
+@given(st.text())
+def test_a_contained_text_is_shown_as_a_person_writes_it(words):
+    try:
+        translated = compile_css(
+            "p:contains(" + '"' + words.replace("\\", "").replace('"', "") + '")'
+        )
+    except SelectorError:
+        return
+    assert as_written(translated).startswith('p:contains("')
+    assert compile_css(as_written(translated)) == translated

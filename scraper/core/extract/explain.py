@@ -1,0 +1,100 @@
+"""Why a field is empty: the same page, read once more with every field as bare text.
+
+`probe` makes the rule for that second reading; `reasons` compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
+from scraper.core.extract.selectors import as_written
+from scraper.core.model import Json, Page
+
+_EMPTY: tuple[Json, ...] = (None, "", [])
+_MOST_CHARACTERS = 60
+
+
+def probe(rule: PageRule) -> PageRule:
+    """The rule with nothing done to what its selectors find; nothing is rejected."""
+    items = (replace(item, key=(), fields=tuple(map(_bare, item.fields))) for item in rule.items)
+    return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=())
+
+
+def _bare(field: FieldPlan) -> FieldPlan:
+    return FieldPlan(
+        field.name,
+        css=field.css,
+        attr=field.attr,
+        source=field.source,
+        const=field.const,
+        is_const=field.is_const,
+        raw_text=field.raw_text,
+    )
+
+
+def reasons(rule: PageRule, page: Page, bare: Page) -> Iterator[str]:
+    """A line for each item type without items, and for each field that no item has a value of.
+
+    Args:
+        rule: the page's rule.
+        page: what it found.
+        bare: what its `probe` found on the same page.
+    """
+    for item in rule.items:
+        texts = _found(bare, item.type)
+        if not texts and item.each is not None:
+            yield f"{item.type}: no item, each {as_written(item.each)} finds nothing"
+        else:
+            yield from _of_fields(item, _found(page, item.type), texts)
+
+
+def _of_fields(
+    item: ItemPlan, found: list[dict[str, Json]], texts: list[dict[str, Json]]
+) -> Iterator[str]:
+    for field in item.fields:
+        if all(data.get(field.name) in _EMPTY for data in found):
+            text = next((data[field.name] for data in texts if data[field.name] is not None), None)
+            yield f"{item.type}.{field.name}: {_why(field, text)}"
+
+
+def _found(page: Page, type_: str) -> list[dict[str, Json]]:
+    """The fields of all items of a type, the rejected ones among them."""
+    kept = [item.data for item in page.items if item.type == type_]
+    rejected = [item.data for item in page.rejected if item.type == type_]
+    return [json.loads(data) for data in (*kept, *rejected)]
+
+
+def _why(field: FieldPlan, text: Json) -> str:
+    looked = _looked_for(field)
+    steps = ", ".join(_steps(field))
+    if text is None:
+        return f"{looked} finds nothing"
+    if text == "" or not steps:
+        return f"{looked} finds an empty text"
+    return f"{looked} finds {_shown(text)}, of which {steps} makes nothing"
+
+
+def _looked_for(field: FieldPlan) -> str:
+    if field.is_const:
+        return "const"
+    if field.css is None:
+        return f"from {field.source}"
+    attribute = f" @{field.attr}" if field.attr else ""
+    return f"css {as_written(field.css) or '(the element itself)'}{attribute}"
+
+
+def _steps(field: FieldPlan) -> Iterator[str]:
+    if field.regex is not None:
+        yield f"regex {field.regex}"
+    if field.map is not None:
+        yield "map"
+    if field.type != "text":
+        yield f"type {field.type}"
+
+
+def _shown(text: Json) -> str:
+    whole = json.dumps(text, ensure_ascii=False)
+    return whole if len(whole) <= _MOST_CHARACTERS else f'{whole[:_MOST_CHARACTERS]}..."'
