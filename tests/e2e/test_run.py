@@ -19,6 +19,7 @@ from tests.command import Running, environment, rows, scraper, seed_lines, until
 from tests.e2e.conftest import SHOP, Crawl, product
 from tests.site import html, slow, status
 
+COLOUR = re.compile(r"\x1b\[[\d;]*(3[0-7]|38;|9[0-7])[\d;]*m")
 TRUTH = [(f"Thing {n}", n + 0.5, n) for n in range(1, 21)]
 
 
@@ -204,7 +205,9 @@ def test_quiet_says_nothing_and_verbose_each_visit(shop: Crawl):
     quiet = shop.run(None, "-q", "--limit", 2, status=4)
     assert (quiet.out, quiet.err) == ("", "")
     normal = shop.run(None, "--limit", 2, status=4)
-    assert all(re.match(r"\d\d:\d\d:\d\d (info|warning) +\S", line) for line in _lines(normal.err))
+    assert all(
+        re.match(r"\d\d:\d\d:\d\d (info|warning) +\S", line) for line in normal.err.splitlines()
+    )
     assert "/p/" not in normal.err
     verbose = shop.run(None, "-v", "--limit", 2, status=4)
     assert verbose.err.count(shop.site.url("/p/")) == 2
@@ -213,30 +216,27 @@ def test_quiet_says_nothing_and_verbose_each_visit(shop: Crawl):
 def test_json_log_is_one_object_a_line(shop: Crawl):
     shop.site.route("/p/4", status(404, body="\x1b[31m"))
     ended = shop.run(None, "--log-format", "json", "-v")
-    events = [json.loads(line) for line in _lines(ended.err)]
+    events = [json.loads(line) for line in ended.err.splitlines()]
     assert {"timestamp", "level", "event"} <= set.intersection(*map(set, events))
     assert any("/p/4" in event["event"] for event in events)
 
 
-def _lines(text: str) -> list[str]:
-    return text.splitlines()
-
-
 def test_live_bar_on_a_terminal(shop: Crawl):
-    shop.site.route("/p/*", slow(0.2, html(lambda visit: product(visit.path))))
-    shown = _on_a_terminal(shop.folder, "run", "crawl.yaml", TERM="xterm-256color")
+    shop.site.route("/p/*", slow(0.15, html(lambda visit: product(visit.path))))
+    shown = _on_a_terminal(shop.folder, TERM="xterm-256color")
     for word in ("done", "/s", "failed", "waiting", "open", "left"):
         assert re.search(rf"[\d?]\s?{word}", _plain(shown)), (word, shown)
     assert "progress done=" not in shown
+    assert COLOUR.search(shown)
 
 
 def test_no_color_and_dumb_terminals_are_respected(shop: Crawl):
-    shop.site.route("/p/*", slow(0.2, html(lambda visit: product(visit.path))))
-    shown = _on_a_terminal(shop.folder, "run", "crawl.yaml", TERM="xterm-256color", NO_COLOR="1")
+    shop.site.route("/p/*", slow(0.15, html(lambda visit: product(visit.path))))
+    shown = _on_a_terminal(shop.folder, TERM="xterm-256color", NO_COLOR="1")
     assert "waiting" in shown
-    assert not re.search(r"\x1b\[[\d;]*(3[0-7]|38;|9[0-7])[\d;]*m", shown)
-    shown = _on_a_terminal(shop.folder, "run", "crawl.yaml", "--fresh", TERM="dumb")
-    assert "\x1b" not in shown
+    assert not COLOUR.search(shown)
+    shop.site.route("/p/*", html(lambda visit: product(visit.path)))
+    assert "\x1b" not in _on_a_terminal(shop.folder, "--fresh", TERM="dumb")
 
 
 def _on_a_terminal(folder: Path, *args: str, **env: str) -> str:
@@ -244,7 +244,7 @@ def _on_a_terminal(folder: Path, *args: str, **env: str) -> str:
     master, slave = pty.openpty()
     clean = {k: v for k, v in environment().items() if k != "NO_COLOR"}
     with subprocess.Popen(
-        [sys.executable, "-m", "scraper", *args],
+        [sys.executable, "-m", "scraper", "run", "crawl.yaml", *args],
         cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=slave,
         env={**clean, "COLUMNS": "100", **env},
     ) as process:  # fmt: skip
