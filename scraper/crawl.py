@@ -16,8 +16,9 @@ from scraper.core.errors import FetchError, ParseError
 from scraper.core.follow import Followed, follow, joined
 from scraper.core.model import Page, PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
+from scraper.core.url import parse
 from scraper.frontier import Lease
-from scraper.gate import admit, is_judged_too_soon
+from scraper.gate import admit, is_judged_too_soon, refuse
 from scraper.stages import Stages
 
 SLICE = 500  # links judged in one turn of the loop: some 7 ms
@@ -68,8 +69,12 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
 async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     """Use the host's turn: an answer to read, or what became of the request without one."""
     request = lease.request
+    unused = False
     try:
-        early = await admit(request, stages)
+        url = parse(request.asked)
+        early = refuse(request, url, stages)
+        unused = early is not None
+        early = early or await admit(request, url, stages)
         if early is not None:
             return early
         response = await stages.fetcher.fetch(request)
@@ -81,7 +86,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
             stages.frontier.pause(request.host, result.pause_until)
         return result
     finally:
-        stages.frontier.leave(lease)
+        stages.frontier.leave(lease, unused=unused)
 
 
 async def _read(request: Request, response: Response, stages: Stages) -> PageResult:

@@ -56,6 +56,7 @@ class Lease:
 
     request: Request
     turn_s: float  # waited for its host's turn
+    started_at: float  # monotonic seconds
 
 
 class Frontier:
@@ -110,9 +111,10 @@ class Frontier:
         self._hand_out()
         return await worker
 
-    def leave(self, lease: Lease) -> None:
-        """End the host's turn: the exchange is over."""
-        self.schedule.done(lease.request.host, self._clock.monotonic())
+    def leave(self, lease: Lease, *, unused: bool = False) -> None:
+        """End the host's turn: the exchange is over, or there was none (`unused`)."""
+        since = lease.started_at if unused else None
+        self.schedule.done(lease.request.host, self._clock.monotonic(), unused_since=since)
         self._hand_out()
 
     def again(self, request: Request) -> None:
@@ -284,7 +286,7 @@ class Frontier:
             turn = self.schedule.take(now)
             if turn is None:
                 break
-            self._workers.popleft().set_result(Lease(turn.request, turn.waited_s))
+            self._workers.popleft().set_result(Lease(turn.request, turn.waited_s, turn.started_at))
             self._count(turn)
         self._set_timer(now)
 

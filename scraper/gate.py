@@ -2,33 +2,41 @@
 
 Rows of the table are judged by today's scope, whatever let them in. An unknown robots.txt is
 fetched within the turn of the first page that needs it, so that it counts as a start on the host.
+A turn in which nothing is asked for is none: the next page need not wait for the host's delay.
 """
 
 from __future__ import annotations
 
 from scraper.core import outcome
 from scraper.core.model import PageResult, Reason, Request
-from scraper.core.url import parse
+from scraper.core.url import Url
 from scraper.stages import Stages
 
 
-async def admit(request: Request, stages: Stages) -> PageResult | None:
-    """What keeps the request from being sent now; None when nothing does.
+def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
+    """What is known, without asking anybody, to keep the request from being sent."""
+    reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
+    if reason is None:
+        rules = stages.robots.answer(url.href)
+        if rules is None or rules.allows(url.href):
+            return None
+        reason = Reason.ROBOTS_DISALLOWED
+    return outcome.skipped(request, reason)
+
+
+async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None:
+    """What keeps a request that was not refused from being sent now; None when nothing does.
 
     Raises:
         FetchError: robots.txt cannot be had; the page was not sent.
     """
-    url = parse(request.asked)
-    reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
-    if reason is not None:
-        return outcome.skipped(request, reason)
     rules = stages.robots.answer(url.href)
     asked_now = rules is None
     if rules is None:
         rules = await stages.robots.ask(url.href)
     rule = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
     stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
-    if not rules.allows(url.href):
+    if asked_now and not rules.allows(url.href):
         return outcome.skipped(request, Reason.ROBOTS_DISALLOWED)
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)

@@ -260,6 +260,15 @@ def test_with_a_delay_the_page_takes_the_turn_after_its_robots(wish):
     assert crawled.stages.tally.attempts == 3
 
 
+def test_what_is_skipped_takes_no_time_of_its_host():
+    urls = [A, *(f"{A}secret{n}" for n in range(9)), A + "1"]
+    robots = {A[:-1]: "User-agent: *\nDisallow: /secret"}
+    rule = HostRule(per_host=4, delay_s=2.0)
+    crawled = world(dict.fromkeys(urls, b""), robots=robots, rule=rule).visit_all(*urls)
+    starts = sorted(crawled.diary.times("ask") + crawled.diary.times("fetch"))
+    assert [later - start for start, later in pairwise(starts)] == pytest.approx([2.0, 2.0])
+
+
 def test_a_page_whose_robots_cannot_be_asked_waits_for_its_retry():
     error = FetchError(Reason.CONNECT, "refused")
     crawled = world({A: b""}, robots={A[:-1]: [error, error, ""]}).visit_all(A)

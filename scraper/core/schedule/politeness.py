@@ -36,13 +36,19 @@ class _Host:
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
     open: int = 0
-    next_at: float = float("-inf")  # the delay allows no start before
+    started_at: float = float("-inf")  # the last start
+    started_before: float = float("-inf")  # the start before that one
     paused_until: float = float("-inf")
     stamp: int = -1  # the heap entry that counts; -1: none
 
     @property
     def delay_s(self) -> float:
         return max(self.rule.delay_s, self.crawl_delay_s)
+
+    @property
+    def next_at(self) -> float:
+        """The delay allows no start before."""
+        return self.started_at + self.delay_s
 
     @property
     def may_open(self) -> bool:
@@ -61,6 +67,7 @@ class Turn:
     request: Request
     waited_s: float  # since the request entered the window
     urgent: bool  # it had a turn before
+    started_at: float
 
 
 class HostSchedule:
@@ -107,12 +114,20 @@ class HostSchedule:
                 return self._start(host, now)
         return None
 
-    def done(self, host_name: str, now: float) -> None:
-        """End a turn of this host."""
+    def done(self, host_name: str, now: float, *, unused_since: float | None = None) -> None:
+        """End a turn of this host.
+
+        Args:
+            unused_since: when the turn started, if nothing was sent in it: it was no start then,
+                unless another one has followed.
+        """
         host = self._hosts[host_name]
         host.open -= 1
         self.open -= 1
-        if host.stamp < 0:
+        unused = unused_since == host.started_at
+        if unused:
+            host.started_at = host.started_before
+        if unused or host.stamp < 0:
             self._offer(host, now)
 
     def wake_at(self) -> float | None:
@@ -134,9 +149,7 @@ class HostSchedule:
         if not host.probing and crawl_delay_s == host.crawl_delay_s:
             return
         host.probing = False
-        if crawl_delay_s != host.crawl_delay_s:
-            host.next_at += max(host.rule.delay_s, crawl_delay_s) - host.delay_s
-            host.crawl_delay_s = crawl_delay_s
+        host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
 
     def rule(self, host_name: str) -> HostRule:
@@ -195,9 +208,9 @@ class HostSchedule:
         self.waiting -= 1
         self.open += 1
         host.open += 1
-        host.next_at = now + host.delay_s
+        host.started_before, host.started_at = host.started_at, now
         self._offer(host, now)
-        return Turn(request, now - entered_at, urgent)
+        return Turn(request, now - entered_at, urgent, now)
 
     def _offer(self, host: _Host, now: float) -> None:
         """Put the host into the heap at the time from which it may start, or take it out."""

@@ -34,6 +34,7 @@ class Whatever(RuleBasedStateMachine):
         self.inside = set()
         self.open = dict.fromkeys(HOSTS, 0)
         self.started = {}
+        self.before = {}  # the start before the last one
         self.paused = {}
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
@@ -61,6 +62,8 @@ class Whatever(RuleBasedStateMachine):
         assert host in allowed
         self.inside.remove(turn.request.id)
         self.open[host] += 1
+        assert turn.started_at == self.now
+        self.before[host] = self.started.get(host, -1e9)
         self.started[host] = self.now
 
     def may_start(self):
@@ -78,6 +81,15 @@ class Whatever(RuleBasedStateMachine):
         if self.open[host]:
             self.open[host] -= 1
             self.schedule.done(host, self.now)
+
+    @rule(host=st.sampled_from(HOSTS), ago=st.sampled_from([0.0, 0.5, 2.0]))
+    def done_unused(self, host, ago):
+        """The turn sent nothing: it counts as no start, unless another one has followed."""
+        if self.open[host]:
+            self.open[host] -= 1
+            self.schedule.done(host, self.now, unused_since=self.now - ago)
+            if self.started[host] == self.now - ago:
+                self.started[host] = self.before[host]
 
     @rule(host=st.sampled_from(HOSTS), seconds=st.sampled_from([1.0, 7.0]))
     def pause(self, host, seconds):
@@ -131,6 +143,31 @@ class Whatever(RuleBasedStateMachine):
 
 
 TestWhatever = Whatever.TestCase
+
+
+def test_a_turn_in_which_nothing_was_sent_is_no_start():
+    schedule = HostSchedule(polite(per_host=2, delay_s=2.0))
+    for number in range(4):
+        schedule.add(request("a:80", number), 0.0)
+    schedule.take(0.0)
+    skipped = schedule.take(2.0)
+    schedule.done("a:80", 2.0, unused_since=skipped.started_at)
+    assert schedule.wake_at() == 2.0
+    assert schedule.take(2.0).request.id == 2
+    schedule.done("a:80", 2.5, unused_since=1.0)  # another one has followed
+    assert schedule.wake_at() == 4.0
+
+
+def test_a_pause_voids_the_offer_made_before():
+    schedule = HostSchedule(polite(per_host=2))
+    for number in range(3):
+        schedule.add(request("a:80", number), 0.0)
+    schedule.take(0.0)
+    schedule.pause("a:80", 5.0, 0.0)
+    schedule.done("a:80", 1.0)
+    assert schedule.take(4.0) is None
+    assert schedule.take(5.0).request.id == 1
+    assert [request.id for request in schedule.trim(0)] == [2]
 
 
 @given(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=40))
