@@ -190,7 +190,20 @@ class Parser:
 
     def _source(self, response: Response, rule: PageRule, request: Request) -> Source:
         headers = dict(response.headers) if rule.name in self._with_headers else {}
-        return Source(request.url, response.url, response.status, headers, dict(request.carry))
+        return Source(
+            request.url,
+            response.url,
+            response.status,
+            headers,
+            dict(request.carry),
+            _sent(request),
+        )
+
+
+def _sent(request: Request) -> str:
+    """What tells the request from a plain GET of its URL."""
+    plain = request.method == "GET" and not request.body
+    return "" if plain else f"{request.method} {request.key.hex()}"
 
 
 def _processes() -> int:
@@ -216,7 +229,14 @@ def _reads_headers(rule: PageRule) -> bool:
 
 
 def _plain(source: Source) -> tuple[object, ...]:
-    return source.url, source.final_url, source.status, source.headers, source.carry
+    return (
+        source.url,
+        source.final_url,
+        source.status,
+        source.headers,
+        source.carry,
+        source.sent,
+    )
 
 
 def _page(parts: list[Any]) -> Page:

@@ -118,8 +118,8 @@ class ItemConfig(Section):
     page."""
 
     key: OneOrMore[Text] | None = None
-    """The field or fields that identify an item across runs; default: the page's URL, with `each`
-    the item's content."""
+    """The field or fields that identify an item across runs; default: the page's URL (and the
+    method and body of what is no plain GET), with `each` the item's content."""
 
     fields: Named[Field_]
     """The fields by name, in the order of the exports."""

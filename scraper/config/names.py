@@ -11,6 +11,7 @@ TABLES = frozenset(
 )
 """The tables of the database: a view cannot be named like one."""
 
+_MOST_CHARACTERS = 63
 _ITEM = re.compile(r"[^\W\d_]\w{0,62}")
 _FIELD = re.compile(r"[^\W\d_][\w-]{0,62}")
 _RUN = re.compile(r"\w(?:[\w. -]{0,78}\w)?")
@@ -25,11 +26,7 @@ def wrong_run(name: str) -> str | None:
 
 def wrong_page(name: str) -> str | None:
     """Why a page rule cannot have this name."""
-    return (
-        None
-        if _FIELD.fullmatch(name)
-        else "must begin with a letter: write letters, digits, - and _"
-    )
+    return None if _FIELD.fullmatch(name) else _misspelt(name, "letters, digits, - and _")
 
 
 def wrong_item(name: str) -> str | None:
@@ -37,17 +34,21 @@ def wrong_item(name: str) -> str | None:
     if name.lower() in TABLES or name.lower().startswith("sqlite_"):
         return "is the name of a table in the database: choose another"
     if not _ITEM.fullmatch(name):
-        return "must begin with a letter: write letters, digits and _"
+        return _misspelt(name, "letters, digits and _")
     return None
 
 
 def wrong_field(name: str) -> str | None:
     """Why a field cannot have this name; names that begin with `_` are our own in exports."""
-    return (
-        None
-        if _FIELD.fullmatch(name)
-        else "must begin with a letter: write letters, digits, - and _"
-    )
+    return None if _FIELD.fullmatch(name) else _misspelt(name, "letters, digits, - and _")
+
+
+def _misspelt(name: str, may: str) -> str:
+    if len(name) > _MOST_CHARACTERS:
+        return f"is longer than {_MOST_CHARACTERS} characters"
+    if name[:1].isalpha():
+        return f"may hold nothing but {may}"
+    return f"must begin with a letter: write {may}"
 
 
 def alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -165,3 +165,21 @@ def test_pages_that_are_no_text_fail_or_give_what_is_said_of_them(crawl: Crawl):
     """)
     assert crawl.states() == {"/a.png": "failed: content_type", "/b.png": "done"}
     assert crawl.items() == [{"kind": "image/png"}]
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_each_form_sent_to_one_url_gives_an_item_of_its_own(crawl: Crawl, offload: str):
+    crawl.site.route("/api", html(lambda visit: f"<h1>{visit.method} {visit.body.decode()}</h1>"))
+    crawl.run(
+        f"""
+        seeds:
+          urls: ["$SITE/api"]
+          requests:
+            - {{url: "$SITE/api", form: {{q: tea}}}}
+            - {{url: "$SITE/api", form: {{q: coffee}}}}
+        parse: {{offload: {offload}, processes: 1}}
+        pages: {{any: {{items: {{hit: {{fields: {{title: h1}}}}}}}}}}
+        """
+    )
+    titles = {item["title"] for item in crawl.items()}
+    assert titles == {"GET", "POST q=tea", "POST q=coffee"}

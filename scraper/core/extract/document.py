@@ -49,6 +49,7 @@ class Source:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     carry: Mapping[str, Json] = field(default_factory=dict)
+    sent: str = ""  # tells apart requests of one URL: empty for a plain GET
 
 
 class Document:
@@ -86,7 +87,7 @@ class Document:
     def url_key(self) -> str:
         """The identity of the page itself."""
         if self._url_key is None:
-            self._url_key = key(self.source.url)
+            self._url_key = f"{key(self.source.url)} {self.source.sent}".rstrip()
         return self._url_key
 
     def _find_base(self) -> str:

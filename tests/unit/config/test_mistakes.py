@@ -268,6 +268,14 @@ BROKEN = [
         "5:7: pages.p.items: the name '_x' must begin with a letter: write letters, digits and _",
     ),
     (
+        S + "pages:\n  p:\n    items:\n      my items:\n        fields:\n          a: h1\n",
+        "5:7: pages.p.items: the name 'my items' may hold nothing but letters, digits and _",
+    ),
+    (
+        F + f"          {'a' * 64}: h1\n",
+        f"7:11: pages.p.items.book.fields: the name {'a' * 64!r} is longer than 63 characters",
+    ),
+    (
         F + "          a: h1\n          A: h2\n",
         "8:11: pages.p.items.book.fields: 'A' and 'a' differ in case alone: rename one",
     ),

@@ -1,5 +1,7 @@
 """What is relative on a page becomes absolute, whatever the page says of itself."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +80,10 @@ def test_invalid_values_are_counted_by_type_and_field():
     for field in ("a", "b", "a"):
         page.count_invalid("item", field)
     assert page.invalid == {"item": {"a": 2, "b": 1}}
+
+
+def test_requests_of_one_url_with_other_bodies_are_other_pages():
+    assert document(b"").url_key == key(SOURCE.url)
+    forms = [replace(SOURCE, sent=f"POST {number}") for number in range(2)]
+    keys = {Document(b"", source).url_key for source in (SOURCE, *forms)}
+    assert len(keys) == 3
