@@ -63,14 +63,15 @@ class Decision:
 def decide(groups: Sequence[Group], cycles: Mapping[int, Cycle], wish: Wish) -> Decision:
     """Decide between continuing, a new cycle and nothing due.
 
-    A cycle that `--fresh` began is continued by the same command; one that it did not begin
-    is left for a new one.
+    A cycle that `--fresh` began and that has not ended is continued by the same command; any
+    other is left for a new one.
     """
     last = cycles[max(cycles)] if cycles else None
     if last is None:
         return Decision(new_cycle=True, due_cycle=0)
     waiting = any(group.state == State.WAITING for group in groups)
-    if (waiting or last.ended_at is None) and (last.fresh or not wish.fresh):
+    is_fresh = last.fresh and last.ended_at is None  # new seeds may wait in one that has
+    if (waiting or last.ended_at is None) and (is_fresh or not wish.fresh):
         return Decision(new_cycle=False, due_cycle=_due(cycles, wish, last, last.began_at))
     if wish.fresh:
         return Decision(new_cycle=True, due_cycle=last.id)

@@ -94,3 +94,9 @@ def test_fresh_continues_its_own_cycle_and_no_other() -> None:
     decision = ask(group("waiting"), group("done"), cycles=mine, fresh=True)
     assert decision == Decision(new_cycle=False, due_cycle=1)
     assert ask(group("waiting"), cycles=(opened(1, days_ago=0.1),), fresh=True).new_cycle
+
+
+def test_fresh_begins_a_new_cycle_while_new_seeds_wait_in_a_fresh_one_that_had_ended() -> None:
+    mine = (Cycle(1, NOW - DAY_S, ended_at=NOW - 60, fresh=True, seeded=True),)
+    assert ask(group("waiting"), group("done"), cycles=mine, fresh=True).new_cycle
+    assert not ask(group("waiting"), group("done"), cycles=mine).new_cycle
