@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from scraper.core.model import Json
 
 LONGEST = 64 * 1024  # characters of a line; what is longer is no URL
+
+_COMMENT = re.compile(r"(?:^|\s)#.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,10 @@ class BadLine:
 
 
 def read_lines(lines: Iterable[str]) -> Iterator[Seed | BadLine]:
-    """Yield the URLs of a plain list; empty lines and those that begin with "#" are skipped."""
+    """Yield the URLs of a plain list; a "#" at the start or after white space begins a comment."""
     for number, line in enumerate(lines, 1):
-        text = line.strip()
-        if not text or text.startswith("#"):
+        text = _COMMENT.sub("", line, count=1).strip() if "#" in line else line.strip()
+        if not text:
             continue
         if len(text) > LONGEST:
             yield BadLine(number, f"longer than {LONGEST} characters")
