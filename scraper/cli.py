@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from scraper import __version__
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
@@ -22,8 +23,21 @@ if TYPE_CHECKING:
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
 
+_LATER = ("plan", "diff", "reparse", "record", "test", "status", "why", "new")
+
+
+class _Commands(TyperGroup):
+    """Says of a command that is promised that it is not there yet."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - of no public type
+        if args and args[0] in _LATER:
+            raise UsageError(f"scraper {args[0]}: not supported yet")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="scraper",
+    cls=_Commands,
     help="A web scraper driven by a YAML file: the same command, run again, finishes the job.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -46,6 +60,13 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, wha
 LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv most.")]
+RunId = Annotated[
+    int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
+]
+ChangedSince = Annotated[
+    int | None,
+    typer.Option(metavar="RUN", help="Only items that are new or changed since this run."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -146,7 +167,7 @@ def export(
     items: Annotated[str | None, typer.Option(help="The item type.")] = None,
     format_: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "jsonl",
     output: Annotated[str, typer.Option("-o", "--output", help="A file; - streams.")] = "-",
-    changed_since: Annotated[int | None, typer.Option(metavar="RUN")] = None,
+    changed_since: ChangedSince = None,
 ) -> None:
     """Write the items to a file, all of it or nothing, or to standard output."""
     from scraper.app import export_items
@@ -162,7 +183,7 @@ def export(
 def report(
     database: Database,
     *,
-    run_id: Annotated[int | None, typer.Option("--run", help="Which run; the last.")] = None,
+    run_id: RunId = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a run came to, and what limited it."""

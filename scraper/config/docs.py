@@ -59,6 +59,26 @@ One YAML file says everything about a crawl. This page is made from the models
   stand (`const`, `default`, `map`, `json`), numbers in decimal, `true`, `false` and `null` without
   quotes are what they are in JSON, and all else is text.
 - `--set KEY=VALUE` changes one key, as in `--set politeness.delay=125ms`.
+
+## Selectors and values
+
+A selector is CSS, not XPath; its first match in the document's order is taken. `img.cover @src`
+takes an attribute, as `img.cover::attr(src)` does, and `@href` alone that of the element itself;
+`::text` is allowed and changes nothing. `th:contains('UPC') + td` finds a text as it stands in the
+page, in its case and with its white space; a text that another element cuts in two is not found.
+
+What was found goes through these steps: text or attribute, `regex`, `map`, `type`. The text is that
+of the element and of all it holds. An element without text gives an empty text, and null to every
+type but `text`; what does not convert is null and counted as invalid. `scraper try` says which step
+makes nothing of what.
+
+- `int` and `float` are a number alone, its thousands grouped or not: `1,234`, `3,14`.
+- `decimal` is the first amount in a text: `£51.77`, `1.234,56 €`, `CHF 1'234.50`. Three digits
+  behind one separator are thousands, but not behind a nought: `1.234` is 1234, `0.005` stays.
+- `bool` is a word such as `yes`, `off`, `true`; with `attr`, an attribute that is there.
+- `date` and `datetime` are written in ISO 8601; they read that, `5.3.2024`, `3/5/2024` (the month
+  first, unless it is above 12), `5 March 2024`, `Mar 5th, 2024 1:05 pm` and the dates of mails.
+  Month names are English.
 """
 
 

@@ -275,6 +275,12 @@ def test_help_names_every_command_and_option(tmp_path: Path):
         assert option in options
 
 
+@pytest.mark.parametrize("command", ["plan", "diff", "reparse", "record", "test", "status", "new"])
+def test_a_command_that_is_promised_is_said_to_be_missing(tmp_path: Path, command: str):
+    ended = scraper(command, "x.yaml", cwd=tmp_path)
+    assert (ended.status, ended.err) == (2, f"scraper {command}: not supported yet\n")
+
+
 def test_version_is_said(tmp_path: Path):
     ended = scraper("--version", cwd=tmp_path)
     assert (ended.status, ended.out) == (0, f"scraper {__version__}\n")
