@@ -83,11 +83,8 @@ def run_crawl(
     """
     keep_memory()
     _allow_sockets()
-    logs = setup(
-        format=options.log_format,
-        verbosity=-1 if options.quiet else options.verbosity,
-    )
-    logs.hide(secrets)
+    verbosity = -1 if options.quiet else options.verbosity
+    setup(format=options.log_format, verbosity=verbosity).hide(secrets)
     for warning in warnings:
         log.warning("%s", warning)
     check_lists(plan.seeds)
@@ -194,6 +191,7 @@ def _stages(
             slots=plan.fetch.concurrency,
             clock=clock,
             limit=options.limit,
+            hurry=store.writer.hurry,
         ),
         robots=_robots(plan, fetcher, clock),
         fetcher=fetcher,

@@ -13,15 +13,12 @@ from dataclasses import replace
 
 from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
-from scraper.core.follow import Followed, follow, joined
-from scraper.core.model import Page, PageResult, Request, Response, State
+from scraper.core.model import PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.url import parse
 from scraper.frontier import Lease
-from scraper.gate import admit, is_judged_too_soon, refuse
+from scraper.gate import admit, is_judged_too_soon, judged, refuse
 from scraper.stages import Stages
-
-SLICE = 500  # links judged in one turn of the loop: some 7 ms
 
 
 async def crawl(stages: Stages, *, workers: int) -> None:
@@ -69,15 +66,18 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
 async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     """Use the host's turn: an answer to read, or what became of the request without one."""
     request = lease.request
-    unused = False
+    late_s: float | None = None  # nothing was sent
     try:
         url = parse(request.asked)
         early = refuse(request, url, stages)
-        unused = early is not None
-        early = early or await admit(request, url, stages)
+        if early is not None:
+            return early
+        late_s = 0.0
+        early = await admit(request, url, stages)
         if early is not None:
             return early
         response = await stages.fetcher.fetch(request)
+        late_s = response.slot_s + response.dns_s + response.connect_s
         error = outcome.refused(response)
         if error is None:
             return response
@@ -86,7 +86,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
             stages.frontier.pause(request.host, result.pause_until)
         return result
     finally:
-        stages.frontier.leave(lease, unused=unused)
+        stages.frontier.leave(lease, late_s=late_s)
 
 
 async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
@@ -102,22 +102,7 @@ async def _read(request: Request, response: Response, stages: Stages) -> PageRes
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
         return outcome.unreadable(result, error)
-    links = await _follow(parsed.page, request, rule.name, stages)
-    if links.out_of_scope and not stages.seeded.is_set():
-        await stages.seeded.wait()  # the host of a later seed may let them in
-        links = await _follow(parsed.page, request, rule.name, stages)
-    return outcome.extracted(result, parsed, links)
-
-
-async def _follow(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
-    """Judge the links slice by slice: a page may have more than one turn of the loop can bear."""
-    parts = []
-    for start in range(0, len(page.links), SLICE):
-        if start:
-            await asyncio.sleep(0)
-        some = Page(links=page.links[start : start + SLICE])
-        parts.append(follow(some, request, rule, stages.scope))
-    return joined(parts)
+    return outcome.extracted(result, parsed, await judged(parsed.page, request, rule.name, stages))
 
 
 async def _next(request: Request, response: Response, stages: Stages) -> Request:

@@ -21,8 +21,8 @@ Handing out is direct, a lease to a waiting worker: an event for all would wake 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,7 @@ from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.held import Held
 from scraper.core.schedule.politeness import HostSchedule, Turn
+from scraper.core.schedule.stock import Stock
 
 WINDOW = 20_000  # requests in memory, about 400 bytes each
 HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
@@ -65,6 +66,7 @@ class Frontier:
     Args:
         slots: requests open in all.
         limit: pages handed out in this run, retries and hops not counted; None: no limit.
+        hurry: called when the next commit may bring the only work there is.
     """
 
     def __init__(
@@ -76,21 +78,20 @@ class Frontier:
         clock: Clock,
         limit: int | None = None,
         window: int = WINDOW,
+        hurry: Callable[[], None] = lambda: None,
     ) -> None:
         self.schedule = HostSchedule(politeness)
         self.stopped_by: str | None = None
         self.seeding = True
         self._queue = queue
+        self._hurry = hurry
         self._clock = clock
         self._slots = slots
         self._left = limit
         self._window = window
         self._full = False  # reading has stopped until the window has room
         self._held = Held()
-        self._hungry: OrderedDict[str, None] = OrderedDict()  # hosts that may have rows unread
-        self._stocked: dict[str, int] = {}  # hosts with more rows in the table -> when to read on
-        self._scan_from: str | None = ""  # where the rotating scan stands; None: not needed
-        self._scan_again = False  # a host was not noted: it may lie behind the scan
+        self._stock = Stock(HUNGRY)
         self._due_at: float | None = 0.0  # the earliest retry in the table that is not held
         self._workers: deque[asyncio.Future[Lease | None]] = deque()
         self._changed = asyncio.Event()
@@ -98,7 +99,7 @@ class Frontier:
         self._ended = False
 
     def __repr__(self) -> str:
-        return f"<Frontier {self.schedule!r}, {len(self._held)} held, {len(self._hungry)} hungry>"
+        return f"<Frontier {self.schedule!r}, {len(self._held)} held, {self._stock!r}>"
 
     # What the pipeline calls
 
@@ -109,12 +110,19 @@ class Frontier:
         worker: asyncio.Future[Lease | None] = asyncio.get_running_loop().create_future()
         self._workers.append(worker)
         self._hand_out()
+        if not self.schedule.waiting and not worker.done():
+            self._hurry()
         return await worker
 
-    def leave(self, lease: Lease, *, unused: bool = False) -> None:
-        """End the host's turn: the exchange is over, or there was none (`unused`)."""
-        since = lease.started_at if unused else None
-        self.schedule.done(lease.request.host, self._clock.monotonic(), unused_since=since)
+    def leave(self, lease: Lease, *, late_s: float | None = 0.0) -> None:
+        """End the host's turn.
+
+        Args:
+            late_s: from the turn's start until something was sent; None: nothing was.
+        """
+        now = self._clock.monotonic()
+        sent_at = None if late_s is None else lease.started_at + late_s
+        self.schedule.done(lease.request.host, now, started_at=lease.started_at, sent_at=sent_at)
         self._hand_out()
 
     def again(self, request: Request) -> None:
@@ -129,7 +137,8 @@ class Frontier:
         """Do not count a page against the limit: it was skipped, not fetched."""
         if self._left is not None and request.attempt == 1 and request.hop is None:
             if self._left == 0:
-                self.stopped_by, self._scan_from = None, ""
+                self.stopped_by = None
+                self._stock.rescan()
             self._left += 1
             self._changed.set()
 
@@ -151,7 +160,7 @@ class Frontier:
         """Hear that these rows have their outcome and these hosts have new waiting rows."""
         self._held.release(settled)
         for host in hosts:
-            self._make_hungry(host)
+            self._stock.note(host)
         self._due_at = 0.0  # one of them may be a retry: look again
         self._changed.set()
 
@@ -201,14 +210,13 @@ class Frontier:
             return False
         if self._due_at is not None and self._due_at <= self._clock.now():
             await self._take_due()
-        for _ in range(min(len(self._hungry), 64)):
+        for _ in range(min(len(self._stock), 64)):
             if self._is_full():
                 return False
-            host, _ = self._hungry.popitem(last=False)
-            await self._feed(host)
-        if self._hungry:
-            return True
-        return await self._scan()
+            await self._feed(self._stock.pop())
+        if self._stock.scan_from is not None and not self._stock:
+            self._stock.scanned(await self._queue.next_hosts(self._stock.scan_from, 100))
+        return not self._stock.is_empty
 
     def _is_full(self) -> bool:
         self._full = self.schedule.waiting >= self._window
@@ -216,24 +224,23 @@ class Frontier:
 
     def _make_room(self) -> bool:
         """Give back rows of hosts that have many in the window, for hosts that have none."""
-        if not any(not self.schedule.waiting_on(host) for host in self._hungry):
+        if not any(not self.schedule.waiting_on(host) for host in self._stock):
             return False
-        hosts = self.schedule.hosts + len(self._hungry)
+        hosts = self.schedule.hosts + len(self._stock)
         dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
         self._held.release([request.id for request in dropped])
         for host in {request.host for request in dropped}:
-            self._stocked[host] = 1
+            self._stock.read_on(host, below=1)
         return bool(dropped)
 
     async def _feed(self, host: str) -> None:
         room = self._window - self.schedule.waiting
-        hosts = self.schedule.hosts + len(self._hungry) + 1
+        hosts = self.schedule.hosts + len(self._stock) + 1
         share = max(SHARE, min(room // hosts, 1_000))
-        self._stocked.pop(host, None)
         self._held.begin_read()
         rows = await self._queue.of_host(host, share, self._held.on(host))
         if len(rows) == share:
-            self._stocked[host] = share // 4
+            self._stock.read_on(host, below=share // 4)
         self._admit(rows)
 
     async def _take_due(self) -> None:
@@ -248,32 +255,12 @@ class Frontier:
         if self._due_at is None:
             self._due_at = at
 
-    async def _scan(self) -> bool:
-        if self._scan_from is None:
-            return False
-        hosts = await self._queue.next_hosts(self._scan_from, 100)
-        for host in hosts:
-            self._make_hungry(host)
-        if hosts:
-            self._scan_from = hosts[-1]
-        else:
-            self._scan_from = "" if self._scan_again else None
-            self._scan_again = False
-        return self._scan_from is not None
-
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
         for request in rows:
             if self.stopped_by is None and self._held.hold(request.id, request.host):
                 self.schedule.add(request, now)
         self._hand_out()
-
-    def _make_hungry(self, host: str) -> None:
-        if len(self._hungry) < HUNGRY:
-            self._hungry[host] = None
-        elif host not in self._hungry:
-            self._scan_again = True
-            self._scan_from = self._scan_from or ""
 
     # Handing out
 
@@ -292,9 +279,7 @@ class Frontier:
 
     def _count(self, turn: Turn) -> None:
         host = turn.request.host
-        if host in self._stocked and self.schedule.waiting_on(host) < self._stocked[host]:
-            del self._stocked[host]
-            self._make_hungry(host)
+        if self._stock.is_low(host, self.schedule.waiting_on(host)):
             self._changed.set()
         elif self._full and self.schedule.waiting <= self._window * 3 // 4:
             self._full = False
@@ -326,9 +311,7 @@ class Frontier:
         """End the crawl if nothing is left; synchronous, so nothing can change meanwhile."""
         if self._changed.is_set():
             return False
-        more = (
-            self.seeding or self._hungry or self._scan_from is not None or self._due_at is not None
-        )
+        more = self.seeding or not self._stock.is_empty or self._due_at is not None
         finished = not self._held and (self.stopped_by is not None or not more)
         if finished:
             self._end()

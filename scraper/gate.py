@@ -1,4 +1,4 @@
-"""The gate before the network: scope and robots.txt, judged when a request's turn has come.
+"""The gate: scope and robots.txt, judged before a request is sent and before a link is kept.
 
 Rows of the table are judged by today's scope, whatever let them in. An unknown robots.txt is
 fetched within the turn of the first page that needs it, so that it counts as a start on the host.
@@ -7,10 +7,15 @@ A turn in which nothing is asked for is none: the next page need not wait for th
 
 from __future__ import annotations
 
+import asyncio
+
 from scraper.core import outcome
-from scraper.core.model import PageResult, Reason, Request
+from scraper.core.follow import Followed, follow, joined
+from scraper.core.model import Page, PageResult, Reason, Request
 from scraper.core.url import Url
 from scraper.stages import Stages
+
+SLICE = 500  # links judged in one turn of the loop: some 7 ms
 
 
 def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
@@ -50,3 +55,23 @@ def is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
     if result.request.seed or stages.seeded.is_set():
         return False
     return result.reason is Reason.SCOPE
+
+
+async def judged(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
+    """The links of a page that are in scope, as requests."""
+    links = await _sliced(page, request, rule, stages)
+    if links.out_of_scope and not stages.seeded.is_set():
+        await stages.seeded.wait()  # the host of a later seed may let them in
+        links = await _sliced(page, request, rule, stages)
+    return links
+
+
+async def _sliced(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
+    """Slice by slice: a page may have more links than one turn of the loop can bear."""
+    parts = []
+    for start in range(0, len(page.links), SLICE):
+        if start:
+            await asyncio.sleep(0)
+        some = Page(links=page.links[start : start + SLICE])
+        parts.append(follow(some, request, rule, stages.scope))
+    return joined(parts)

@@ -16,8 +16,7 @@ from scraper.core.schedule.retry import RETRYABLE
 from scraper.store.books import Books, Change, Tenure
 from scraper.store.connection import transaction
 from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
-
-PRUNE_ROWS = 5000
+from scraper.store.prune import prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ class Runs:
         """Drop the visits of all runs but the last `keep`, step by step; run rows stay."""
 
         def work(change: Change) -> int:
-            return _prune(change, keep)
+            return prune(change, keep)
 
         dropped = 0
         while True:
@@ -330,25 +329,3 @@ def _new_run(
         (start.name, cycle, now, int(resumed), start.version, start.config_hash, start.pid),
     )
     return int(cursor.lastrowid or 0)
-
-
-def _prune(change: Change, keep: int) -> int:
-    """Drop some rows of old runs; a run that visited nothing takes nobody's place."""
-    row = change.db.execute(
-        "SELECT id FROM run WHERE EXISTS (SELECT 1 FROM visit WHERE run_id = run.id) "
-        "ORDER BY id DESC LIMIT 1 OFFSET ?",
-        (max(keep, 1),),
-    ).fetchone()
-    if row is None:
-        return 0
-    visits = change.db.execute(
-        "DELETE FROM visit WHERE (run_id, request_id) IN "
-        "(SELECT run_id, request_id FROM visit WHERE run_id <= ? LIMIT ?)",
-        (row[0], PRUNE_ROWS),
-    ).rowcount
-    rejected = change.db.execute(  # those of the cycle so far are still reported
-        "DELETE FROM rejected WHERE id IN (SELECT rejected.id FROM rejected "
-        "JOIN run ON run.id = run_id WHERE run_id <= ? AND cycle <> ? LIMIT ?)",
-        (row[0], change.tenure.cycle, PRUNE_ROWS),
-    ).rowcount
-    return visits + rejected

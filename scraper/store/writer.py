@@ -59,6 +59,7 @@ class Writer:
         self._changed = asyncio.Condition()
         self._wake = asyncio.Event()
         self._closing = False
+        self._hurried = False
         self._error: BaseException | None = None
         self._next_commit_at = 0.0  # on the loop's clock
 
@@ -147,6 +148,12 @@ class Writer:
             await self._break(error)
             raise
 
+    def hurry(self) -> None:
+        """Commit what is there now: nothing else is left to do until then."""
+        if self._pending:
+            self._hurried = True
+            self._wake.set()
+
     async def close(self) -> None:
         """Take nothing more in; `run` ends when what is there is committed."""
         self._closing = True
@@ -191,14 +198,19 @@ class Writer:
             await self._wake.wait()
         try:
             async with asyncio.timeout_at(self._next_commit_at):
-                while not (len(self._pending) >= GROUP or self._urgent or self._closing):
+                while not self._is_due():
                     self._wake.clear()
                     await self._wake.wait()
         except TimeoutError:
             pass
         return True
 
+    def _is_due(self) -> bool:
+        hurried = self._urgent or self._hurried or self._closing
+        return bool(hurried) or len(self._pending) >= GROUP
+
     async def _commit(self) -> None:
+        self._hurried = False
         batch = [self._pending.popleft() for _ in range(min(len(self._pending), GROUP))]
         monotonic = self._books.clock.monotonic()
 
@@ -215,7 +227,7 @@ class Writer:
         self._next_commit_at = asyncio.get_running_loop().time() + GROUP_S
         self.stats.update(figures)
         settled = [entry.result.request.id for entry in batch if isinstance(entry, Entry)]
-        self.committed(settled, sorted(change.hosts))
+        self.committed([*settled, *change.visited], sorted(change.hosts))
         async with self._changed:
             self._written += len(batch)
             self._changed.notify_all()
@@ -224,7 +236,7 @@ class Writer:
         """Run `work` in a transaction of its own, between those of the task."""
         self._check(closed=False)
         result, change = await self._books.change(work)
-        self.committed((), sorted(change.hosts))
+        self.committed(change.visited, sorted(change.hosts))
         return result
 
     async def _break(self, error: BaseException) -> None:

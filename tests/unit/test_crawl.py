@@ -19,8 +19,9 @@ from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.url import parse
-from scraper.crawl import SLICE, crawl, visit
+from scraper.crawl import crawl, visit
 from scraper.frontier import Frontier
+from scraper.gate import SLICE
 from scraper.stages import Stages
 from tests.fakes import Diary, FakeParser, FakeRobots, FakeSite, FakeWriter
 from tests.virtual import VirtualClock, run_virtual
@@ -266,7 +267,9 @@ def test_what_is_skipped_takes_no_time_of_its_host():
     rule = HostRule(per_host=4, delay_s=2.0)
     crawled = world(dict.fromkeys(urls, b""), robots=robots, rule=rule).visit_all(*urls)
     starts = sorted(crawled.diary.times("ask") + crawled.diary.times("fetch"))
-    assert [later - start for start, later in pairwise(starts)] == pytest.approx([2.0, 2.0])
+    assert [later - start for start, later in pairwise(starts)] == pytest.approx(
+        [2.0, 2.0], abs=0.02
+    )
 
 
 def test_a_page_whose_robots_cannot_be_asked_waits_for_its_retry():
@@ -511,7 +514,7 @@ def test_a_page_of_many_links_leaves_the_loop_its_turns():
 
     async def watch() -> int:
         most = 0
-        while scope.asked < 2:  # the page itself is asked about too
+        while scope.asked < 2:  # noqa: ASYNC110 - a fake that counts; the page itself is asked too
             await asyncio.sleep(0.001)
         while scope.asked < len(many):
             before = scope.asked

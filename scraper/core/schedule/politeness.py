@@ -114,20 +114,24 @@ class HostSchedule:
                 return self._start(host, now)
         return None
 
-    def done(self, host_name: str, now: float, *, unused_since: float | None = None) -> None:
+    def done(self, host_name: str, now: float, *, started_at: float, sent_at: float | None) -> None:
         """End a turn of this host.
 
         Args:
-            unused_since: when the turn started, if nothing was sent in it: it was no start then,
-                unless another one has followed.
+            started_at: when the turn was taken.
+            sent_at: when something was sent in it, after looking up a name or connecting, so that
+                the delay is kept as the server sees it; None: nothing was, so the turn was no
+                start, unless another one has followed.
         """
         host = self._hosts[host_name]
         host.open -= 1
         self.open -= 1
-        unused = unused_since == host.started_at
-        if unused:
+        before = host.started_at
+        if sent_at is not None:
+            host.started_at = max(before, sent_at)
+        elif started_at == before:
             host.started_at = host.started_before
-        if unused or host.stamp < 0:
+        if host.started_at != before or host.stamp < 0:
             self._offer(host, now)
 
     def wake_at(self) -> float | None:
@@ -148,7 +152,9 @@ class HostSchedule:
         host = self._host(host_name)
         if not host.probing and crawl_delay_s == host.crawl_delay_s:
             return
-        host.probing = False
+        if host.probing:  # robots.txt took this turn: the delay counts from its end
+            host.probing = False
+            host.started_at = max(host.started_at, now)
         host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
 

@@ -76,18 +76,21 @@ class Whatever(RuleBasedStateMachine):
             and self.now >= self.paused.get(host, 0.0)
         }
 
-    @rule(host=st.sampled_from(HOSTS))
-    def done(self, host):
+    @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
+    def done(self, host, late):
+        """Something was sent, some time after the turn began."""
         if self.open[host]:
             self.open[host] -= 1
-            self.schedule.done(host, self.now)
+            sent_at = min(self.started[host] + late, self.now)
+            self.started[host] = max(self.started[host], sent_at)
+            self.schedule.done(host, self.now, started_at=0.0, sent_at=sent_at)
 
     @rule(host=st.sampled_from(HOSTS), ago=st.sampled_from([0.0, 0.5, 2.0]))
     def done_unused(self, host, ago):
         """The turn sent nothing: it counts as no start, unless another one has followed."""
         if self.open[host]:
             self.open[host] -= 1
-            self.schedule.done(host, self.now, unused_since=self.now - ago)
+            self.schedule.done(host, self.now, started_at=self.now - ago, sent_at=None)
             if self.started[host] == self.now - ago:
                 self.started[host] = self.before[host]
 
@@ -99,6 +102,8 @@ class Whatever(RuleBasedStateMachine):
     @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]))
     def robots(self, host, delay):
         self.crawl_delay[host] = delay
+        if self.probing[host]:
+            self.started[host] = self.now
         self.probing[host] = False
         self.schedule.robots_known(host, self.now, crawl_delay_s=delay)
         assert self.schedule.rule(host).delay_s == self.delay(host)
@@ -151,10 +156,10 @@ def test_a_turn_in_which_nothing_was_sent_is_no_start():
         schedule.add(request("a:80", number), 0.0)
     schedule.take(0.0)
     skipped = schedule.take(2.0)
-    schedule.done("a:80", 2.0, unused_since=skipped.started_at)
+    schedule.done("a:80", 2.0, started_at=skipped.started_at, sent_at=None)
     assert schedule.wake_at() == 2.0
     assert schedule.take(2.0).request.id == 2
-    schedule.done("a:80", 2.5, unused_since=1.0)  # another one has followed
+    schedule.done("a:80", 2.5, started_at=1.0, sent_at=None)  # another one has followed
     assert schedule.wake_at() == 4.0
 
 
@@ -164,7 +169,7 @@ def test_a_pause_voids_the_offer_made_before():
         schedule.add(request("a:80", number), 0.0)
     schedule.take(0.0)
     schedule.pause("a:80", 5.0, 0.0)
-    schedule.done("a:80", 1.0)
+    schedule.done("a:80", 1.0, started_at=0.0, sent_at=0.0)
     assert schedule.take(4.0) is None
     assert schedule.take(5.0).request.id == 1
     assert [request.id for request in schedule.trim(0)] == [2]

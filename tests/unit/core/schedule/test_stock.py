@@ -1,0 +1,76 @@
+"""Laws of the hosts that have rows to read: none is forgotten, few are noted."""
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from scraper.core.schedule.stock import Stock
+
+NAMES = "abcdef"
+hosts = st.sampled_from(NAMES)
+
+
+class Whatever(RuleBasedStateMachine):
+    """A table of hosts; reads and scans in any order find every host that has rows."""
+
+    def __init__(self):
+        super().__init__()
+        self.stock = Stock(2)
+        self.stock.scan_from = None
+        self.unread = set()  # hosts with rows that nobody has read
+        self.window = dict.fromkeys(NAMES, 0)
+
+    @rule(host=hosts)
+    def commit(self, host):
+        """Rows come; the stock is told."""
+        self.unread.add(host)
+        self.stock.note(host)
+
+    @rule(more=st.booleans())
+    def read(self, more):
+        if not self.stock:
+            return
+        host = self.stock.pop()
+        self.window[host] = 4
+        if more:
+            self.stock.read_on(host, below=2)
+            self.unread.add(host)
+        else:
+            self.unread.discard(host)
+
+    @rule(host=hosts)
+    def take(self, host):
+        if self.window[host]:
+            self.window[host] -= 1
+            before = set(self.stock)
+            if self.stock.is_low(host, self.window[host]):
+                assert self.window[host] < 2
+                assert host in self.stock or self.stock.scan_from is not None
+            else:
+                assert set(self.stock) == before
+
+    @rule()
+    def give_back(self):
+        """A limit empties the window; what was in it is unread again."""
+        self.unread |= {host for host, count in self.window.items() if count}
+        self.window = dict.fromkeys(NAMES, 0)
+        self.stock.rescan()
+
+    @rule()
+    def scan(self):
+        after = self.stock.scan_from
+        if after is not None:
+            self.stock.scanned(sorted(host for host in self.unread if host > after)[:2])
+
+    @invariant()
+    def few_are_noted(self):
+        assert len(self.stock) <= 2
+        assert str(len(self.stock)) in repr(self.stock)
+
+    @invariant()
+    def none_is_forgotten(self):
+        if self.stock.is_empty:
+            forgotten = {h for h in self.unread if self.stock._low.get(h, 0) <= 0}
+            assert not forgotten
+
+
+TestWhatever = Whatever.TestCase
