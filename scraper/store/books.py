@@ -41,6 +41,7 @@ class Change:
     admitted: int = 0  # rows of this cycle that count for max_pages, this change included
     moved: Counter[str] = field(default_factory=Counter)  # state -> rows more or less
     hosts: set[str] = field(default_factory=set)  # with new waiting rows
+    visited: list[int] = field(default_factory=list)  # rows that a redirect to them has settled
 
     def move(self, before: str | None, after: str) -> None:
         """Enter that a row went from one state to another; None: the row is new."""

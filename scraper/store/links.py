@@ -215,6 +215,7 @@ class Links:
             (change.tenure.cycle, known.id),
         )
         self._enter(change, known.state, State.DONE, known.host, admits=True)
+        change.visited.append(known.id)
 
 
 def find(change: Change, key: bytes) -> Known | None:

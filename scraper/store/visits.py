@@ -170,13 +170,15 @@ def _final_key(result: PageResult) -> bytes | None:
 
 def _count_as_visited(change: Change, final_key: bytes) -> None:
     """The page that answered counts as visited, if it was waiting for its first try."""
-    cursor = change.db.execute(
-        "UPDATE request SET state = 'done', cycle = ? WHERE key = ? AND state = 'waiting' "
+    row = change.db.execute(
+        "SELECT id FROM request WHERE key = ? AND state = 'waiting' "
         "AND due_at IS NULL AND sent_at IS NULL AND attempts = 0 AND cycle = ?",
-        (change.tenure.cycle, final_key, change.tenure.cycle),
-    )
-    if cursor.rowcount == 1:
+        (final_key, change.tenure.cycle),
+    ).fetchone()
+    if row is not None:
+        change.db.execute("UPDATE request SET state = 'done' WHERE id = ?", row)
         change.move(State.WAITING, State.DONE)
+        change.visited.append(row[0])
 
 
 def _pause(change: Change, host: str, until: float) -> None:
