@@ -55,7 +55,7 @@ def _of_fields(
     item: ItemPlan, found: list[dict[str, Json]], texts: list[dict[str, Json]]
 ) -> Iterator[str]:
     for field in item.fields:
-        if all(data.get(field.name) in _EMPTY for data in found):
+        if not field.is_const and all(data.get(field.name) in _EMPTY for data in found):
             text = next((data[field.name] for data in texts if data[field.name] is not None), None)
             yield f"{item.type}.{field.name}: {_why(field, text)}"
 
@@ -78,8 +78,6 @@ def _why(field: FieldPlan, text: Json) -> str:
 
 
 def _looked_for(field: FieldPlan) -> str:
-    if field.is_const:
-        return "const"
     if field.css is None:
         return f"from {field.source}"
     attribute = f" @{field.attr}" if field.attr else ""
