@@ -91,6 +91,7 @@ class Frontier:
         self._window = window
         self._full = False  # reading has stopped until the window has room
         self._held = Held()
+        self._inside: set[int] = set()  # rows in the window; void once they are held no more
         self._stock = Stock(HUNGRY)
         self._due_at: float | None = 0.0  # the earliest retry in the table that is not held
         self._workers: deque[asyncio.Future[Lease | None]] = deque()
@@ -157,7 +158,10 @@ class Frontier:
     # What the run calls
 
     def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
-        """Hear that these rows have their outcome and these hosts have new waiting rows."""
+        """Hear that these rows have their outcome and these hosts have new waiting rows.
+
+        A row may be settled while it waits here: another page was redirected to it.
+        """
         self._held.release(settled)
         for host in hosts:
             self._stock.note(host)
@@ -228,7 +232,9 @@ class Frontier:
             return False
         hosts = self.schedule.hosts + len(self._stock)
         dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
-        self._held.release([request.id for request in dropped])
+        ids = [request.id for request in dropped]
+        self._inside.difference_update(ids)
+        self._held.release(ids)
         for host in {request.host for request in dropped}:
             self._stock.read_on(host, below=1)
         return bool(dropped)
@@ -258,7 +264,10 @@ class Frontier:
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
         for request in rows:
-            if self.stopped_by is None and self._held.hold(request.id, request.host):
+            if self.stopped_by is not None or not self._held.hold(request.id, request.host):
+                continue
+            if request.id not in self._inside:  # else its void place counts again
+                self._inside.add(request.id)
                 self.schedule.add(request, now)
         self._hand_out()
 
@@ -273,17 +282,24 @@ class Frontier:
             turn = self.schedule.take(now)
             if turn is None:
                 break
+            self._inside.discard(turn.request.id)
+            self._restock(turn.request.host)
+            if turn.request.id not in self._held:  # settled: another page was redirected to it
+                host, began = turn.request.host, turn.started_at
+                self.schedule.done(host, now, started_at=began, sent_at=None)
+                continue
             self._workers.popleft().set_result(Lease(turn.request, turn.waited_s, turn.started_at))
             self._count(turn)
         self._set_timer(now)
 
-    def _count(self, turn: Turn) -> None:
-        host = turn.request.host
+    def _restock(self, host: str) -> None:
         if self._stock.is_low(host, self.schedule.waiting_on(host)):
             self._changed.set()
         elif self._full and self.schedule.waiting <= self._window * 3 // 4:
             self._full = False
             self._changed.set()
+
+    def _count(self, turn: Turn) -> None:
         if self._left and turn.request.attempt == 1 and not turn.urgent:
             self._left -= 1
             if self._left == 0:
@@ -292,6 +308,7 @@ class Frontier:
                 self._changed.set()
 
     def _shed(self, *, urgent: bool) -> None:
+        self._inside.clear()
         self._held.release([request.id for request in self.schedule.shed(urgent=urgent)])
 
     def _set_timer(self, now: float) -> None:

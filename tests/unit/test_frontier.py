@@ -353,3 +353,52 @@ def test_hosts_that_rest_do_not_fill_the_window():
     crawl = run_virtual(main())
     assert all(at < 10 for at, request in crawl.handed if request.host == "z:1")
     assert not crawl.table.waiting()
+
+
+def test_what_is_settled_while_it_waits_is_not_handed_out():
+    """Another page was redirected to it; it takes neither a turn's time nor a part of the limit."""
+
+    async def main():
+        clock = VirtualClock()
+        crawl = build(clock, rows=["a:1"] * 4, rule=HostRule(1, 2.0), limit=2)
+        crawl.frontier.seeded()
+        feeder = asyncio.create_task(crawl.frontier.run())
+        first = await crawl.frontier.next()
+        gone = next(id_ for id_ in crawl.table.rows if id_ != first.request.id)
+        crawl.table.rows[gone].state = "done"
+        crawl.frontier.committed([gone], [])
+        crawl.frontier.leave(first)
+        second = await crawl.frontier.next()
+        assert second.request.id not in (gone, first.request.id)
+        assert clock.monotonic() - first.started_at == pytest.approx(2.0, abs=0.1)
+        crawl.frontier.leave(second)
+        crawl.frontier.committed([first.request.id, second.request.id], [])
+        assert await crawl.frontier.next() is None
+        await feeder
+
+    run_virtual(main())
+
+
+def test_what_was_settled_and_waits_again_is_handed_out_once():
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 3, rule=HostRule(1, 2.0))
+        crawl.frontier.seeded()
+        feeder = asyncio.create_task(crawl.frontier.run())
+        first = await crawl.frontier.next()
+        again = next(id_ for id_ in crawl.table.rows if id_ != first.request.id)
+        crawl.frontier.committed([again], ["a:1"])  # and made due: it is waiting
+        await asyncio.sleep(0.1)
+        crawl.frontier.leave(first)
+        handed = [first]
+        crawl.frontier.committed([first.request.id], [])
+        crawl.table.rows[first.request.id].state = "done"
+        for _ in range(2):
+            handed.append(await crawl.frontier.next())
+            crawl.frontier.leave(handed[-1])
+            crawl.table.rows[handed[-1].request.id].state = "done"
+            crawl.frontier.committed([handed[-1].request.id], [])
+        assert await crawl.frontier.next() is None
+        await feeder
+        assert len({lease.request.id for lease in handed}) == 3
+
+    run_virtual(main())

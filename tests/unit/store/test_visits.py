@@ -219,6 +219,20 @@ def test_a_page_that_redirects_counts_its_target_as_visited() -> None:
         assert table.rows("SELECT request_id FROM visit") == [(table.request("a").id,)]
 
 
+def test_a_target_settled_by_a_redirect_is_told() -> None:
+    with seeded("a", "b") as table:
+        with table.change() as change:
+            result = PageResult(table.request("a"), final_url=link("b").url)
+            table.visits.record(change, Entry(result, None), monotonic=0.0)
+            assert change.visited == [table.request("b").id]
+        table.run(cycle=2, due_cycle=1)
+        table.due(1)
+        table.done("a", final_url=link("b").url)
+        with table.change() as change:
+            table.links.make_due(change, 9)
+            assert change.visited == [table.request("b").id]
+
+
 def test_a_target_found_after_the_redirect_is_known_as_visited() -> None:
     with seeded("a") as table:
         table.done("a", link("b", depth=1), final_url=link("b").url)
