@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from scraper.config.checks import Css, Each, Expression, Glob, takes_attribute
 from scraper.config.scalars import Free, Text, Truth, one_of
-from scraper.config.section import Listed, Named, OneOrMore, Section
+from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
 
 TYPES = ("text", "int", "float", "decimal", "bool", "date", "datetime", "url", "json")
@@ -117,7 +117,7 @@ class ItemConfig(Section):
     """A CSS selector: one item per element, its fields looked for in it. Without it: one item per
     page."""
 
-    key: OneOrMore[Text] | None = None
+    key: OneAtLeast[Text] | None = None
     """The field or fields that identify an item across runs; default: the page's URL (and the
     method and body of what is no plain GET), with `each` the item's content."""
 
@@ -161,7 +161,7 @@ class PageConfig(Section):
         {"submit", "valid", "nofollow", "refresh", "charset", "python"}
     )
 
-    match: OneOrMore[Glob] | None = None
+    match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
     page."""
 

@@ -34,6 +34,12 @@ def one_or_more(value: object) -> object:
     return _list(value)
 
 
+def _not_empty(value: object) -> object:
+    if value == []:
+        raise RefusedError("is an empty list: give one, or leave the key out")
+    return value
+
+
 def _list(value: object) -> object:
     if not isinstance(value, list):
         raise RefusedError(
@@ -53,5 +59,6 @@ def _named(value: object) -> object:
 OneOrMore = Annotated[
     tuple[T, ...], BeforeValidator(one_or_more, json_schema_input_type=T | list[T])
 ]
+OneAtLeast = Annotated[OneOrMore[T], BeforeValidator(_not_empty)]
 Listed = Annotated[tuple[T, ...], BeforeValidator(_list)]
 Named = Annotated[dict[str, T], BeforeValidator(_named)]

@@ -228,6 +228,14 @@ BROKEN = [
         "2:9: pages: the name '1p' must begin with a letter: write letters, digits, - and _",
     ),
     (
+        S + "pages: {p: {match: []}}\n",
+        "2:20: pages.p.match: is an empty list: give one, or leave the key out",
+    ),
+    (
+        F + "          a: h1\n        key: []\n",
+        "8:14: pages.p.items.book.key: is an empty list: give one, or leave the key out",
+    ),
+    (
         S + "pages: {p: {match: x}}\n",
         '2:20: pages.p.match[1]: glob \'x\' must begin with "/" or "*": it sees the path only; write "re:..." to match the whole URL',
     ),
