@@ -149,9 +149,10 @@ class Frontier:
         self.schedule.pause(host, now + until - self._clock.now(), now)
         self._hand_out()
 
-    def robots_known(self, host: str, crawl_delay_s: float) -> HostRule:
+    def robots_known(self, host: str, crawl_delay_s: float, *, asked: bool) -> HostRule:
         """Open the host to its limit; returns how it is treated from now on."""
-        self.schedule.robots_known(host, self._clock.monotonic(), crawl_delay_s=crawl_delay_s)
+        now = self._clock.monotonic()
+        self.schedule.robots_known(host, now, crawl_delay_s=crawl_delay_s, asked=asked)
         self._hand_out()
         return self.schedule.rule(host)
 

@@ -39,7 +39,8 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     asked_now = rules is None
     if rules is None:
         rules = await stages.robots.ask(url.href)
-    rule = stages.frontier.robots_known(request.host, rules.crawl_delay_s or 0.0)
+    delay_s = rules.crawl_delay_s or 0.0
+    rule = stages.frontier.robots_known(request.host, delay_s, asked=asked_now)
     stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
     if asked_now and not rules.allows(url.href):
         return outcome.skipped(request, Reason.ROBOTS_DISALLOWED)

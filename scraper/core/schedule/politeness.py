@@ -147,14 +147,20 @@ class HostSchedule:
         host.paused_until = max(host.paused_until, until)
         self._offer(host, now)
 
-    def robots_known(self, host_name: str, now: float, *, crawl_delay_s: float = 0.0) -> None:
-        """Open the host to its full limit, with the delay that its robots.txt asks for."""
+    def robots_known(
+        self, host_name: str, now: float, *, crawl_delay_s: float = 0.0, asked: bool = False
+    ) -> None:
+        """Open the host to its full limit, with the delay that its robots.txt asks for.
+
+        Args:
+            asked: robots.txt was fetched in this turn; the delay counts from now.
+        """
         host = self._host(host_name)
-        if not host.probing and crawl_delay_s == host.crawl_delay_s:
-            return
-        if host.probing:  # robots.txt took this turn: the delay counts from its end
-            host.probing = False
+        if asked:
             host.started_at = max(host.started_at, now)
+        elif not host.probing and crawl_delay_s == host.crawl_delay_s:
+            return
+        host.probing = False
         host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
 

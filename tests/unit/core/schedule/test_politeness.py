@@ -99,13 +99,13 @@ class Whatever(RuleBasedStateMachine):
         self.paused[host] = max(self.paused.get(host, 0.0), self.now + seconds)
         self.schedule.pause(host, self.now + seconds, self.now)
 
-    @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]))
-    def robots(self, host, delay):
+    @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]), asked=st.booleans())
+    def robots(self, host, delay, asked):
         self.crawl_delay[host] = delay
-        if self.probing[host]:
+        if asked:
             self.started[host] = self.now
         self.probing[host] = False
-        self.schedule.robots_known(host, self.now, crawl_delay_s=delay)
+        self.schedule.robots_known(host, self.now, crawl_delay_s=delay, asked=asked)
         assert self.schedule.rule(host).delay_s == self.delay(host)
 
     @rule(urgent=st.booleans())

@@ -74,3 +74,29 @@ class Whatever(RuleBasedStateMachine):
 
 
 TestWhatever = Whatever.TestCase
+
+
+def test_a_host_is_hungry_once_when_it_runs_low():
+    stock = Stock(2)
+    stock.note("a")
+    assert stock.pop() == "a"
+    stock.read_on("a", below=2)
+    assert not stock.is_low("a", 2)
+    assert stock.is_low("a", 1)
+    assert not stock.is_low("a", 0)
+    assert list(stock) == ["a"]
+
+
+def test_a_host_that_is_not_noted_is_found_by_the_scan():
+    stock = Stock(1)
+    stock.scanned([])
+    assert stock.is_empty is True
+    stock.note("b")
+    stock.note("a")
+    assert (stock.pop(), stock.scan_from) == ("b", "")
+    stock.scanned(["a"])
+    assert stock.pop() == "a"
+    stock.scanned([])  # it was not noted while a scan was under way: once more
+    assert stock.scan_from == ""
+    stock.scanned([])
+    assert stock.is_empty
