@@ -22,10 +22,11 @@ REVIVED = frozenset({Reason.SCOPE, Reason.DEPTH})  # by a seed or by a link of a
 
 @dataclass(slots=True)
 class Limits:
-    """Bounds of the plan that rows are judged by; None: no limit."""
+    """What of the plan rows are judged by; None: no limit."""
 
     max_pages: int | None = None
     max_depth: int | None = None
+    followed: frozenset[str | None] | None = None  # the pages that rules give to links
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Known:
     depth: int
     cycle: int
     seed: bool
+    page: str | None
 
 
 class Links:
@@ -137,8 +139,23 @@ class Links:
         nearer = link.depth < known.depth
         if nearer:
             change.db.execute("UPDATE request SET depth = ? WHERE id = ?", (link.depth, known.id))
-        if _is_in_scope_again(change, known) or (nearer and self._wants_depth(change, known)):
+        renamed = self._has_old_page(known)
+        if renamed:
+            change.db.execute("UPDATE request SET page = ? WHERE id = ?", (link.page, known.id))
+        if (
+            _is_in_scope_again(change, known)
+            or (nearer and self._wants_depth(change, known))
+            or (renamed and known.state == State.DONE and known.cycle == change.tenure.cycle)
+        ):
             self._wake(change, known)
+
+    def _has_old_page(self, known: Known) -> bool:
+        """Whether the row has a page that today's config gives to no link.
+
+        Of two pages that the config gives to one URL, the first that was met stays.
+        """
+        followed = self._limits.followed
+        return not known.seed and followed is not None and known.page not in followed
 
     def _wants_depth(self, change: Change, known: Known) -> bool:
         """Whether a row whose depth got smaller must be visited (again)."""
@@ -186,7 +203,7 @@ class Links:
             return False
         (last,) = db.execute("SELECT coalesce(max(id), 0) FROM request").fetchone()
         rows = db.execute(
-            "SELECT id, host, state, reason, depth, cycle, seed, key FROM request "
+            "SELECT id, host, state, reason, depth, cycle, seed, page, key FROM request "
             "WHERE id > ? AND id <= ? AND cycle <> ?",
             (start, start + limit, tenure.cycle),
         ).fetchall()
@@ -221,7 +238,7 @@ class Links:
 def find(change: Change, key: bytes) -> Known | None:
     """The row of a request."""
     row = change.db.execute(
-        "SELECT id, host, state, reason, depth, cycle, seed FROM request WHERE key = ?",
+        "SELECT id, host, state, reason, depth, cycle, seed, page FROM request WHERE key = ?",
         (key,),
     ).fetchone()
     return None if row is None else Known(*row)

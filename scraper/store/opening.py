@@ -40,11 +40,12 @@ class Store:
         self.queue = Queue(reading, books)
 
     async def create_views(self, pages: tuple[PageRule, ...]) -> None:
-        """Make or renew the views of all item types.
+        """Make or renew the views of all item types, and know the pages that links may have.
 
         Raises:
             UsageError: a name cannot be that of a view or column.
         """
+        self.writer.follows(frozenset(link.page for rule in pages for link in rule.follow))
 
         def work(db: sqlite3.Connection) -> None:
             with transaction(db):

@@ -50,7 +50,7 @@ class Visits:
         if result.pause_until is not None:
             _pause(change, result.request.host, result.pause_until)
         row = change.db.execute(
-            "SELECT state, depth, cycle, reason FROM request WHERE id = ?",
+            "SELECT state, depth, cycle, reason, page FROM request WHERE id = ?",
             (result.request.id,),
         ).fetchone()
         if row is None:  # not ours: nothing to settle
@@ -60,20 +60,23 @@ class Visits:
         change.admitted += row[2] != change.tenure.cycle or row[3] == Reason.MAX_PAGES
         if result.state == State.WAITING:
             return _retry(change, result)
-        return self._settle(change, entry, row[0], row[1], monotonic)
+        request = result.request
+        cut = self._limits.max_depth is not None and row[1] < request.depth
+        outdated = cut or (not request.seed and row[4] != request.page)
+        return self._settle(change, entry, row[0], monotonic, outdated=outdated)
 
     def _settle(
         self,
         change: Change,
         entry: Entry,
         before: str,
-        depth: int,
         monotonic: float,
+        *,
+        outdated: bool,
     ) -> Counter[str]:
         result = entry.result
         final_key = _final_key(result)
-        cut = self._limits.max_depth is not None and depth < result.request.depth
-        if cut and result.state == State.DONE:  # a shorter path was found while it was open
+        if outdated and result.state == State.DONE:  # a link told better while it was open
             _requeue(change, result.request, before)
         else:
             _finish(change, result, before, final_key)

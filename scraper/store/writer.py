@@ -81,6 +81,10 @@ class Writer:
     def max_depth(self, bound: int | None) -> None:
         self._limits.max_depth = bound
 
+    def follows(self, pages: frozenset[str | None]) -> None:
+        """Tell which pages today's rules give to links; a row with another one takes them on."""
+        self._limits.followed = pages
+
     @property
     def full(self) -> bool:
         """Whether `put` has to wait."""

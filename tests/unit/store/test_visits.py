@@ -181,6 +181,31 @@ def test_what_was_out_of_scope_is_judged_anew_when_a_later_cycle_links_to_it(
         assert table.state("b") == ("waiting", None)
 
 
+def test_a_link_gives_its_page_to_a_row_whose_page_the_config_no_longer_gives() -> None:
+    with seeded("a", "s") as table:
+        table.links._limits.followed = frozenset({"old", "other"})
+        table.done("a", link("b", depth=1, page="old"), link("c", depth=1, page="old"))
+        table.done("b")
+        table.done("c")
+        table.run(cycle=2, due_cycle=1)
+        table.links._depths.clear()  # a new process
+        table.due()
+        table.done("a", link("b", depth=1, page="other"))
+        assert table.request("b").page == "old"  # of two that it gives the first stays
+        table.links._limits.followed = frozenset({"new"})
+        table.links._depths.clear()
+        table.done("c")
+        open_ = table.request("b")
+        table.done("s", link("b", depth=1, page="new"), link("c", depth=1, page="new"))
+        assert [table.request(path).page for path in "bc"] == ["new", "new"]
+        assert table.state("c") == ("waiting", None)  # it was visited as the old page
+        table.put(PageResult(open_))
+        assert table.state("b") == ("waiting", None)  # so was this one
+        table.done("b")
+        table.done("c")
+        assert table.counts == {"waiting": 0, "done": 4}
+
+
 def test_a_seed_that_the_list_no_longer_has_is_a_page_like_others() -> None:
     with seeded("a", "b") as table:
         table.done("a")
