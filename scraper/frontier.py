@@ -91,7 +91,6 @@ class Frontier:
         self._window = window
         self._full = False  # reading has stopped until the window has room
         self._held = Held()
-        self._inside: set[int] = set()  # rows in the window; void once they are held no more
         self._stock = Stock(HUNGRY)
         self._due_at: float | None = 0.0  # the earliest retry in the table that is not held
         self._workers: deque[asyncio.Future[Lease | None]] = deque()
@@ -159,10 +158,7 @@ class Frontier:
     # What the run calls
 
     def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
-        """Hear that these rows have their outcome and these hosts have new waiting rows.
-
-        A row may be settled while it waits here: another page was redirected to it.
-        """
+        """Hear that these rows have their outcome and these hosts have new waiting rows."""
         self._held.release(settled)
         for host in hosts:
             self._stock.note(host)
@@ -233,9 +229,7 @@ class Frontier:
             return False
         hosts = self.schedule.hosts + len(self._stock)
         dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
-        ids = [request.id for request in dropped]
-        self._inside.difference_update(ids)
-        self._held.release(ids)
+        self._held.drop([request.id for request in dropped])
         for host in {request.host for request in dropped}:
             self._stock.read_on(host, below=1)
         return bool(dropped)
@@ -265,10 +259,7 @@ class Frontier:
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
         for request in rows:
-            if self.stopped_by is not None or not self._held.hold(request.id, request.host):
-                continue
-            if request.id not in self._inside:  # else its void place counts again
-                self._inside.add(request.id)
+            if self.stopped_by is None and self._held.hold(request.id, request.host):
                 self.schedule.add(request, now)
         self._hand_out()
 
@@ -283,13 +274,12 @@ class Frontier:
             turn = self.schedule.take(now)
             if turn is None:
                 break
-            self._inside.discard(turn.request.id)
-            self._restock(turn.request.host)
-            if turn.request.id not in self._held:  # settled: another page was redirected to it
-                host, began = turn.request.host, turn.started_at
-                self.schedule.done(host, now, started_at=began, sent_at=None)
+            request = turn.request
+            self._restock(request.host)
+            if not self._held.take(request.id):  # settled: another page was redirected to it
+                self.schedule.done(request.host, now, started_at=turn.started_at, sent_at=None)
                 continue
-            self._workers.popleft().set_result(Lease(turn.request, turn.waited_s, turn.started_at))
+            self._workers.popleft().set_result(Lease(request, turn.waited_s, turn.started_at))
             self._count(turn)
         self._set_timer(now)
 
@@ -309,8 +299,7 @@ class Frontier:
                 self._changed.set()
 
     def _shed(self, *, urgent: bool) -> None:
-        self._inside.clear()
-        self._held.release([request.id for request in self.schedule.shed(urgent=urgent)])
+        self._held.drop([request.id for request in self.schedule.shed(urgent=urgent)])
 
     def _set_timer(self, now: float) -> None:
         """Wake up when the next host may start; a worker waits for it."""

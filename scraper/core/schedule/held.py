@@ -3,6 +3,9 @@
 A read of the table takes a while, and what it returns may be older than a commit that settled one
 of its rows meanwhile. Such a row must not be taken in again, so the rows released during a read
 are remembered until the next one begins.
+
+A row may be settled while it waits for its turn: another page was redirected to it. Its place in
+the window is void then, until the row is read again or its turn comes.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ class Held(Collection[int]):
         self._host: dict[int, str] = {}
         self._on: dict[str, set[int]] = {}
         self._released: set[int] = set()
+        self._placed: set[int] = set()  # rows with a place in the window, void ones too
 
     def __repr__(self) -> str:
         return f"<Held {len(self._host)} rows on {len(self._on)} hosts>"
@@ -41,12 +45,27 @@ class Held(Collection[int]):
         self._released.clear()
 
     def hold(self, row: int, host: str) -> bool:
-        """Take in a row that was read; False when it is held already or was released meanwhile."""
+        """Take in a row that was read; returns whether it needs a place in the window.
+
+        It does not when it is held already, was released meanwhile, or has a void place.
+        """
         if row in self._host or row in self._released:
             return False
         self._host[row] = host
         self._on.setdefault(host, set()).add(row)
-        return True
+        placed = row in self._placed
+        self._placed.add(row)
+        return not placed
+
+    def take(self, row: int) -> bool:
+        """The row's turn has come; returns whether it is still held."""
+        self._placed.discard(row)
+        return row in self._host
+
+    def drop(self, rows: Collection[int]) -> None:
+        """Let go of rows that were taken out of the window: they are given back to the table."""
+        self._placed.difference_update(rows)
+        self.release(rows)
 
     def release(self, rows: Iterable[int]) -> None:
         """Let go of rows: settled, or given back to the table."""

@@ -16,18 +16,34 @@ class Whatever(RuleBasedStateMachine):
         self.held = Held()
         self.model = {}
         self.released = set()
+        self.placed = set()
 
     @rule(row=ids, host=st.sampled_from("ab"))
     def hold(self, row, host):
-        """A row is taken in once, and not from a read that is older than its release."""
+        """A row is taken in once, not from a read older than its release, and has one place."""
         fresh = row not in self.model and row not in self.released
-        assert self.held.hold(row, host) is fresh
+        assert self.held.hold(row, host) is (fresh and row not in self.placed)
         if fresh:
             self.model[row] = host
+            self.placed.add(row)
 
     @rule(rows=st.lists(ids))
     def release(self, rows):
         self.held.release(rows)
+        self.released.update(rows)
+        for row in rows:
+            self.model.pop(row, None)
+
+    @rule(row=ids)
+    def take(self, row):
+        """A row that was released while it waited has no turn."""
+        assert self.held.take(row) is (row in self.model)
+        self.placed.discard(row)
+
+    @rule(rows=st.lists(ids))
+    def drop(self, rows):
+        self.held.drop(rows)
+        self.placed.difference_update(rows)
         self.released.update(rows)
         for row in rows:
             self.model.pop(row, None)
