@@ -165,11 +165,11 @@ class Runs:
 
         def look(db: sqlite3.Connection) -> bool:
             sql = (
-                "SELECT NOT EXISTS (SELECT 1 FROM request WHERE state = 'done' AND cycle <> ?1) "
-                "OR EXISTS (SELECT 1 FROM visit JOIN run ON run.id = run_id WHERE run.cycle = ?1 "
-                "AND visit.state = 'done' AND rule IN (SELECT value FROM json_each(?2)))"
+                "SELECT NOT EXISTS (SELECT 1 FROM request WHERE state = 'done' AND cycle <> ?) "
+                "OR EXISTS (SELECT 1 FROM visit JOIN run ON run.id = run_id WHERE run.cycle = ? "
+                "AND visit.state = 'done' AND rule IN (SELECT value FROM json_each(?)))"
             )
-            return bool(db.execute(sql, (cycle, names)).fetchone()[0])
+            return bool(db.execute(sql, (cycle, cycle, names)).fetchone()[0])
 
         return await self._books.db.call(look)
 

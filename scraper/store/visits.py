@@ -196,10 +196,10 @@ def _pause(change: Change, host: str, until: float) -> None:
 def _write_visit(change: Change, result: PageResult, new: int, writer_s: float | None) -> None:
     invalid = {kind: dict(fields) for kind, fields in result.page.invalid.items()}
     change.db.execute(
-        "INSERT OR REPLACE INTO visit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+        "INSERT OR REPLACE INTO visit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
         # a page visited twice in a run has found the new links of both
-        "?13, ?14 + coalesce((SELECT links_new FROM visit WHERE run_id = ?1 AND request_id = ?2), "
-        "0), ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)",
+        "? + coalesce((SELECT links_new FROM visit WHERE run_id = ? AND request_id = ?), 0), "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             change.tenure.run_id,
             result.request.id,
@@ -215,6 +215,8 @@ def _write_visit(change: Change, result: PageResult, new: int, writer_s: float |
             result.placed,
             result.links_found,
             new,
+            change.tenure.run_id,
+            result.request.id,
             result.links_out_of_scope,
             len(result.page.items),
             len(result.page.rejected),
