@@ -107,7 +107,8 @@ class Run:
             UsageError: a seed list cannot be read.
         """
         info = await self._store.runs.begin(self._start)
-        log.info("run began id=%d cycle=%d resumed=%s", info.id, info.cycle, info.resumed)
+        began = {"run": info.id, "cycle": info.cycle, "resumed": info.resumed}
+        log.info("run began id=%d cycle=%d resumed=%s", *began.values(), extra=began)
         await self._store.create_views(self._plan.pages)
         for hostname in await self._store.queue.scope_hosts():
             self._stages.scope.join(hostname)

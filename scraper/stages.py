@@ -21,6 +21,8 @@ from scraper.frontier import Frontier
 
 log = logging.getLogger(__name__)
 
+_VISITED = "visited url=%s state=%s status=%s reason=%s attempt=%d bytes=%d detail=%s"
+
 
 class Robots(Protocol):
     """What a host's robots.txt says."""
@@ -84,17 +86,17 @@ class Stages:
     def note(self, result: PageResult) -> None:
         """Count what a turn came to."""
         self.tally.add(result, now=self.clock.now())
-        if result.again is None:
-            log.debug(
-                "visited url=%s state=%s status=%s reason=%s attempt=%d bytes=%d %s",
-                result.request.url,
-                result.state,
-                result.status,
-                result.reason,
-                result.request.attempt,
-                result.body_bytes,
-                result.detail,
-            )
+        if result.again is None and log.isEnabledFor(logging.DEBUG):
+            visited = {
+                "url": result.request.url,
+                "state": str(result.state),
+                "status": result.status,
+                "reason": result.reason,
+                "attempt": result.request.attempt,
+                "bytes": result.body_bytes,
+                "detail": result.detail,
+            }
+            log.debug(_VISITED, *visited.values(), extra=visited)
 
     def moment(self) -> Moment:
         """The time and a chance, for a decision that may not take them itself."""
