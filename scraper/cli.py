@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from scraper import __version__
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
 from scraper.output import complain, say
+from scraper.signals import unwind_on_signal
 
 if TYPE_CHECKING:
     from scraper.app import Options
@@ -172,6 +173,7 @@ def export(
     """Write the items to a file, all of it or nothing, or to standard output."""
     from scraper.app import export_items
 
+    unwind_on_signal()  # no half a file stays behind
     count = export_items(
         database, item=items, format_=format_, output=output, changed_since=changed_since
     )
