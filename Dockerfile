@@ -6,12 +6,15 @@
 FROM python:3.13-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
+RUN apt-get update -qq && apt-get install -qq --no-install-recommends binutils
 RUN python -m venv --without-pip /opt/scraper && python -m venv /opt/build
 
 # What changes seldom comes first: these layers are kept while only our own code changes.
 COPY requirements.lock requirements-build.lock ./
-RUN python -m pip --python /opt/scraper/bin/python install --require-hashes --no-compile -r requirements.lock \
- && /opt/build/bin/python -m pip install --require-hashes -r requirements-build.lock
+RUN python -m pip --python /opt/scraper/bin/python install --require-hashes --no-compile -r requirements.lock
+RUN /opt/build/bin/python -m pip install --require-hashes -r requirements-build.lock
+# Symbols for debuggers are 36 MB of what is installed.
+RUN find /opt/scraper -name '*.so' -exec strip --strip-unneeded {} +
 
 COPY . .
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \

@@ -35,7 +35,7 @@ chmod 777 "$data" # the image's user is none of ours
 crawl=''
 finish() {
   [[ -z $crawl ]] || kill -TERM "$crawl" 2>/dev/null && wait "$crawl" 2>/dev/null || true
-  rm -rf "$data"
+  rm -rf "$data" "$data.log"
 }
 trap finish EXIT
 
@@ -81,5 +81,4 @@ if command -v flock >/dev/null; then
   exec 9>&-
 fi
 health || fail "a lock that nobody holds is called stuck"
-rm -f "$data.log"
 say "passed"
