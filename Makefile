@@ -8,7 +8,7 @@ PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fmt check unit test cov-core test-pythons $(PYTHONS) soak docs lock clean
+.PHONY: help setup run fmt check unit test cov-core test-pythons $(PYTHONS) soak image-test docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +45,9 @@ $(PYTHONS): test-%:
 
 soak: $(VENV)/.ready-dev ## a hundred kills at random moments
 	@SOAK=100 $(PY) -m pytest -q --timeout 3600 -m soak tests/faults $(ARGS)
+
+image-test: ## build the image and crawl in it; needs docker, or IMAGE_TOOL=COMMAND in its stead
+	@tools/image-test.sh
 
 docs: $(VENV)/.ready-dev ## write docs/config.md anew
 	@$(PY) -m scraper.config.docs

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolve requirements.lock and requirements-dev.lock anew: hashes for all platforms, no addresses. Needs uv.
+# Resolve requirements.lock, requirements-dev.lock and requirements-build.lock anew: hashes for all platforms, no addresses. Needs uv.
 set -eu
 command -v uv >/dev/null || { echo "lock: needs uv" >&2; exit 2; }
 resolve() {
@@ -8,3 +8,4 @@ resolve() {
 }
 resolve --upgrade pyproject.toml -o requirements.lock
 resolve --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+resolve --upgrade --group build -o requirements-build.lock

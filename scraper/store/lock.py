@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,6 +37,12 @@ class Lock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+    def beat(self) -> None:
+        """Renew the file's time: a sign of life for `scraper.health`."""
+        if self._descriptor is not None:
+            with suppress(OSError):  # a sign less; the crawl goes on
+                os.utime(self._descriptor)
 
     def release(self) -> None:
         """Give the lock back; twice is no harm."""

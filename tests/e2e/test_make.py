@@ -112,6 +112,7 @@ def test_help_names_the_targets():
         "cov-core",
         "test-pythons",
         "soak",
+        "image-test",
     ):
         assert f"\n{target} " in f"\n{said}"
 

@@ -80,7 +80,9 @@ def test_nothing_sleeps_in_unit_tests():
     assert sleepers == []
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"]
+)
 def test_lock_has_hashes_and_no_addresses(lock: str):
     text = (ROOT / lock).read_text()
     pins = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
