@@ -60,7 +60,7 @@ MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop afte
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
 LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Say more; -vv most.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Tell of each visit.")]
 RunId = Annotated[
     int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
 ]

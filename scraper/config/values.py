@@ -38,11 +38,6 @@ class Secret(str):
         return secret
 
 
-def like(source: str, text: str) -> str:
-    """`text`, which was cut out of `source`, as secret as that."""
-    return Secret.of(text, source.written) if isinstance(source, Secret) else text
-
-
 def shown(value: object) -> str:
     """A value as a message may show it, short and without control characters."""
     if isinstance(value, Secret):

@@ -108,12 +108,6 @@ def origin_of(href: str) -> str:
     return origin
 
 
-def robots_url(url: Url) -> str:
-    """Return where the robots.txt of the URL's scheme, host and port is; without credentials."""
-    port = "" if url.port == _DEFAULT_PORT[url.scheme] else f":{url.port}"
-    return f"{url.scheme}://{url.hostname}{port}/robots.txt"
-
-
 def _host_port(authority: str, default: int) -> tuple[str, int]:
     """Split "user:password@host:port"; a normalised host holds no "@"."""
     if "@" in authority:

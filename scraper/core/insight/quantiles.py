@@ -67,14 +67,6 @@ class Quantiles:
                 found.append(min(_middle(place), self.max))
         return (*found, *[self.max] * (len(shares) - len(found)))
 
-    def merge(self, other: Quantiles) -> None:
-        """Add all that `other` has counted."""
-        for place, number in other._buckets.items():
-            self._buckets[place] = self._buckets.get(place, 0) + number
-        self.count += other.count
-        self.total += other.total
-        self.max = max(self.max, other.max)
-
     def as_json(self) -> dict[str, Any]:
         """Plain values for `from_json`."""
         return {

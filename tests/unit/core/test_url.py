@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.url import Url, join, key, origin_of, parse, path_of, robots_url
+from scraper.core.url import Url, join, key, origin_of, parse, path_of
 
 HOSTS = st.sampled_from(["a.example", "B.example:80", "bücher.example", "127.1:8080", "[::1]:81"])
 AUTHORITIES = st.tuples(st.sampled_from(["", "user@", "user:p%40@"]), HOSTS).map("".join)
@@ -40,11 +40,10 @@ def test_parts_agree_with_the_whole(text):
     assert url.href.endswith(url.pathname_query)
     assert url.pathname_query.startswith(url.path)
     assert path_of(url.href) == url.path
-    assert robots_url(url) == origin_of(url.href) + "/robots.txt"
     assert parse(url.href) == url
     assert "#" not in url.href
     assert "#" not in url.key
-    again = parse(robots_url(url))
+    again = parse(origin_of(url.href) + "/robots.txt")
     assert (again.scheme, again.host, again.path) == (url.scheme, url.host, "/robots.txt")
     assert "@" not in again.href
 

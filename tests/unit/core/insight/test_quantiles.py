@@ -34,17 +34,6 @@ def test_quantiles_ascend_and_never_exceed_the_maximum(values, one, two):
     assert low <= high <= max(values)
 
 
-@given(durations, durations)
-def test_merging_is_adding_everything_to_one(left, right):
-    merged = sketch(left)
-    merged.merge(sketch(right))
-    together = sketch(left + right)
-    assert merged._buckets == together._buckets
-    assert merged.count == together.count
-    assert merged.max == together.max
-    assert math.isclose(merged.total, together.total)
-
-
 @given(durations)
 def test_json_brings_the_same_sketch_back(values):
     made = sketch(values)
