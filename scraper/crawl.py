@@ -15,7 +15,7 @@ from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.model import PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
-from scraper.core.url import parse
+from scraper.core.url import parts
 from scraper.frontier import Lease
 from scraper.gate import admit, is_judged_too_soon, judged, refuse
 from scraper.stages import Stages
@@ -56,11 +56,7 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
             result = PageResult(request, again=request)
     except FetchError as error:
         result = outcome.failed(request, error, stages.moment(), stages.retry)
-    return replace(
-        result,
-        timing=replace(result.timing, turn_s=lease.turn_s),
-        finished_at=stages.clock.monotonic(),
-    )
+    return outcome.visited(result, turn_s=lease.turn_s, finished_at=stages.clock.monotonic())
 
 
 async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
@@ -68,7 +64,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     request = lease.request
     late_s: float | None = None  # nothing was sent
     try:
-        url = parse(request.asked)
+        url = parts(request.asked)
         early = refuse(request, url, stages)
         if early is not None:
             return early
@@ -91,18 +87,18 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
 
 async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
     """What the answer means: another hop, or a page."""
-    result = outcome.answered(request, response)
     if is_redirect(response):
-        return replace(result, again=await _next(request, response, stages))
+        hop = await _next(request, response, stages)
+        return replace(outcome.answered(request, response), again=hop)
     rule = stages.router.rule(request)
     if rule is None:  # done, and counted as unmatched
-        return result
-    result = replace(result, rule=rule.name)
+        return outcome.answered(request, response)
     try:
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
-        return outcome.unreadable(result, error)
-    return outcome.extracted(result, parsed, await judged(parsed.page, request, rule.name, stages))
+        return outcome.unreadable(request, response, rule.name, error)
+    links = await judged(parsed.page, request, rule.name, stages)
+    return outcome.extracted(request, response, rule.name, parsed, links)
 
 
 async def _next(request: Request, response: Response, stages: Stages) -> Request:

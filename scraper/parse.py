@@ -1,9 +1,7 @@
-"""Runs the extraction: here, one page per turn of the loop, or in a worker process.
+"""Runs the extraction: here, some pages per turn of the loop, or in a worker process.
 
 `core.schedule.placement` decides by what a page is predicted to cost; what nests suspiciously
-always goes to a worker, which can be killed. The lag of a loop is not one heavy page but a hundred
-ready responses parsed in one turn of it: so a lock is held round each parse and one turn is given
-away after it.
+always goes to a worker, which can be killed.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import os
 import pickle
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
@@ -25,13 +24,13 @@ from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Reque
 from scraper.core.nesting import suspicious
 from scraper.core.plan import ParsePlan
 from scraper.core.schedule.placement import Placement
+from scraper.turns import Turns
 from scraper.workerpool import WorkerPool
 
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
 _TEXTS = frozenset({"", "application/json", "application/xml"})  # beside text/...
-_UTF8 = None  # instead of a content type: the body has been looked at
 
 
 class Parser:
@@ -41,7 +40,6 @@ class Parser:
         self.processes = max(1, plan.processes or _processes())
         self.inline = 0
         self.pooled = 0
-        self.waiting = 0  # pages that wait for the loop's turn
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
         self._extractors = {
@@ -49,7 +47,7 @@ class Parser:
         }
         self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
         self._placement = Placement(plan.offload)
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._room = asyncio.Event()
         self._pool = WorkerPool(pages, processes=self.processes, timeout_s=plan.timeout_s)
 
@@ -69,6 +67,11 @@ class Parser:
         traceback: TracebackType | None,
     ) -> None:
         await self._pool.close()
+
+    @property
+    def waiting(self) -> int:
+        """Pages that wait for the loop's turn."""
+        return self._turns.waiting
 
     @property
     def busy(self) -> int:
@@ -126,30 +129,21 @@ class Parser:
             response, content_type = replace(response, body=b""), ""
         started = perf_counter()
         source = self._source(response, rule, request)
-        if self._placement.is_pooled(rule.name, len(response.body)):
-            return await self._in_pool(response.body, content_type, rule, source, started)
-        self.waiting += 1
-        try:
-            await self._turn.acquire()
-        finally:
-            self.waiting -= 1
-        try:
-            body = as_utf8(response.body, content_type)
-            parsed = None if suspicious(body) else self._here(body, rule, source, started)
-        finally:
-            await self._give_turn()
-        return parsed or await self._in_pool(body, _UTF8, rule, source, started)
+        if not self._placement.is_pooled(rule.name, len(response.body)):
+            here = partial(self._here, response.body, content_type, rule, source, started)
+            parsed = await self._turns.do(here)
+            if parsed is not None:
+                return parsed
+        return await self._in_pool(response.body, content_type, rule, source, started)
 
-    async def _give_turn(self) -> None:
-        """Let the loop turn once before the next page; whatever happens, release the lock."""
-        try:
-            await asyncio.sleep(0)
-        finally:
-            self._turn.release()
-
-    def _here(self, body: bytes, rule: PageRule, source: Source, started: float) -> Parsed | None:
-        """Extract on the loop; None when a regular expression needs the pool's patience."""
+    def _here(
+        self, body: bytes, content_type: str, rule: PageRule, source: Source, started: float
+    ) -> Parsed | None:
+        """Extract on the loop; None when the page needs the pool's patience."""
         begun = perf_counter()
+        body = as_utf8(body, content_type)
+        if suspicious(body):
+            return None
         try:
             page = self._extractors[rule.name](body, source)
         except ParseError as error:
@@ -163,7 +157,7 @@ class Parser:
         return Parsed(page, "inline", begun - started, ended - begun)
 
     async def _in_pool(
-        self, body: bytes, content_type: str | None, rule: PageRule, source: Source, started: float
+        self, body: bytes, content_type: str, rule: PageRule, source: Source, started: float
     ) -> Parsed:
         began = perf_counter()
         head = pickle.dumps((rule.name, content_type, _plain(source)))

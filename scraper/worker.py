@@ -61,9 +61,7 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
     rule, content_type, source = pickle.loads(head)  # noqa: S301 - of our parent
     started = time.perf_counter()
     try:
-        if content_type is not None:
-            body = as_utf8(body, content_type)
-        page = extractors[rule](body, Source(*source))
+        page = extractors[rule](as_utf8(body, content_type), Source(*source))
     except ParseError as error:
         return {"reason": error.reason, "detail": error.detail}
     return {"page": _plain(page), "parse_s": time.perf_counter() - started}

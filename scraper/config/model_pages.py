@@ -37,6 +37,9 @@ class FieldConfig(Section):
     all: Truth = False
     """Every match, as a list; `[]` when nothing matches."""
 
+    count: Truth = False
+    """How many elements `css` matches, a whole number, instead of what they say."""
+
     text: Annotated[str, one_of("raw")] | None = None
     """`raw` keeps white space; otherwise text is stripped and white space within folded."""
 
@@ -67,6 +70,8 @@ class FieldConfig(Section):
         if len(sources) > 1:
             raise RefusedError(f"has more than one source: give {' or '.join(sources)}")
         beside = "fields" if self.fields else (sources or ["css"])[0]
+        if beside == "css" and self.count:
+            beside = "count"
         for name in _MEANINGLESS[beside]:
             if self._gives(name):
                 raise RefusedError(f"{name} means nothing beside {beside}: take it out")
@@ -78,8 +83,8 @@ class FieldConfig(Section):
             raise RefusedError("required and default contradict each other: take one out")
         if self.all and self.default is not None and not isinstance(self.default, list):
             raise RefusedError("default must be a list where all is true")
-        if (self.attr or self.fields) and takes_attribute(self.css or ""):
-            other = "attr" if self.attr else "fields"
+        other = next((key for key in ("attr", "fields", "count") if getattr(self, key)), None)
+        if other and takes_attribute(self.css or ""):
             raise RefusedError(f"css takes an attribute, which contradicts {other}: take it out")
         return self
 
@@ -89,9 +94,10 @@ class FieldConfig(Section):
 
 _MEANINGLESS = {
     "css": (),
-    "from": ("attr", "all", "text"),
-    "const": ("attr", "all", "text", "regex", "map", "type", "default", "required"),
-    "fields": ("attr", "text", "regex", "map", "type"),
+    "count": ("attr", "all", "text", "regex", "map", "type", "default", "required"),
+    "from": ("attr", "all", "count", "text"),
+    "const": ("attr", "all", "count", "text", "regex", "map", "type", "default", "required"),
+    "fields": ("attr", "count", "text", "regex", "map", "type"),
 }
 """What says nothing beside a source."""
 

@@ -11,10 +11,11 @@ Measured, time by number of tags:
   none of them here, since a second one closes the first.
 * **attributes**: each is compared with the others of its element: 4,000 take 16 ms.
 
-A page with few tags is acquitted by counting them. Of the others a few samples are looked at: what
-is slow is a pattern that repeats, and there start tags lack their end tags. What is conspicuous
-is walked tag by tag, and suspected when the work foreseen is above some 6 ms. This is no
-tokenizer: tags in comments, scripts and quoted values count as tags. So an innocent page may be
+A page with few tags is acquitted by counting them: at the worst it takes some 40 ms, once, since
+what pages of a rule take is learned (`schedule.placement`). Of the others a few samples are looked
+at: what is slow is a pattern that repeats, and there start tags lack their end tags. What is
+conspicuous is walked tag by tag, and suspected when the work foreseen is above some 6 ms. This is
+no tokenizer: tags in comments, scripts and quoted values count as tags. So an innocent page may be
 suspected, and a page written against this very file can cost more than foreseen, bounded by its
 size: that is why only small pages are parsed on the loop, whatever is said here.
 """
@@ -22,9 +23,8 @@ size: that is why only small pages are parsed on the loop, whatever is said here
 from __future__ import annotations
 
 import re
-from collections import Counter
 
-_FEW_TAGS = 400  # start and end tags together; below, nothing takes more than some 10 ms
+_FEW_TAGS = 1000  # start and end tags together; below, nothing takes more than some 40 ms
 _MANY_TAGS = 4000  # from here mere depth counts
 _MOST_DEPTH = 1000
 _MOST_WORK_NS = 6_000_000
@@ -36,6 +36,7 @@ _WINDOW_BYTES = 2048
 _SAMPLE_BYTES = 1024
 _SAMPLES = 5
 _FEW_IN_SAMPLE = 12
+_FEW_FORMATTING = 12  # in all samples: a page that takes 40 ms has twice as many
 
 _FORMATTING = frozenset(b"b big code em font i nobr s small strike strong tt u".split())
 _LEAVES = frozenset(  # never on top of each other: void, closed by their like, or of SVG
@@ -44,6 +45,10 @@ _LEAVES = frozenset(  # never on top of each other: void, closed by their like, 
 )
 _PAGES = frozenset((b"html", b"body"))  # after the first their attributes are merged
 _TAG = re.compile(rb"<(/?[a-z][^\s/>]*+)")
+_FORMATTING_TAG = re.compile(
+    rb"<(?:[biusBIUS]|[bB][iI][gG]|[cC][oO][dD][eE]|[eE][mM]|[fF][oO][nN][tT]|[nN][oO][bB][rR]"
+    rb"|[sS][mM][aA][lL][lL]|[sS][tT][rR](?:[iI][kK][eE]|[oO][nN][gG])|[tT][tT])[\s/>]"
+)
 _SEPARATORS = bytes.maketrans(b"/\"'", b"   ")
 
 
@@ -54,11 +59,16 @@ def suspicious(body: bytes) -> bool:
     samples = [body[at : at + _SAMPLE_BYTES] for at in range(0, len(body), step)]
     if _has_many_attributes(body, samples):
         return True
-    if tags <= _FEW_TAGS:
+    if tags <= _FEW_TAGS or (tags <= _MANY_TAGS and _has_little_formatting(samples)):
         return False
     if any(map(_is_mismatched, samples)) or (tags > _MANY_TAGS and _peak(body) > _MOST_DEPTH):
         return _is_tangled(body)
     return False
+
+
+def _has_little_formatting(samples: list[bytes]) -> bool:
+    """Whether what costs most, formatting elements, is seldom: mere depth is cheap so far."""
+    return len(_FORMATTING_TAG.findall(b" ".join(samples))) <= _FEW_FORMATTING
 
 
 def _peak(body: bytes) -> int:
@@ -73,12 +83,14 @@ def _peak(body: bytes) -> int:
 
 def _is_mismatched(sample: bytes) -> bool:
     """Whether most tags of a sample have no counterpart in it."""
-    names = Counter(_TAG.findall(sample.lower()))
+    names: dict[bytes, int] = {}
+    for name in _TAG.findall(sample.lower()):
+        names[name] = names.get(name, 0) + 1
     total = unpaired = 0
     for name, count in names.items():
         if name[0] != 47 and name not in _LEAVES:  # 47 is "/"
             total += count
-            unpaired += abs(count - names[b"/" + name])
+            unpaired += abs(count - names.get(b"/" + name, 0))
     return total > _FEW_IN_SAMPLE and unpaired * 2 > total
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.follow import Followed
@@ -18,6 +19,9 @@ from scraper.core.model import (
 )
 from scraper.core.redirect import is_redirect
 from scraper.core.schedule.retry import RetryPolicy, retry_after_s, retry_at
+
+PHASES = attrgetter(*(each.name for each in fields(Timing)))
+"""The seconds of a visit by phase, in the order of `Timing`."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -77,7 +81,7 @@ def failed(
 
 
 def answered(request: Request, response: Response) -> PageResult:
-    """The page was answered with success and is done; extraction may add to it."""
+    """The page was answered with success and is done; nothing is looked for in it."""
     return PageResult(
         request,
         status=response.status,
@@ -88,22 +92,41 @@ def answered(request: Request, response: Response) -> PageResult:
     )
 
 
-def extracted(result: PageResult, parsed: Parsed, links: Followed) -> PageResult:
+def extracted(
+    request: Request, response: Response, rule: str, parsed: Parsed, links: Followed
+) -> PageResult:
     """The page is done, with its items and with its links as requests."""
-    return replace(
-        result,
+    return PageResult(
+        request,
+        status=response.status,
+        final_url=response.url,
+        rule=rule,
         page=parsed.page,
         links=links.requests,
         links_found=links.found,
         links_out_of_scope=links.out_of_scope,
+        body_bytes=len(response.body),
+        wire_bytes=response.wire_bytes,
         placed=parsed.placed,
-        timing=replace(result.timing, worker_s=parsed.worker_s, parse_s=parsed.parse_s),
+        timing=_timing(response, parsed.worker_s, parsed.parse_s),
     )
 
 
-def unreadable(result: PageResult, error: ParseError) -> PageResult:
+def unreadable(request: Request, response: Response, rule: str, error: ParseError) -> PageResult:
     """The page was answered and cannot be extracted."""
-    return replace(result, state=State.FAILED, reason=error.reason, detail=error.detail)
+    return replace(
+        answered(request, response),
+        rule=rule,
+        state=State.FAILED,
+        reason=error.reason,
+        detail=error.detail,
+    )
+
+
+def visited(result: PageResult, *, turn_s: float, finished_at: float) -> PageResult:
+    """The result with what only the whole visit knows."""
+    _, *rest = PHASES(result.timing)
+    return replace(result, timing=Timing(turn_s, *rest), finished_at=finished_at)
 
 
 def refused(response: Response) -> FetchError | None:
@@ -126,11 +149,16 @@ def _is_spent(request: Request) -> bool:
     return request.method not in _SAFE and request.verb != request.method
 
 
-def _timing(response: Response) -> Timing:
+def _timing(
+    response: Response, worker_s: float | None = None, parse_s: float | None = None
+) -> Timing:
     return Timing(
-        slot_s=response.slot_s,
-        dns_s=response.dns_s,
-        connect_s=response.connect_s,
-        first_byte_s=response.first_byte_s,
-        body_s=response.body_s,
+        None,
+        response.slot_s,
+        response.dns_s,
+        response.connect_s,
+        response.first_byte_s,
+        response.body_s,
+        worker_s,
+        parse_s,
     )

@@ -68,12 +68,20 @@ def parse(href: str, base: str | None = None) -> Url:
     Raises:
         ValueError: it is no URL, or neither http nor https.
     """
-    plain = join(base, href)
-    if "#" in plain:
-        plain = plain[: plain.index("#")]
+    return parts(join(base, href).partition("#")[0])
+
+
+def parts(plain: str) -> Url:
+    """Return the parts of a normalised href without a fragment, e.g. `Request.url`.
+
+    What `parse` has made once need not be parsed again.
+
+    Raises:
+        ValueError: it is neither http nor https.
+    """
     scheme, colon, _ = plain.partition("://")
     if not colon or scheme not in _DEFAULT_PORT:
-        raise ValueError(f"neither http nor https: {href[:200]!r}")
+        raise ValueError(f"neither http nor https: {plain[:200]!r}")
     slash = plain.index("/", len(scheme) + 3)
     hostname, port = _host_port(plain[len(scheme) + 3 : slash], _DEFAULT_PORT[scheme])
     pathname_query = plain[slash:]

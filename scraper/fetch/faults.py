@@ -12,19 +12,16 @@ from scraper.fetch.exchange import Exchange
 # RuntimeError: uvloop raises it for an OSError, and a stream for a connection that is gone
 FAULTS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 
+# Lost before an answer, or spoiled: a kept connection may be the reason.
+DROPPED = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError)
+
 MAX_DETAIL = 300  # characters
-
-
-class DroppedError(aiohttp.ClientError):
-    """The connection was lost before an answer; keeps aiohttp from sending again on its own."""
 
 
 def fetch_error(error: BaseException, exchange: Exchange) -> FetchError:
     """Return the error to raise for this one, which may be of any library."""
     if isinstance(error, FetchError):
         return error
-    if isinstance(error, DroppedError) and error.__cause__ is not None:
-        error = error.__cause__
     connected = exchange.connected_at > 0
     if exchange.refused and not exchange.dialled:
         return FetchError(Reason.PRIVATE_ADDRESS, exchange.refused[0], sent=False)

@@ -5,26 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from operator import attrgetter
 
 from scraper.core.model import PageResult, Reason, Request, State
+from scraper.core.outcome import PHASES
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
 from scraper.store.books import Change
 from scraper.store.items import record_items, record_rejected
 from scraper.store.links import Limits, Links
 from scraper.store.rows import storable
-
-PHASES = attrgetter(
-    "turn_s",
-    "slot_s",
-    "dns_s",
-    "connect_s",
-    "first_byte_s",
-    "body_s",
-    "worker_s",
-    "parse_s",
-)
 
 
 @dataclass(frozen=True, slots=True)

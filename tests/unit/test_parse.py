@@ -120,35 +120,6 @@ async def test_a_rule_that_wants_nothing_takes_any_type():
     assert (await parse(response(content_type="image/png"), NOTHING)).page == Page()
 
 
-async def test_one_page_is_parsed_per_turn_of_the_loop():
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    async with parser() as on:
-        counter = asyncio.create_task(count())
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(20):
-                tasks.create_task(on.parse(response(), RULE, REQUEST))
-        counter.cancel()
-        assert on.inline == 20
-        assert turns >= 20
-
-
-async def test_a_page_that_waits_for_its_turn_may_be_cancelled():
-    async with parser() as on:
-        pages = [asyncio.create_task(on.parse(response(), RULE, REQUEST)) for _ in range(3)]
-        await asyncio.sleep(0)
-        assert on.waiting == 2
-        pages[1].cancel()
-        assert titles((await pages[2]).page) == ["title"]
-        assert (on.waiting, on.inline) == (0, 2)
-
-
 async def test_pages_beyond_the_workers_are_queued():
     async with parser(offload="always") as on:
         pages = [asyncio.create_task(on.parse(response(), RULE, REQUEST)) for _ in range(3)]

@@ -29,6 +29,8 @@ URL_ATTRIBUTES = frozenset(
         "xlink:href",
     ]
 )
+_HEAD_BYTES = 4096  # where a `<base>` is looked for that a broken head put into the body
+_BASE = re.compile(rb"<base[\s/]", re.IGNORECASE)
 _CANDIDATE = re.compile(r"[^\s,]\S*")  # of a srcset
 
 
@@ -55,13 +57,14 @@ class Source:
 class Document:
     """A parsed page with its base URL, which is looked up when first needed."""
 
-    __slots__ = ("_base", "_url_key", "invalid", "lacking", "parser", "source")
+    __slots__ = ("_base", "_start", "_url_key", "invalid", "lacking", "parser", "source")
 
     def __init__(self, body: bytes, source: Source) -> None:
         self.parser = LexborHTMLParser(body)
         self.source = source
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
+        self._start = body[:_HEAD_BYTES]
         self._base: str | None = None
         self._url_key: str | None = None
 
@@ -92,7 +95,10 @@ class Document:
 
     def _find_base(self) -> str:
         final = self.source.final_url
-        element = self.parser.css_first("base[href]")  # anywhere: a broken head puts it in the body
+        head = self.parser.head
+        element = head and head.css_first("base[href]")
+        if element is None and _BASE.search(self._start):
+            element = self.parser.css_first("base[href]")
         if element is None:
             return final
         try:

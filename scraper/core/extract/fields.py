@@ -52,6 +52,8 @@ def _compile(plan: FieldPlan, item_type: str, timeout_s: float, path: str) -> Fi
         return _Group(plan, label, inner)
     if plan.is_const:
         return _Const(plan)
+    if plan.count:
+        return _Count(plan)
     refine = _refiner(plan, label, timeout_s)
     if plan.source is not None:
         return _FromSource(plan, item_type, label, refine)
@@ -93,19 +95,34 @@ class _Const:
         return self._value
 
 
+class _Count:
+    """How many elements there are."""
+
+    __slots__ = ("_css", "name")
+
+    def __init__(self, plan: FieldPlan) -> None:
+        self.name = plan.name
+        self._css = plan.css
+
+    def read(self, scope: LexborNode, document: Document) -> Value:  # noqa: ARG002 - a Field
+        return len(scope.css(self._css)) if self._css else 1
+
+
 class _FromSource(_Base):
     """A field that is not in the page: `from:`."""
 
     __slots__ = ("_refine", "_source")
 
-    def __init__(self, plan: FieldPlan, item_type: str, label: str, refine: Refine) -> None:
+    def __init__(self, plan: FieldPlan, item_type: str, label: str, refine: Refine | None) -> None:
         super().__init__(plan, item_type, label)
         self._source = plan.source or ""
         self._refine = refine
 
     def read(self, scope: LexborNode, document: Document) -> Value:  # noqa: ARG002 - a Field
         found = self._look_up(document)
-        value = Absent.MISSING if found is None else self._refine(found, document)
+        value: Value = Absent.MISSING if found is None else found
+        if found is not None and self._refine is not None:
+            value = self._refine(found, document)
         return self._settle(value, document)
 
     def _look_up(self, document: Document) -> Json:
@@ -127,7 +144,7 @@ class _Leaf(_Base):
 
     __slots__ = ("_all", "_css", "_refine", "_take")
 
-    def __init__(self, plan: FieldPlan, item_type: str, label: str, refine: Refine) -> None:
+    def __init__(self, plan: FieldPlan, item_type: str, label: str, refine: Refine | None) -> None:
         super().__init__(plan, item_type, label)
         self._css = plan.css
         self._all = plan.all
@@ -138,11 +155,16 @@ class _Leaf(_Base):
         if self._all:
             return self._read_all(scope, document)
         node = scope.css_first(self._css) if self._css else scope
-        return self._settle(Absent.MISSING if node is None else self._one(node, document), document)
+        value = Absent.MISSING if node is None else self._one(node, document)
+        if self._required or isinstance(value, Absent):
+            return self._settle(value, document)
+        return value
 
     def _one(self, node: LexborNode, document: Document) -> Value:
         text = self._take(node, document)
-        return Absent.MISSING if text is None else self._refine(text, document)
+        if text is None:
+            return Absent.MISSING
+        return text if self._refine is None else self._refine(text, document)
 
     def _read_all(self, scope: LexborNode, document: Document) -> Value:
         found: list[Json] = []
@@ -220,8 +242,8 @@ def _raw_text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a 
     return node.text()
 
 
-def _refiner(plan: FieldPlan, label: str, timeout_s: float) -> Refine:
-    """The steps between what was found and the value."""
+def _refiner(plan: FieldPlan, label: str, timeout_s: float) -> Refine | None:
+    """The steps between what was found and the value; None when there are none."""
     steps: list[Refine] = []
     if plan.regex is not None:
         steps.append(_searcher(plan.regex, label, timeout_s))
@@ -229,7 +251,9 @@ def _refiner(plan: FieldPlan, label: str, timeout_s: float) -> Refine:
         steps.append(_mapper(plan.map))
     if plan.type != "text":
         steps.append(_converter(plan))
-    return steps[0] if len(steps) == 1 else _chain(tuple(steps))
+    if len(steps) > 1:
+        return _chain(tuple(steps))
+    return steps[0] if steps else None
 
 
 def _chain(steps: tuple[Refine, ...]) -> Refine:
@@ -252,7 +276,8 @@ def _searcher(pattern: str, label: str, timeout_s: float) -> Refine:
 
     def search(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
         try:
-            match = compiled.search(str(value), timeout=timeout_s)
+            # not concurrent: letting other threads run costs more than most searches
+            match = compiled.search(str(value), timeout=timeout_s, concurrent=False)
         except TimeoutError as error:
             detail = f"the regex of {label} took more than {timeout_s:g} s"
             raise ParseError(Reason.PARSE_TIMEOUT, detail) from error
@@ -271,7 +296,7 @@ def _converter(plan: FieldPlan) -> Refine:
     empty: Value = True if plan.type == "bool" and plan.attr is not None else Absent.MISSING
 
     def converted(value: Json, document: Document) -> Value:
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if value is None or (isinstance(value, str) and (not value or value.isspace())):
             return Absent.MISSING if value is None else empty
         try:
             return join(document.base, str(value)) if convert is None else convert(value)

@@ -24,6 +24,7 @@ class FieldPlan:
     const: Json = None
     is_const: bool = False
     all: bool = False
+    count: bool = False  # the number of elements that `css` matches; the type is int
     raw_text: bool = False  # `text: raw`: neither stripped nor folded
     regex: str | None = None
     map: Mapping[str, Json] | None = None

@@ -24,6 +24,9 @@ Converter = Callable[[Json], Json]
 
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([ ,.'\u00a0\u202f])\d{3})(?:\1\d{3})*")
 _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
+_PRICE = re.compile(  # the notation of most shops, which needs no look at what it may mean
+    r"(?:[$\u00a3\u20ac\u00a5]|[A-Z]{3})? ?((?:0|[1-9][0-9]*)\.[0-9]{2})(?: ?(?:\u20ac|[A-Z]{3}))?"
+)
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # 1.234: a German thousand
 _NUMBER = re.compile(r"[+-]?\d[\d ,.'\u00a0\u202f]*")
 _MINUS = re.compile(r"\D*(?<!\w)-\s?[^\w\s]?\s?\d")
@@ -70,6 +73,8 @@ def to_decimal(value: Json) -> str:
     Three digits behind one dot are thousands ("1.234" is "1234"), unless what stands before
     them cannot be ("0.005", "1234.567").
     """
+    if isinstance(value, str) and (price := _PRICE.fullmatch(value)):
+        return price[1]
     text = _number(value)
     if _PLAIN.fullmatch(text) and not _AMBIGUOUS.fullmatch(text):
         return text.lstrip("+")

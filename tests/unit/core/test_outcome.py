@@ -29,6 +29,7 @@ from scraper.core.outcome import (
     refused,
     skipped,
     unreadable,
+    visited,
 )
 from scraper.core.plan import RetryPlan
 from scraper.core.request import make_request
@@ -197,9 +198,10 @@ def test_a_page_that_was_extracted_keeps_its_answer():
     page = Page(items=(Item("book", "1", "{}", 0),))
     links = Followed((request(),), found=3, out_of_scope=2)
     result = answered(request(), response(200))
-    done = extracted(result, Parsed(page, "pool", 0.6, 0.7), links)
+    done = extracted(request(), response(200), "books", Parsed(page, "pool", 0.6, 0.7), links)
     assert done == replace(
         result,
+        rule="books",
         page=page,
         links=(request(),),
         links_found=3,
@@ -212,9 +214,16 @@ def test_a_page_that_was_extracted_keeps_its_answer():
 def test_a_page_that_cannot_be_read_has_failed_and_keeps_its_answer():
     result = answered(request(), response(200))
     error = ParseError(Reason.PARSE_TIMEOUT, "30 s")
-    assert unreadable(result, error) == replace(
-        result, state=State.FAILED, reason=Reason.PARSE_TIMEOUT, detail="30 s"
+    assert unreadable(request(), response(200), "books", error) == replace(
+        result, rule="books", state=State.FAILED, reason=Reason.PARSE_TIMEOUT, detail="30 s"
     )
+
+
+def test_a_visit_adds_its_wait_and_its_end_and_changes_nothing_else():
+    result = answered(request(), response(200))
+    timing = Timing(7.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+    told = visited(result, turn_s=7.0, finished_at=9.0)
+    assert told == replace(result, timing=timing, finished_at=9.0)
 
 
 @given(st.sampled_from([Reason.SCOPE, Reason.DEPTH, Reason.ROBOTS_DISALLOWED]))

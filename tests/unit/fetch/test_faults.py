@@ -12,7 +12,7 @@ from aiohttp.http_exceptions import BadStatusLine, TransferEncodingError
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason
 from scraper.fetch.exchange import Exchange
-from scraper.fetch.faults import FAULTS, DroppedError, fetch_error
+from scraper.fetch.faults import FAULTS, fetch_error
 
 KEY = ConnectionKey("shop.example", 80, False, True, None, None, None)
 REFUSED = ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed")
@@ -86,9 +86,7 @@ def test_an_error_of_ours_stays_as_it_is():
 
 
 def test_a_dropped_connection_tells_why():
-    error = DroppedError()
-    error.__cause__ = aiohttp.ServerDisconnectedError()
-    mapped = fetch_error(error, Exchange(connected_at=1.0))
+    mapped = fetch_error(aiohttp.ServerDisconnectedError(), Exchange(connected_at=1.0))
     assert mapped.reason == Reason.RESET
     assert "closed the connection" in mapped.detail
 

@@ -1,0 +1,1 @@
+"""Measures the scraper beside others; see `__main__`."""
