@@ -101,6 +101,8 @@ class Whatever(RuleBasedStateMachine):
 
     @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]), asked=st.booleans())
     def robots(self, host, delay, asked):
+        if not asked:  # what is kept: only a fresh answer can be another one
+            delay = self.crawl_delay.get(host, 0.0)
         self.crawl_delay[host] = delay
         if asked:
             self.started[host] = self.now
