@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from scraper.core.model import Link, Page, Reason, Request
+from scraper.core.model import Link, Page, Request
 from scraper.core.request import make_request
 from scraper.core.scope import Scope
-from scraper.core.url import parse
+from scraper.core.url import Url, parse
+
+KNOWN_LINKS = 16_384  # kept, a kilobyte each: nine in ten links of a page were seen before
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,18 @@ def joined(parts: Iterable[Followed]) -> Followed:
 
 
 def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | None:
-    try:
-        url = parse(link.url)
-    except ValueError:
-        return None
     depth = parent.depth + (link.page != rule)
-    reason: Reason | None = scope.refuses(url, depth=depth)
-    if reason is not None:
+    url, request = _target(link.url, link.page, depth)
+    if url is None or request is None or scope.refuses(url, depth=depth) is not None:
         return None
-    return make_request(url, page=link.page, depth=depth, carry=link.carry)
+    return replace(request, carry=link.carry) if link.carry else request
+
+
+@lru_cache(maxsize=KNOWN_LINKS)
+def _target(href: str, page: str | None, depth: int) -> tuple[Url | None, Request | None]:
+    """A link's URL and request, made once for the many pages that link to it."""
+    try:
+        url = parse(href)
+    except ValueError:
+        return None, None
+    return url, make_request(url, page=page, depth=depth)

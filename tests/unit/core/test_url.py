@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.url import Url, join, key, origin_of, parse, path_of
+from scraper.core.url import Base, Url, join, key, origin_of, parse, parts, path_of
 
 HOSTS = st.sampled_from(["a.example", "B.example:80", "bücher.example", "127.1:8080", "[::1]:81"])
 AUTHORITIES = st.tuples(st.sampled_from(["", "user@", "user:p%40@"]), HOSTS).map("".join)
@@ -152,3 +152,47 @@ def test_lone_surrogates_become_replacement_characters():
     assert join("http://a/", "\ud83d\ude00") == "http://a/%F0%9F%98%80"
     with pytest.raises(ValueError, match="not a URL"):
         join(None, "\ud800")
+
+
+segments = st.text("ab.~-_9%é \\:", max_size=4)
+references = st.builds(
+    lambda start, parts, query: start + "/".join(parts) + query,
+    st.sampled_from(["", "/", "//", "../", "./", "?", "#", "http:", "C|/"]),
+    st.lists(segments, max_size=4),
+    st.sampled_from(["", "?", "?a=1&b=2", "?a b", "?é", "#x", "?a=1#x"]),
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            "http://a.example/",
+            "http://a.example/dir/page.html?q=/x#f/g",
+            "https://u:p@a.example:8080/dir/",
+            "data:text/plain,x",
+        ]
+    ),
+    references,
+)
+def test_a_base_joins_as_join_does(base, href):
+    def told(call):
+        try:
+            return call()
+        except ValueError:
+            return None
+
+    assert told(lambda: Base(base).join(href)) == told(lambda: join(base, href))
+
+
+@given(st.sampled_from(["http", "https"]), st.text(max_size=20))
+def test_the_parts_of_a_parsed_url_are_those_of_the_parse(scheme, rest):
+    try:
+        url = parse(f"{scheme}://a.example:8080/{rest}")
+    except ValueError:
+        return
+    assert parts(url.href) == url
+
+
+def test_parts_are_those_of_a_web_address():
+    with pytest.raises(ValueError, match="neither http nor https"):
+        parts("mailto:a@b.example")
