@@ -24,6 +24,7 @@ from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Reque
 from scraper.core.nesting import suspicious
 from scraper.core.plan import ParsePlan
 from scraper.core.schedule.placement import Placement
+from scraper.core.url import parts
 from scraper.turns import Turns
 from scraper.workerpool import WorkerPool
 
@@ -167,7 +168,10 @@ class Parser:
         if "page" not in answer:
             raise ParseError(answer["reason"], answer["detail"])
         began = perf_counter()
-        page = _page(answer["page"])
+        try:
+            page = _page(answer["page"])
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ParseError(Reason.PARSE_CRASH, "the worker's answer makes no sense") from error
         ended = perf_counter()
         parse_s = float(answer["parse_s"])
         self._placement.tripped(handed_s + ended - began)
@@ -234,11 +238,18 @@ def _plain(source: Source) -> tuple[object, ...]:
 
 
 def _page(parts: list[Any]) -> Page:
-    """The page of a worker's answer."""
+    """The page of a worker's answer, its links looked at: they were a stranger's to write."""
     items, links, rejected, invalid = parts
     return Page(
         tuple(Item(*one) for one in items),
-        tuple(Link(*one) for one in links),
+        tuple(Link(_sound(href), *rest) for href, *rest in links),
         tuple(Rejected(*one) for one in rejected),
         invalid,
     )
+
+
+def _sound(href: str) -> str:
+    """A link that may be asked for as it is; ValueError for what no parse gives."""
+    if not (href.isascii() and href.isprintable()) or " " in href or "#" in href:
+        raise ValueError(f"no URL: {href[:200]!r}")
+    return parts(href).href

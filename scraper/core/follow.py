@@ -9,7 +9,7 @@ from functools import lru_cache
 from scraper.core.model import Link, Page, Request
 from scraper.core.request import make_request
 from scraper.core.scope import Scope
-from scraper.core.url import Url, parse
+from scraper.core.url import Url, parts
 
 KNOWN_LINKS = 16_384  # kept, a kilobyte each: nine in ten links of a page were seen before
 
@@ -51,16 +51,13 @@ def joined(parts: Iterable[Followed]) -> Followed:
 def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | None:
     depth = parent.depth + (link.page != rule)
     url, request = _target(link.url, link.page, depth)
-    if url is None or request is None or scope.refuses(url, depth=depth) is not None:
+    if scope.refuses(url, depth=depth) is not None:
         return None
     return replace(request, carry=link.carry) if link.carry else request
 
 
 @lru_cache(maxsize=KNOWN_LINKS)
-def _target(href: str, page: str | None, depth: int) -> tuple[Url | None, Request | None]:
+def _target(href: str, page: str | None, depth: int) -> tuple[Url, Request]:
     """A link's URL and request, made once for the many pages that link to it."""
-    try:
-        url = parse(href)
-    except ValueError:
-        return None, None
+    url = parts(href)
     return url, make_request(url, page=page, depth=depth)

@@ -142,7 +142,7 @@ class Rejected:
 class Link:
     """A link that a rule follows, resolved, not yet judged by scope."""
 
-    url: str  # WHATWG href
+    url: str  # http(s), normalised, without fragment: as `core.url.parse` gives it
     page: str | None  # the rule named by `page:`, if any
     carry: Mapping[str, Json] = field(default_factory=dict)
 

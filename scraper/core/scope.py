@@ -44,7 +44,7 @@ class Scope:
         self._seed_hosts = set(seed_hosts) if plan.hosts == "seeds" else None
         self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
         self._allow = Pattern(plan.allow) if plan.allow else None
-        self._deny = Pattern(plan.deny)
+        self._deny = Pattern(plan.deny) if plan.deny else None
         self._max_depth = plan.max_depth
 
     def __repr__(self) -> str:
@@ -65,7 +65,7 @@ class Scope:
 
         A seed is in scope whatever its host, path and depth; only `deny` refuses it.
         """
-        if self._deny.fits(url.path, url.href):
+        if self._deny is not None and self._deny.fits(url.path, url.href):
             return Reason.SCOPE
         if seed:
             return None

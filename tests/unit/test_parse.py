@@ -153,3 +153,14 @@ async def test_kill_ends_the_workers_and_the_end_is_clean():
 
 def test_reprs_say_what_is_going_on():
     assert repr(parser()) == "<Parser 0 inline, 0 pooled, <Placement never {}, trip 400 us>>"
+
+
+@pytest.mark.parametrize("href", ["", "/next", "javascript:1", "http://a.example/\r\nX: y", 7])
+async def test_a_link_of_a_worker_is_not_trusted(href, monkeypatch):
+    async def ask(*_):
+        return {"page": [[], [[href, None, {}]], [], {}], "parse_s": 0.1}
+
+    async with parser(offload="always") as on:
+        monkeypatch.setattr(on._pool, "ask", ask)
+        with pytest.raises(ParseError, match="makes no sense"):
+            await on.parse(response(), RULE, REQUEST)

@@ -12,11 +12,8 @@ from scraper.core.url import parse
 
 URLS = [
     "http://a.example/1",
-    "http://a.example/1#part",
     "http://a.example/print/1",
     "http://b.example/1",
-    "mailto:x@a.example",
-    "not a URL",
 ]
 rules = st.sampled_from([None, "listing", "book"])
 links = st.lists(
