@@ -1,4 +1,4 @@
-"""Logs for people and for machines: structlog's formatter over the standard library's logging.
+"""Logs for people and for machines, over the standard library's logging; JSON by structlog.
 
 Code logs with `logging.getLogger("scraper...")`, constant text and arguments; `extra` becomes
 keys of the JSON. What a page, a header or a URL contains can be in any of these values, so no
@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 _UNSAFE = re.compile(
@@ -77,7 +78,7 @@ def setup(*, format: str | None, verbosity: int, stream: TextIO | None = None) -
     """
     handler = _Stream(stream)
     logs = Logs(handler)
-    handler.setFormatter(_formatter(logs, is_json=format == "json"))
+    handler.setFormatter(_json_formatter(logs) if format == "json" else _Console(logs))
     root = logging.getLogger()
     root.handlers = [each for each in root.handlers if not isinstance(each, _Stream)]
     root.addHandler(handler)
@@ -92,11 +93,10 @@ def _level(verbosity: int) -> int:
     return logging.DEBUG if verbosity else logging.INFO
 
 
-def _formatter(logs: Logs, *, is_json: bool) -> logging.Formatter:
+def _json_formatter(logs: Logs) -> logging.Formatter:
     from structlog.processors import JSONRenderer, TimeStamper, format_exc_info
     from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level
 
-    renderer = JSONRenderer() if is_json else _Console()
     return ProcessorFormatter(
         foreign_pre_chain=[add_log_level, ExtraAdder()],
         processors=[
@@ -104,7 +104,7 @@ def _formatter(logs: Logs, *, is_json: bool) -> logging.Formatter:
             TimeStamper(fmt="iso", utc=True),
             format_exc_info,
             _Clean(logs),
-            renderer,
+            JSONRenderer(),
         ],
     )
 
@@ -129,14 +129,24 @@ class _Clean:
         return self._logs.clean(value)
 
 
-class _Console:
-    """One line for people; what went wrong in full below it."""
+class _Console(logging.Formatter):
+    """One line for people; what went wrong in full below it.
 
-    def __call__(self, _logger: object, _name: str, event: MutableMapping[str, Any]) -> str:
-        time = event["timestamp"][11:19]
-        exception = event.get("exception")
-        line = f"{time} {event['level']:<7} {event['event']}"
-        return f"{line}\n{exception}" if exception else line
+    Not structlog's: to import that costs a tenth of a second at every start.
+    """
+
+    def __init__(self, logs: Logs) -> None:
+        super().__init__()
+        self._logs = logs
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record."""
+        time = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        message = self._logs.clean(record.getMessage())
+        lines = [f"{time} {record.levelname.lower():<7} {message}"]
+        if record.exc_info:
+            lines += map(self._logs.clean, self.formatException(record.exc_info).splitlines())
+        return "\n".join(lines)
 
 
 def _written_out(found: re.Match[str]) -> str:
