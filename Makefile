@@ -8,7 +8,7 @@ PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fmt check unit test cov-core test-pythons $(PYTHONS) soak image-test docs lock clean
+.PHONY: help setup run fmt check unit test cov-core test-pythons $(PYTHONS) bench soak image-test docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,6 +43,9 @@ test-pythons: $(PYTHONS) ## make test on each Python
 $(PYTHONS): test-%:
 	@$(MAKE) --no-print-directory test PYTHON=$* VENV=.venv-$*
 
+bench: $(VENV)/.ready-bench ## measure beside other scrapers, some eight minutes; ARGS=--long for an hour
+	@$(PY) -m bench $(ARGS)
+
 soak: $(VENV)/.ready-dev ## a hundred kills at random moments
 	@SOAK=100 $(PY) -m pytest -q --timeout 3600 -m soak tests/faults $(ARGS)
 
@@ -60,6 +63,10 @@ clean: ## remove what make made; crawled data stays
 
 $(VENV)/.ready: requirements.lock pyproject.toml tools/setup.sh
 	@tools/setup.sh $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.ready-bench: $(VENV)/.ready requirements-bench.lock
+	@tools/setup.sh $(VENV) requirements-bench.lock
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock

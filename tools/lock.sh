@@ -1,5 +1,5 @@
 #!/bin/sh
-# Resolve requirements.lock, requirements-dev.lock and requirements-build.lock anew: hashes for all platforms, no addresses. Needs uv.
+# Resolve requirements.lock and those of the groups dev, bench and build anew: hashes for all platforms, no addresses. Needs uv.
 set -eu
 command -v uv >/dev/null || { echo "lock: needs uv" >&2; exit 2; }
 resolve() {
@@ -8,4 +8,5 @@ resolve() {
 }
 resolve --upgrade pyproject.toml -o requirements.lock
 resolve --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+resolve --upgrade --group bench -c requirements.lock -c requirements-dev.lock -o requirements-bench.lock
 resolve --upgrade --group build -o requirements-build.lock

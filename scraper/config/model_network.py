@@ -55,7 +55,7 @@ class PolitenessConfig(Section):
     """`obey` robots.txt, its Crawl-delay too, or `ignore` it."""
 
     per_host: Annotated[int, count(1, _MOST_OPEN)] = 4
-    """Open requests to one host."""
+    """Open requests to one host; beyond the first 4 it is asked for more with every answer."""
 
     delay: Wait = Field(0.0, json_schema_extra={"default": "0s"})
     """At least this long between two starts on one host."""

@@ -4,6 +4,9 @@ A state machine that is told the time (monotonic seconds) and never waits. Its l
 happens in whatever order:
 
 - at most `per_host` turns are open on a host, one while its robots.txt is unknown ("probing");
+- beyond the first `FIRST_OPEN` turns a host earns each further one by ending one: with every round
+  of answers it is asked for twice as many. So nobody is hit with a hundred requests before it has
+  shown that it can bear them, and a slow host does not take the slots that others could use;
 - between two starts on a host lies at least its delay: the larger of the config's and robots.txt's;
 - a paused host starts nothing before its pause ends;
 - of the hosts that may start, the one that could for the longest time is next, so that no host
@@ -27,11 +30,15 @@ from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 
 
+FIRST_OPEN = 4  # the default of politeness.per_host
+
+
 @dataclass(slots=True)
 class _Host:
     name: str
     rule: HostRule
     probing: bool
+    earned: int = FIRST_OPEN  # turns that may be open, as far as `per_host` allows
     crawl_delay_s: float = 0.0
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
@@ -52,7 +59,7 @@ class _Host:
 
     @property
     def may_open(self) -> bool:
-        limit = 1 if self.probing else self.rule.per_host
+        limit = 1 if self.probing else min(self.rule.per_host, self.earned)
         return self.open < limit and bool(self.urgent or self.queue)
 
     @property
@@ -129,6 +136,7 @@ class HostSchedule:
         before = host.started_at
         if sent_at is not None:
             host.started_at = max(before, sent_at)
+            host.earned += 1
         elif started_at == before:
             host.started_at = host.started_before
         if host.started_at != before or host.stamp < 0:

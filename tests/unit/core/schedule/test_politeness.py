@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.politeness import HostSchedule, rule_of
+from scraper.core.schedule.politeness import FIRST_OPEN, HostSchedule, rule_of
 
 HOSTS = ("a:80", "b:80", "c:8080")
 
@@ -22,7 +22,7 @@ def polite(*, robots: bool = False, per_host: int = 1, delay_s: float = 0.0) -> 
 class Whatever(RuleBasedStateMachine):
     """Adds, takes, ends, pauses and waits in any order; the laws hold after each step."""
 
-    @initialize(robots=st.booleans(), per_host=st.integers(1, 3), delay=st.sampled_from([0, 2.0]))
+    @initialize(robots=st.booleans(), per_host=st.integers(1, 7), delay=st.sampled_from([0, 2.0]))
     def begin(self, robots, per_host, delay):
         override = HostRule(per_host=2, delay_s=5.0)
         self.plan = PolitenessPlan(
@@ -33,6 +33,7 @@ class Whatever(RuleBasedStateMachine):
         self.ids = 0
         self.inside = set()
         self.open = dict.fromkeys(HOSTS, 0)
+        self.ended = dict.fromkeys(HOSTS, 0)  # turns in which something was sent
         self.started = {}
         self.before = {}  # the start before the last one
         self.paused = {}
@@ -72,6 +73,7 @@ class Whatever(RuleBasedStateMachine):
             host
             for host in waiting
             if self.open[host] < (1 if self.probing[host] else self.rule_of(host).per_host)
+            and self.open[host] < FIRST_OPEN + self.ended[host]
             and self.now >= self.started.get(host, -1e9) + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
         }
@@ -81,6 +83,7 @@ class Whatever(RuleBasedStateMachine):
         """Something was sent, some time after the turn began."""
         if self.open[host]:
             self.open[host] -= 1
+            self.ended[host] += 1
             sent_at = min(self.started[host] + late, self.now)
             self.started[host] = max(self.started[host], sent_at)
             self.schedule.done(host, self.now, started_at=0.0, sent_at=sent_at)
@@ -127,6 +130,13 @@ class Whatever(RuleBasedStateMachine):
     @rule()
     def forget(self):
         before = dict.fromkeys(HOSTS, self.schedule.hosts)
+        for host in HOSTS:
+            if not self.open[host] and not self.schedule.waiting_on(host):
+                resting_until = max(
+                    self.started.get(host, -1e9) + self.delay(host), self.paused.get(host, 0.0)
+                )
+                if resting_until <= self.now:
+                    self.ended[host] = 0
         assert self.schedule.forget_idle(self.now) <= max(before.values(), default=0)
         for host in HOSTS:  # forgotten or not, robots.txt is told again as the pipeline does
             if not self.probing[host]:
@@ -186,6 +196,7 @@ def test_hosts_that_may_start_take_turns(hosts):
     order = []
     while turn := schedule.take(0.0):
         order.append(turn.request.host)
+        schedule.done(turn.request.host, 0.0, started_at=0.0, sent_at=0.0)
     assert sorted(order) == sorted(hosts)
     rounds = {host: hosts.count(host) for host in hosts}
     for place, host in enumerate(order):
@@ -201,8 +212,24 @@ def test_next_hops_go_first_and_the_rest_in_order(urgent):
     taken = []
     while turn := schedule.take(0.0):
         taken.append(turn.request.id)
+        schedule.done("a:80", 0.0, started_at=0.0, sent_at=0.0)
     expected = [n for n, first in enumerate(urgent) if first]
     assert taken == expected + [n for n, first in enumerate(urgent) if not first]
+
+
+def test_a_host_is_asked_for_twice_as_many_with_every_round_of_answers():
+    schedule = HostSchedule(polite(per_host=20))
+    for number in range(100):
+        schedule.add(request("a:80", number), 0.0)
+    opened = []
+    for now in range(4):
+        turns = []
+        while turn := schedule.take(float(now)):
+            turns.append(turn)
+        opened.append(len(turns))
+        for turn in turns:
+            schedule.done("a:80", now + 0.5, started_at=turn.started_at, sent_at=now + 0.1)
+    assert opened == [4, 8, 16, 20]
 
 
 def test_a_turn_tells_how_long_the_request_waited():
