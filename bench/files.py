@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 from pathlib import Path
+from typing import cast
 
 _PATH = re.compile(rb"GET /p/\d+/(\d+)\.html ")
 _HEAD = b"HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
@@ -17,7 +18,7 @@ class _Connection(asyncio.Protocol):
         self._rest = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         *heads, self._rest = (self._rest + data).split(b"\r\n\r\n")
@@ -26,12 +27,10 @@ class _Connection(asyncio.Protocol):
             body = self._pages.get(match[1]) if match else None
             status = b"404 Not Found" if body is None else b"200 OK"
             body = body or b""
-            assert isinstance(self._transport, asyncio.WriteTransport)
             self._transport.writelines((_HEAD % (status, len(body)), body))
 
 
-async def main(folder: Path, port: int) -> None:
-    pages = {path.stem.encode(): path.read_bytes() for path in folder.glob("*.html")}
+async def main(pages: dict[bytes, bytes], port: int) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(pages), "127.0.0.1", port, backlog=4096)
     async with server:
@@ -39,4 +38,5 @@ async def main(folder: Path, port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    files = {path.stem.encode(): path.read_bytes() for path in Path(sys.argv[1]).glob("*.html")}
+    asyncio.run(main(files, int(sys.argv[2])))

@@ -29,7 +29,6 @@ from itertools import count
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 
-
 FIRST_OPEN = 4  # the default of politeness.per_host
 
 
