@@ -127,8 +127,9 @@ def unreadable(request: Request, response: Response, rule: str, error: ParseErro
 def visited(result: PageResult, *, turn_s: float, finished_at: float) -> PageResult:
     """The result with what only the whole visit knows."""
     _, *rest = PHASES(result.timing)
-    *before, _, _, again = _PARTS(result)  # in a third of the time that `replace` takes
-    return PageResult(*before, Timing(turn_s, *rest), finished_at, again)
+    *before, _, _, again = _PARTS(result)
+    parts = (*before, Timing(turn_s, *rest), finished_at, again)
+    return PageResult(*parts)  # in a third of the time that `replace` takes
 
 
 def refused(response: Response) -> FetchError | None:
