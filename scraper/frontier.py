@@ -23,6 +23,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -207,10 +208,10 @@ class Frontier:
 
     async def _refill(self) -> bool:
         """Read some rows into the window; returns whether there may be more to read now."""
-        if self._is_full() and not self._make_room():
-            return False
         if self._due_at is not None and self._due_at <= self._clock.now():
             await self._take_due()
+        if self._is_full() and not self._make_room():
+            return False
         for _ in range(min(len(self._stock), 64)):
             if self._is_full():
                 return False
@@ -224,9 +225,11 @@ class Frontier:
         return self._full
 
     def _make_room(self) -> bool:
-        """Give back rows of hosts that have many in the window, for hosts that have none."""
-        if not any(not self.schedule.waiting_on(host) for host in self._stock):
-            return False
+        """Give way to hosts that have nothing in the window, if there are any."""
+        return any(not self.schedule.waiting_on(host) for host in self._stock) and self._trim()
+
+    def _trim(self) -> bool:
+        """Give back rows of hosts that have many in the window."""
         hosts = self.schedule.hosts + len(self._stock)
         dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
         self._held.drop([request.id for request in dropped])
@@ -249,12 +252,15 @@ class Frontier:
         self._due_at = None  # before the reads: a commit meanwhile sets it again
         self._held.begin_read()
         rows = await self._queue.due(now, DUE, self._held)
+        more = not self._is_full() and len(rows) == DUE
+        if self._full:  # others are looked for again after the next commit
+            rows = [row for row in rows if not self.schedule.waiting_on(row.host)]
+            if rows:
+                self._trim()
         self._admit(rows)
-        self._note_due(now if len(rows) == DUE else await self._queue.next_due(now))
-
-    def _note_due(self, at: float | None) -> None:
+        due_at = now if more else await self._queue.next_due(now)
         if self._due_at is None:
-            self._due_at = at
+            self._due_at = due_at
 
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
@@ -271,8 +277,7 @@ class Frontier:
             if self._workers[0].done():  # cancelled
                 self._workers.popleft()
                 continue
-            turn = self.schedule.take(now)
-            if turn is None:
+            if (turn := self.schedule.take(now)) is None:
                 break
             request = turn.request
             self._restock(request.host)
@@ -338,10 +343,8 @@ class Frontier:
         if self.schedule.hosts > 1_000:
             self.schedule.forget_idle(self._clock.monotonic())
         wait_s = None
-        if self._due_at is not None and self.stopped_by is None and not self._full:
+        if self._due_at is not None and self.stopped_by is None:
             wait_s = max(self._due_at - self._clock.now(), 0.0)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._changed.wait()
-        except TimeoutError:
-            return

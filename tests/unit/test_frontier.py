@@ -355,6 +355,35 @@ def test_hosts_that_rest_do_not_fill_the_window():
     assert not crawl.table.waiting()
 
 
+def test_a_retry_that_is_due_waits_for_no_window_full_of_others():
+    async def main():
+        clock = VirtualClock()
+        slow = [f"slow{number % 4}:1" for number in range(400)]
+        crawl = build(clock, rows=[*slow, "quick:1"], rule=HostRule(1, 9.0), window=50)
+        crawl.table.rows[401].due_at = clock.now() + 20.0
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    (retried,) = [at for at, request in crawl.handed if request.host == "quick:1"]
+    assert 20.0 <= retried < 21.0
+    assert not crawl.table.waiting()
+
+
+def test_the_table_is_not_read_for_nothing(monkeypatch: pytest.MonkeyPatch):
+    """All that waits is in memory, on more hosts than are noted: the scan comes to its end."""
+    monkeypatch.setattr("scraper.frontier.HUNGRY", 3)
+
+    async def main():
+        crawl = build(VirtualClock(), rows=[f"{n}:1" for n in range(20)] * 2, rule=HostRule(1, 9.0))
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl.table.reads
+
+    assert run_virtual(main()) < 300
+
+
 def test_what_is_settled_while_it_waits_is_not_handed_out():
     """Another page was redirected to it; it takes neither a turn's time nor a part of the limit."""
 

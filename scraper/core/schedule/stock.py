@@ -72,11 +72,12 @@ class Stock:
         self.scan_from = self.scan_from or ""
 
     def scanned(self, hosts: Sequence[str]) -> None:
-        """The scan came by these hosts; none: it is at its end."""
+        """The scan came by these hosts, and stops where no more can be noted; none: its end."""
         for host in hosts:
-            self.note(host)
-        if hosts:
-            self.scan_from = hosts[-1]
-        else:
+            if len(self._hungry) >= self._most:
+                return
+            self._hungry[host] = None
+            self.scan_from = host
+        if not hosts:
             self.scan_from = "" if self._again else None
             self._again = False
