@@ -19,7 +19,11 @@ SLICE = 500  # links judged in one turn of the loop: some 7 ms
 
 
 def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
-    """What is known, without asking anybody, to keep the request from being sent."""
+    """What is known, without asking anybody, to keep the request from being sent.
+
+    Raises:
+        FetchError: robots.txt could not be had a moment ago.
+    """
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
     if reason is None:
         rules = stages.robots.answer(url.href)

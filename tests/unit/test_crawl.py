@@ -287,6 +287,16 @@ def test_a_page_whose_robots_can_never_be_asked_is_not_asked_for_either():
     assert crawled.fetches() == []
 
 
+def test_a_page_that_is_known_to_be_in_vain_takes_no_time_of_its_host():
+    """Its robots.txt could not be had a moment ago: nothing is sent."""
+    urls = [A, *(f"{A}{n}" for n in range(20))]
+    robots = {A[:-1]: FetchError(Reason.CONNECT, again_in_s=60.0)}
+    crawled = world({}, robots=robots, rule=HostRule(1, 2.0), retry=RetryPlan(attempts=1))
+    crawled.visit_all(*urls)
+    assert crawled.diary.of("ask") == [("ask", A[:-1])]
+    assert crawled.diary.times("put")[-1] < 10.0
+
+
 # Redirects
 
 
