@@ -51,7 +51,9 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
     if not outcome.is_safe(request.verb):
+        stages.frontier.schedule.reserve(request.host)  # a commit may take longer than the delay
         await stages.writer.mark_sent(request.id)
+        stages.frontier.robots_known(request.host, delay_s, asked=True)
     return None
 
 

@@ -32,6 +32,7 @@ class _Host:
     name: str
     rule: HostRule
     probing: bool
+    reserved: bool = False  # a turn will send something only later
     crawl_delay_s: float = 0.0
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
@@ -52,12 +53,14 @@ class _Host:
 
     @property
     def may_open(self) -> bool:
+        if self.reserved and self.delay_s:
+            return False
         limit = 1 if self.probing else self.rule.per_host
         return self.open < limit and bool(self.urgent or self.queue)
 
     @property
     def idle(self) -> bool:
-        return not (self.open or self.urgent or self.queue)
+        return not (self.open or self.urgent or self.queue or self.reserved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +150,28 @@ class HostSchedule:
         host.paused_until = max(host.paused_until, until)
         self._offer(host, now)
 
+    def reserve(self, host_name: str) -> None:
+        """Start nothing on a host with a delay until an open turn has sent what it has to send.
+
+        `robots_known` with `asked` ends that.
+        """
+        host = self._host(host_name)
+        host.reserved = True
+        if not host.may_open:
+            host.stamp = -1
+
     def robots_known(
         self, host_name: str, now: float, *, crawl_delay_s: float = 0.0, asked: bool = False
     ) -> None:
         """Open the host to its full limit, with the delay that its robots.txt asks for.
 
         Args:
-            asked: robots.txt was fetched in this turn; the delay counts from now.
+            asked: robots.txt was fetched in this turn, or the turn was reserved: the delay counts
+                from now.
         """
         host = self._host(host_name)
         if asked:
+            host.reserved = False
             host.started_at = max(host.started_at, now)
         elif not host.probing and crawl_delay_s == host.crawl_delay_s:
             return

@@ -38,6 +38,7 @@ class Whatever(RuleBasedStateMachine):
         self.paused = {}
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
+        self.reserved = set()
 
     def rule_of(self, host):
         return self.plan.hosts["c"] if host == "c:8080" else self.plan.default
@@ -74,6 +75,7 @@ class Whatever(RuleBasedStateMachine):
             if self.open[host] < (1 if self.probing[host] else self.rule_of(host).per_host)
             and self.now >= self.started.get(host, -1e9) + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
+            and not (host in self.reserved and self.delay(host))
         }
 
     @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
@@ -104,9 +106,15 @@ class Whatever(RuleBasedStateMachine):
         self.crawl_delay[host] = delay
         if asked:
             self.started[host] = self.now
+            self.reserved.discard(host)
         self.probing[host] = False
         self.schedule.robots_known(host, self.now, crawl_delay_s=delay, asked=asked)
         assert self.schedule.rule(host).delay_s == self.delay(host)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def reserve(self, host):
+        self.reserved.add(host)
+        self.schedule.reserve(host)
 
     @rule(urgent=st.booleans())
     def shed(self, urgent):
@@ -161,6 +169,17 @@ def test_a_turn_in_which_nothing_was_sent_is_no_start():
     assert schedule.take(2.0).request.id == 2
     schedule.done("a:80", 2.5, started_at=1.0, sent_at=None)  # another one has followed
     assert schedule.wake_at() == 4.0
+
+
+def test_a_reserved_host_with_a_delay_starts_nothing_until_something_was_sent():
+    schedule = HostSchedule(polite(per_host=2, delay_s=1.0))
+    for number in range(2):
+        schedule.add(request("a:80", number), 0.0)
+    schedule.take(0.0)
+    schedule.reserve("a:80")
+    assert schedule.take(5.0) is None
+    schedule.robots_known("a:80", 5.0, asked=True)
+    assert schedule.wake_at() == 6.0
 
 
 def test_a_pause_voids_the_offer_made_before():
