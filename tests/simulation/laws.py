@@ -1,0 +1,319 @@
+"""The laws. A breach is noted where it happens, with the time, and ends the schedule.
+
+Three who watch, and none of them asks the code under test for its opinion where another source
+will do:
+
+- `Manners` sees each exchange as the hosts do;
+- `Patience` looks at the table whenever the clock is about to jump: what could start, and does not?
+- `settled` reads the database when a cycle has ended, and compares it with the world.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING
+
+from scraper import frontier
+from scraper.core.model import Reason, Request
+from scraper.core.schedule.retry import RETRYABLE
+from scraper.core.url import key as url_key
+from tests.simulation.world import Page, Site, World
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+
+EPOCH = 1_800_000_000.0
+SHORT_S = 1e-6
+STATES = ("waiting", "done", "failed", "skipped")
+
+
+class BrokenLawError(AssertionError):
+    """A law and how it was broken."""
+
+
+@dataclass
+class Diary:
+    """What happened: (virtual time, process, what, to whom); and the first breach."""
+
+    entries: list[tuple[float, int, str, str]] = field(default_factory=list)
+    broken: str | None = None
+    now: float = 0.0  # kept by the loop
+
+    def note(self, process: int, what: str, whom: str = "") -> None:
+        self.entries.append((self.now, process, what, whom))
+
+    def breach(self, law: str, what: object) -> None:
+        if self.broken is None:
+            self.broken = f"{law}: {what}"
+            self.note(0, "BROKEN", self.broken)
+
+    def check(self) -> None:
+        if self.broken is not None:
+            raise BrokenLawError(self.broken)
+
+
+@dataclass
+class Guest:
+    """What a host has seen of one process."""
+
+    open: int = 0
+    started_at: float = -inf
+    ended_at: float = -inf
+    rests_until: float = -inf
+    delay_s: float = 0.0
+    has_told: bool = False  # its robots.txt
+
+
+class Manners:
+    """Politeness, from the network's side, for one process."""
+
+    def __init__(self, world: World, diary: Diary, number: int, *, limit: int | None) -> None:
+        self.guests = {s.host: Guest(delay_s=world.rules[s.host].delay_s) for s in world.sites}
+        self.open = 0
+        self.starts = 0
+        self.settled: frozenset[int] = frozenset()  # rows that had their outcome when it began
+        self.asked: Counter[tuple[object, ...]] = Counter()
+        self.dead = False
+        self._first: set[int] = set()
+        self._world, self._diary, self._number, self._limit = world, diary, number, limit
+
+    def asks(self, request: Request, page: Page) -> None:
+        """A page is about to be asked for: may it be, and is it for the first time?"""
+        self.asked[request.id, request.attempt] = 1
+        turn = (request.id, request.attempt, request.asked, request.depth, request.page)
+        self.asked[turn] += 1
+        self._law(self.asked[turn] == 1, "nothing is handed out twice", page.url)
+        requeued = self._world.plan.scope.max_depth is not None
+        self._law(request.id not in self.settled or requeued, "done is done", page.url)
+        self._law(self._world.allows(page), "robots.txt is obeyed", page.url)
+        known = self.guests[page.site.host].has_told or not self._world.plan.politeness.robots
+        self._law(known, "robots.txt comes first", page.url)
+        if request.attempt == 1 and request.hop is None:
+            self._first.add(request.id)
+        enough = self._limit is None or len(self._first) <= self._limit
+        self._law(enough, "no more pages than the limit", page.url)
+
+    @contextmanager
+    def exchange(self, site: Site, what: str) -> Iterator[None]:
+        """One exchange with a host, from its start to its end."""
+        now, guest, rule = self._diary.now, self.guests[site.host], self._world.rules[site.host]
+        self.open += 1
+        self.starts += 1
+        guest.open += 1
+        self._note("start", f"{site.host} {what}")
+        self._law(guest.open <= rule.per_host, "at most per_host open on a host", site.host)
+        late = now - guest.started_at >= guest.delay_s - SHORT_S
+        self._law(late, "the delay lies between two starts", (site.host, guest))
+        self._law(now >= guest.rests_until - SHORT_S, "a host's rest is kept", (site.host, guest))
+        all_ = self._world.plan.fetch.concurrency
+        self._law(self.open <= all_, "at most concurrency open in all", self.open)
+        guest.started_at = now
+        outcome = "cut"
+        try:
+            yield
+            outcome = "end"
+        except Exception as error:
+            outcome = str(error)
+            raise
+        finally:
+            self.open -= 1
+            guest.open -= 1
+            guest.ended_at = self._diary.now
+            self._note(outcome, f"{site.host} {what}")
+
+    def told(self, site: Site) -> None:
+        """The host's robots.txt is known."""
+        guest = self.guests[site.host]
+        guest.has_told = True
+        guest.started_at = self._diary.now  # the delay counts from the answer
+        guest.delay_s = self._world.delay_s(site)
+
+    def rests(self, site: Site, rest_s: float) -> None:
+        """The host wants to be left alone for so long."""
+        guest = self.guests[site.host]
+        guest.rests_until = max(guest.rests_until, self._diary.now + rest_s)
+
+    def ready_at(self, host: str) -> float:
+        """Since when the host would take another exchange, or from when on."""
+        guest = self.guests[host]
+        limit = self._world.rules[host].per_host if self._is_open(guest) else 1
+        if guest.open >= limit:
+            return inf
+        return max(guest.started_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
+
+    def _is_open(self, guest: Guest) -> bool:
+        return guest.has_told or not self._world.plan.politeness.robots
+
+    def _note(self, what: str, whom: str) -> None:
+        if not self.dead:
+            self._diary.note(self._number, what, whom)
+
+    def _law(self, kept: bool, law: str, what: object) -> None:
+        if not kept and not self.dead:
+            self._diary.breach(law, what)
+
+
+class Patience:
+    """Fairness and the end: nobody waits long for what is free."""
+
+    def __init__(self, process: Process, db: sqlite3.Connection) -> None:
+        self._process, self._db = process, db
+        self._looked_at = -inf
+        self._since: dict[str, tuple[float, int | None]] = {}
+        self._idle_since: dict[str, float] = {}
+        self._over_since: float | None = None
+
+    def look(self, seconds: float) -> None:
+        """The clock is about to jump: nothing that could be done now is left."""
+        process = self._process
+        frontier, now = process.frontier, process.diary.now
+        if frontier.stopped_by is not None or not process.is_up:
+            return
+        if frontier.idle_workers and frontier.schedule.open < process.world.plan.fetch.concurrency:
+            at = frontier.schedule.wake_at()
+            if at is not None and at < now - SHORT_S:
+                process.diary.breach("no wake-up is lost", f"{frontier}: since {at}")
+        patience_s = process.world.patience_s
+        if seconds > patience_s or now - self._looked_at > patience_s / 2:
+            self._looked_at = now
+            self._look_closer(now, now + seconds)
+
+    def _look_closer(self, now: float, until: float) -> None:
+        process, world = self._process, self._process.world
+        rows = self._db.execute(
+            "SELECT id, host, attempts, coalesce(due_at, 0) FROM request WHERE state = 'waiting'"
+        ).fetchall()
+        if rows or process.manners.open:
+            self._over_since = None
+        elif self._over_since is None:
+            self._over_since = now
+        elif until - self._over_since > world.patience_s:
+            process.diary.breach("with nothing left it ends", process.frontier)
+        ready: dict[str, float] = {}
+        for id_, host, attempts, due_at in rows:
+            at = max(process.manners.ready_at(host), due_at - EPOCH)
+            if at <= now and (id_, attempts + 1) not in process.manners.asked:
+                ready[host] = min(at, ready.get(host, inf))
+        if frontier.HUNGRY < len(world.sites):  # then it may have overlooked a host for a while
+            return
+        free = process.manners.open < world.plan.fetch.concurrency
+        self._wait(ready if free and process.frontier.idle_workers else {}, now, until)
+        self._queue(ready, now)
+
+    def _wait(self, ready: dict[str, float], now: float, until: float) -> None:
+        """With a free slot and an idle worker, a host that may start does."""
+        self._idle_since = {h: max(self._idle_since.get(h, now), at) for h, at in ready.items()}
+        for host, at in self._idle_since.items():
+            if until - at > self._process.world.patience_s:
+                self._process.diary.breach("no host starves beside a free slot", (host, at))
+
+    def _queue(self, ready: dict[str, float], now: float) -> None:
+        """Without, others do not overtake it for ever."""
+        world, starts = self._process.world, self._process.manners.starts
+        bound = 4 * (len(world.sites) + world.plan.fetch.concurrency)
+        queue: dict[str, tuple[float, int | None]] = {}
+        for host, at in ready.items():
+            since, before = self._since.get(host, (now, None))
+            if at > since:
+                since, before = now, None
+            if before is None and now - since > world.patience_s:
+                before = starts
+            if before is not None and starts - before > bound:
+                self._process.diary.breach("no host is overtaken for ever", (host, since))
+            queue[host] = (since, before)
+        self._since = queue
+
+
+def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: dict[str, str]) -> None:
+    """Conservation: a cycle has ended, and the database says what the world says.
+
+    Args:
+        shadow: items as they ought to be, brought up to date with this cycle.
+    """
+    (cycle,) = db.execute("SELECT max(id) FROM cycle").fetchone()
+    rows = db.execute(
+        "SELECT url, state, reason, depth, seed, cycle, attempts, key FROM request ORDER BY key"
+    ).fetchall()
+    known = {url_key(row[0]): row for row in rows}
+    _each_has_a_rightful_end(world, rows, diary)
+    _nothing_is_lost(world, rows, known, cycle, diary)
+    _items_are_exact(world, rows, db, cycle, diary, shadow)
+    _limits_hold(world, rows, cycle, diary)
+
+
+def _each_has_a_rightful_end(world: World, rows: list, diary: Diary) -> None:
+    for url, state, reason, _, seed, _, attempts, _ in rows:
+        page = world.page(url)
+        if state == "waiting":
+            diary.breach("at the end nothing waits", url)
+        if (state == "done") != (reason is None):
+            diary.breach("done has no reason, others have", (url, state, reason))
+        if reason == Reason.MAX_PAGES:
+            continue
+        ends = world.ends(page, seed=bool(seed))
+        if (reason or "done") not in ends:
+            diary.breach("the world justifies each end", (url, state, reason, ends))
+        most = world.plan.fetch.retry.attempts
+        if reason in RETRYABLE and attempts != most and page.method == "GET":
+            diary.breach("what may pass is tried again", (url, reason, attempts))
+
+
+def _nothing_is_lost(world: World, rows: list, known: dict, cycle: int, diary: Diary) -> None:
+    for page in world.seeds:
+        if page.method == "GET" and url_key(page.url) not in known:
+            diary.breach("every seed is known", page.url)
+    deepest = world.plan.scope.max_depth
+    for url, state, _, depth, _, last, *_ in rows:
+        if state != "done":
+            continue
+        for link, to in world.content(world.page(url)).links:
+            below = depth + (to != "page")
+            if not world.is_in_scope(link) or (deepest is not None and below > deepest):
+                continue
+            row = known.get(url_key(link.url))
+            if row is None:
+                diary.breach("every link of a page is known", (url, link.url))
+            elif last == cycle and deepest is not None and row[3] > below:
+                diary.breach("the smaller depth counts", (url, depth, link.url, row[3]))
+
+
+def _items_are_exact(
+    world: World, rows: list, db: sqlite3.Connection, cycle: int, diary: Diary, shadow: dict
+) -> None:
+    winners: dict[str, str] = {}
+    for url, state, _, _, _, last, attempts, _ in reversed(rows):  # the smallest key comes last
+        if state != "done" or last != cycle:
+            continue
+        page = world.content(world.page(url))
+        if page.fails and not page.times or page.unreadable:
+            continue
+        winners[page.name] = f"{page.name} of {cycle}"
+        if page.shared and attempts:
+            winners[page.shared] = f"{page.name} of {cycle}"
+    shadow.update(winners)
+    items = dict(db.execute("SELECT key, json_extract(data, '$.name') FROM item"))
+    exact = world.plan.scope.max_depth is None  # else a page is visited again, and may fail then
+    lost = {k: (v, items.get(k)) for k, v in shadow.items() if items.get(k) != v}
+    if lost and exact:
+        diary.breach("no item is lost", lost)
+    if exact and items.keys() - shadow.keys():
+        diary.breach("no item is made up", items.keys() - shadow.keys())
+    twice = db.execute(
+        "SELECT key, data FROM (SELECT key, data FROM item UNION ALL SELECT key, data "
+        "FROM item_history) GROUP BY 1, 2 HAVING count(*) > 1"
+    ).fetchall()
+    if twice:
+        diary.breach("no item is doubled", twice)
+
+
+def _limits_hold(world: World, rows: list, cycle: int, diary: Diary) -> None:
+    most = world.plan.scope.max_pages
+    cut = sum(row[5] == cycle and row[2] == Reason.MAX_PAGES for row in rows)
+    admitted = sum(row[5] == cycle and row[2] != Reason.MAX_PAGES for row in rows)
+    if most is not None and (admitted > most or (cut and admitted < most)):
+        diary.breach("max_pages is kept", (admitted, cut, most))

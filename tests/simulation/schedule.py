@@ -1,0 +1,237 @@
+"""A schedule: runs over one database until its cycles have ended, then the laws are checked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from scraper import frontier
+from scraper.core.errors import StoreError
+from scraper.run import Outcome
+from scraper.store import links, writer
+from tests.simulation.laws import BrokenLawError, Diary, settled
+from tests.simulation.network import Web
+from tests.simulation.process import Order, Process
+from tests.simulation.world import DAY_S, World, build
+from tests.virtual import VirtualLoop
+
+DISTURBED = 6  # runs of a cycle; then one that nothing disturbs
+MOST_TURNS = 20_000  # of the loop in one instant
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+
+
+@dataclass
+class Tale:
+    """How a schedule went."""
+
+    world: World
+    diary: Diary
+    runs: int = 0
+    exchanges: int = 0
+    crashes: int = 0
+    virtual_s: float = 0.0
+
+    @property
+    def broken(self) -> str | None:
+        return self.diary.broken
+
+
+class _Task(asyncio.Task[Any]):
+    """Sets of tasks are walked in the order of their making, from one process to the next."""
+
+    def __init__(self, number: int, *args: Any, **more: Any) -> None:
+        self._number = number
+        super().__init__(*args, **more)
+
+    def __hash__(self) -> int:
+        return self._number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class _Loop(VirtualLoop):
+    """Lets somebody look each time before the clock moves on."""
+
+    def __init__(self, diary: Diary) -> None:
+        super().__init__()
+        numbers = count()
+        self.set_task_factory(lambda loop, coro, **more: _Task(next(numbers), coro, loop=loop, **more))
+        self.look: Callable[[float], None] = lambda seconds: None
+        self._diary, self._turns = diary, 0
+
+    def jump(self, seconds: float) -> None:
+        self._turns += 1
+        if seconds > 0:
+            self._turns = 0
+            self.look(seconds)
+        elif self._turns > MOST_TURNS:
+            self._diary.breach("time goes on", f"{MOST_TURNS} turns of the loop in one instant")
+            raise BrokenLawError(self._diary.broken)
+        super().jump(seconds)
+        self._diary.now = self.time()
+
+
+def simulate(seed: int, *, hosts: int | None = None) -> Tale:
+    """Live through the schedule of a seed; the first broken law is in `broken`."""
+    diary = Diary()
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        world = build(seed, str(Path(folder) / "crawl.db"), hosts=hosts)
+        tale = Tale(world, diary)
+        try:
+            with _sized(Random(f"sizes {seed}")), asyncio.Runner(loop_factory=lambda: _Loop(diary)) as runner:
+                runner.get_loop().set_exception_handler(lambda loop, context: None)
+                runner.run(_Schedule(tale).live())
+        except BrokenLawError:
+            pass
+        except Exception as error:
+            diary.breach("no run breaks", repr(error))
+    tale.virtual_s = diary.now
+    return tale
+
+
+@contextmanager
+def _sized(chance: Random) -> Iterator[None]:
+    """Make bounds that only large crawls reach so small that a small one does."""
+    sizes = {
+        (frontier, "HUNGRY"): (3, frontier.HUNGRY),
+        (frontier, "SHARE"): (4, 8, frontier.SHARE),
+        (frontier, "DUE"): (1, 3, frontier.DUE),
+        (writer, "GROUP"): (1, 4, writer.GROUP),
+        (writer, "BOUND"): (4, 8, writer.BOUND),
+        (links, "KNOWN_KEYS"): (1, 10, links.KNOWN_KEYS),
+    }
+    try:
+        for (module, name), choices in sizes.items():
+            setattr(module, name, chance.choice(choices))
+        yield
+    finally:
+        for (module, name), choices in sizes.items():
+            setattr(module, name, choices[-1])
+
+
+class _Schedule:
+    def __init__(self, tale: Tale) -> None:
+        self._tale, self._world, self._diary = tale, tale.world, tale.diary
+        self._chance = Random(f"schedule {tale.world.seed}")
+        self._web = Web()
+        self._shadow: dict[str, str] = {}
+
+    async def live(self) -> None:
+        chance = self._chance
+        for cycle in range(chance.choice((1, 1, 1, 2, 3))):
+            fresh = cycle > 0 and chance.random() < 0.4
+            if cycle and not fresh and chance.random() < 0.7:
+                await asyncio.sleep(DAY_S)
+            await self._cycle(fresh=fresh)
+
+    async def _cycle(self, *, fresh: bool) -> None:
+        for attempt in count():
+            order = self._order(attempt, fresh=fresh)
+            process = await self._run(order)
+            self._diary.check()
+            with closing(sqlite3.connect(self._world.plan.store.path)) as db:
+                if _is_over(db):
+                    settled(self._world, db, self._diary, self._shadow)
+                    break
+            fresh = fresh and not process.has_begun
+            await asyncio.sleep(self._chance.choice((0.0, 5.0, 600.0)))
+        self._forms_are_sent_once()
+        self._diary.check()
+
+    def _order(self, attempt: int, *, fresh: bool) -> Order:
+        chance = self._chance
+        kind = chance.choice("none none stop kill kill statement statement fault limit time overtaken".split())
+        at = 10 ** chance.uniform(-2, 2.5)
+        on = int(10 ** chance.uniform(0.3, 3.5))
+        if attempt >= DISTURBED or kind == "none":
+            return Order(fresh=fresh)
+        return {
+            "stop": Order(fresh, stop_at=at, kill_at=chance.choice((None, at + chance.uniform(0, 6)))),
+            "kill": Order(fresh, kill_at=at),
+            "statement": Order(fresh, kill_on=on),
+            "fault": Order(fresh, fault_on=on),
+            "limit": Order(fresh, limit=int(10 ** chance.uniform(0, 2))),
+            "time": Order(fresh, max_time_s=at),
+            "overtaken": Order(fresh, overtaken_at=at),
+        }[kind]
+
+    async def _run(self, order: Order) -> Process:
+        tale, loop = self._tale, asyncio.get_running_loop()
+        assert isinstance(loop, _Loop)
+        tale.runs += 1
+        self._diary.note(tale.runs, "run", repr(order))
+        process = Process(self._world, self._web, self._diary, tale.runs, order)
+        loop.look = process.patience.look
+        if order.stop_at is not None:
+            loop.call_later(order.stop_at, self._stop, process)
+        if order.kill_at is not None:
+            loop.call_later(order.kill_at, process.kill, "in time")
+        if order.overtaken_at is not None and await self._lives_on(process, order.overtaken_at):
+            return await self._overtake(process)
+        if await self._lives_on(process, self._world.longest_s):
+            self._diary.breach("a run ends", process.frontier)
+            self._diary.check()
+        await asyncio.wait((process.task,))
+        tale.exchanges += process.manners.starts
+        tale.crashes += process.is_dead
+        self._diary.note(tale.runs, "ended", repr(process.outcome))
+        self._judge(process)
+        return process
+
+    async def _lives_on(self, process: Process, seconds: float) -> bool:
+        """Wait for its end, at most so long (and for its begin)."""
+        while seconds > 0 and not process.ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await process.ended.wait()
+            seconds = 0.0 if process.has_begun else 1.0
+        return not process.ended.is_set()
+
+    async def _overtake(self, old: Process) -> Process:
+        """Another run begins beside one that was thought dead."""
+        self._diary.check()
+        new = await self._run(Order())
+        if await self._lives_on(old, 60 + 10 * self._world.patience_s):
+            self._diary.breach("who was overtaken finds out", old.frontier)
+            self._diary.check()
+        if not isinstance(old.outcome, StoreError) and old.ended_at > new.began_at:
+            self._diary.breach("who was overtaken writes nothing", repr(old.outcome))
+        return new
+
+    def _stop(self, process: Process) -> None:
+        if process.has_begun and not process.ended.is_set():
+            self._diary.note(process.number, "signal")
+            process.run.stop("SIGTERM")
+
+    def _judge(self, process: Process) -> None:
+        order, outcome = process.order, process.outcome
+        if process.is_dead:
+            return
+        if isinstance(outcome, StoreError) and order.fault_on is not None:
+            return
+        if not isinstance(outcome, Outcome):
+            raise outcome if isinstance(outcome, Exception) else AssertionError(outcome)
+        may = {0, 1} if order.is_undisturbed else {0, 1, 4}
+        if outcome.exit_status not in may:
+            self._diary.breach("the exit status says what happened", outcome)
+
+    def _forms_are_sent_once(self) -> None:
+        twice = {form: times for form, times in self._web.sent.items() if times > 1}
+        if twice:
+            self._diary.breach("no form is sent twice", twice)
+
+
+def _is_over(db: sqlite3.Connection) -> bool:
+    """Whether the last cycle has ended."""
+    last = db.execute("SELECT ended_at FROM cycle ORDER BY id DESC LIMIT 1").fetchone()
+    return last is not None and last[0] is not None
