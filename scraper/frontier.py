@@ -3,7 +3,8 @@
 The table holds every waiting request; memory holds a window of them, by host. Two things happen
 here. `run` keeps the window filled: hosts that run low are refilled from the table, hosts with
 rows and no window are found by a rotating scan, retries that are due are fetched. `next` hands
-out: the host's turn first, the global slot last, so that a host that must wait holds no slot.
+out: the host's turn first, the global slot last, so that a host that must wait holds no slot. It
+hands a lease to one worker that waits: an event for all would wake hundreds for one.
 
 Invariants:
 
@@ -14,15 +15,13 @@ Invariants:
   `await` lies between finding that and saying it.
 - Wake-ups are not lost: whatever changes the state calls `_hand_out`, and `_changed` is cleared
   before the state is read.
-
-Handing out is direct, a lease to a waiting worker: an event for all would wake hundreds for one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -191,7 +190,6 @@ class Frontier:
 
     @property
     def idle_workers(self) -> int:
-        """Workers that wait for something to do."""
         return len(self._workers)
 
     async def run(self) -> None:
@@ -210,28 +208,33 @@ class Frontier:
         """Read some rows into the window; returns whether there may be more to read now."""
         if self._due_at is not None and self._due_at <= self._clock.now():
             await self._take_due()
-        if self._is_full() and not self._make_room():
-            return False
+        if self._is_full() and not self._make_room(self._stock):
+            return await self._scan()
         for _ in range(min(len(self._stock), 64)):
             if self._is_full():
-                return False
+                return self._make_room(self._stock)
             await self._feed(self._stock.pop())
-        if self._stock.scan_from is not None and not self._stock:
-            self._stock.scanned(await self._queue.next_hosts(self._stock.scan_from, 100))
+        if not self._stock:
+            await self._scan()
         return not self._stock.is_empty
+
+    async def _scan(self) -> bool:
+        """Look for hosts with rows, a step further; returns whether it got there."""
+        after = self._stock.scan_from
+        if after is not None:
+            self._stock.scanned(await self._queue.next_hosts(after, 100))
+        return self._stock.scan_from not in (None, after)
 
     def _is_full(self) -> bool:
         self._full = self.schedule.waiting >= self._window
         return self._full
 
-    def _make_room(self) -> bool:
-        """Give way to hosts that have nothing in the window, if there are any."""
-        return any(not self.schedule.waiting_on(host) for host in self._stock) and self._trim()
-
-    def _trim(self) -> bool:
-        """Give back rows of hosts that have many in the window."""
-        hosts = self.schedule.hosts + len(self._stock)
-        dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
+    def _make_room(self, hosts: Iterable[str]) -> bool:
+        """Give back rows of hosts that have many in the window, if one of these has none."""
+        if not any(not self.schedule.waiting_on(host) for host in hosts):
+            return False
+        count = self.schedule.hosts + len(self._stock)
+        dropped = self.schedule.trim(max(1, self._window // (2 * count)))
         self._held.drop([request.id for request in dropped])
         for host in {request.host for request in dropped}:
             self._stock.read_on(host, below=1)
@@ -255,8 +258,7 @@ class Frontier:
         more = not self._is_full() and len(rows) == DUE
         if self._full:  # others are looked for again after the next commit
             rows = [row for row in rows if not self.schedule.waiting_on(row.host)]
-            if rows:
-                self._trim()
+            self._make_room(row.host for row in rows)
         self._admit(rows)
         due_at = now if more else await self._queue.next_due(now)
         if self._due_at is None:
@@ -310,7 +312,6 @@ class Frontier:
         """Wake up when the next host may start; a worker waits for it."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
         if self._workers and self.schedule.open < self._slots:
             at = self.schedule.wake_at()
             if at is not None:
@@ -324,10 +325,9 @@ class Frontier:
         if self._changed.is_set():
             return False
         more = self.seeding or not self._stock.is_empty or self._due_at is not None
-        finished = not self._held and (self.stopped_by is not None or not more)
-        if finished:
+        if not self._held and (self.stopped_by is not None or not more):
             self._end()
-        return finished
+        return self._ended
 
     def _end(self) -> None:
         self._ended = True

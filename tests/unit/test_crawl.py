@@ -446,6 +446,16 @@ def test_the_delay_counts_from_the_post_not_from_its_mark(mark_s, per_host):
     assert len(starts) == 7
 
 
+def test_a_post_is_not_sent_when_its_host_asks_for_a_rest_while_it_is_marked():
+    busy = Response("", 503, {"retry-after": "9"}, b"")
+    crawled = world({A: [busy, b""], A + "form": b""}, rule=HostRule(2), mark_s=2.0, visit_s=1.0)
+    crawled.seed(A + "form", method="POST")
+    crawled.robots.ask_s = 0.0
+    crawled.visit_all(A)
+    assert crawled.outcomes() == {A + "form": ("done", None), A: ("done", None)}
+    assert min(crawled.diary.times("fetch", f"POST {A}form")) >= 10.0
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_what_changes_nothing_is_not_marked(method):
     crawled = world({A: b""})

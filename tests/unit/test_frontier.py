@@ -371,6 +371,38 @@ def test_a_retry_that_is_due_waits_for_no_window_full_of_others():
     assert not crawl.table.waiting()
 
 
+def test_a_host_that_fills_the_window_again_keeps_nobody_out():
+    """Of two hungry hosts the first has more rows than the window, and all must wait."""
+
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 200, rule=HostRule(1, 60.0), window=20)
+        frontier = crawl.frontier
+        feeding = asyncio.create_task(frontier.run())
+        assert (await frontier.next()).request.host == "a:1"
+        crawl.table.add("b:1")
+        frontier.committed([], ["a:1", "b:1"])
+        async with asyncio.timeout(1.0):
+            assert (await frontier.next()).request.host == "b:1"
+        frontier.stop("test")
+        await feeding
+
+    run_virtual(main())
+
+
+def test_hosts_are_found_while_retries_fill_the_window():
+    async def main():
+        clock = VirtualClock()
+        crawl = build(clock, rows=["a:1"] * 100 + ["b:1"], rule=HostRule(1, 60.0), window=20)
+        for id_ in range(1, 101):
+            crawl.table.rows[id_].due_at = clock.now() - 1.0
+        crawl.frontier.seeded()
+        asyncio.get_running_loop().call_later(30.0, crawl.frontier.stop, "test")
+        await crawl.run()
+        return crawl
+
+    assert [r.host for _, r in run_virtual(main()).handed] == ["a:1", "b:1"]
+
+
 def test_the_table_is_not_read_for_nothing(monkeypatch: pytest.MonkeyPatch):
     """All that waits is in memory, on more hosts than are noted: the scan comes to its end."""
     monkeypatch.setattr("scraper.frontier.HUNGRY", 3)

@@ -160,6 +160,10 @@ class HostSchedule:
         if not host.may_open:
             host.stamp = -1
 
+    def rests_s(self, host_name: str, now: float) -> float:
+        """How long the host wants to be left alone from now on."""
+        return max(self._host(host_name).paused_until - now, 0.0)
+
     def robots_known(
         self, host_name: str, now: float, *, crawl_delay_s: float = 0.0, asked: bool = False
     ) -> None:

@@ -100,6 +100,7 @@ class Whatever(RuleBasedStateMachine):
     def pause(self, host, seconds):
         self.paused[host] = max(self.paused.get(host, 0.0), self.now + seconds)
         self.schedule.pause(host, self.now + seconds, self.now)
+        assert self.schedule.rests_s(host, self.now) == self.paused[host] - self.now
 
     @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]), asked=st.booleans())
     def robots(self, host, delay, asked):
