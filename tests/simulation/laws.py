@@ -79,7 +79,8 @@ class Manners:
         self.settled: frozenset[int] = frozenset()  # rows that had their outcome when it began
         self.asked: Counter[tuple[object, ...]] = Counter()
         self.dead = False
-        self._first: set[int] = set()
+        self.in_vain = False  # a robots.txt could not be had
+        self._pages = 0  # asked for, retries not counted
         self._world, self._diary, self._number, self._limit = world, diary, number, limit
 
     def asks(self, request: Request, page: Page) -> None:
@@ -94,9 +95,14 @@ class Manners:
         known = self.guests[page.site.host].has_told or not self._world.plan.politeness.robots
         self._law(known, "robots.txt comes first", page.url)
         if request.attempt == 1 and request.hop is None:
-            self._first.add(request.id)
-        enough = self._limit is None or len(self._first) <= self._limit
+            self._pages += 1
+        enough = self._limit is None or self._pages <= self._limit
         self._law(enough, "no more pages than the limit", page.url)
+
+    @property
+    def limit_is_used(self) -> bool:
+        """Whether as many pages were asked for as may be, or robots.txt kept us from some."""
+        return self.in_vain or self._pages == self._limit
 
     @contextmanager
     def exchange(self, site: Site, what: str) -> Iterator[None]:
@@ -167,13 +173,20 @@ class Patience:
         self._since: dict[str, tuple[float, int | None]] = {}
         self._idle_since: dict[str, float] = {}
         self._over_since: float | None = None
+        self._busy_until = -inf  # no slot or no worker was free
 
     def look(self, seconds: float) -> None:
         """The clock is about to jump: nothing that could be done now is left."""
         process = self._process
         frontier, now = process.frontier, process.diary.now
         if frontier.stopped_by is not None or not process.is_up:
+            self._idle_since, self._since = {}, {}
             return
+        if (
+            not frontier.idle_workers
+            or process.manners.open >= process.world.plan.fetch.concurrency
+        ):
+            self._busy_until = now + seconds
         if frontier.idle_workers and frontier.schedule.open < process.world.plan.fetch.concurrency:
             at = frontier.schedule.wake_at()
             if at is not None and at < now - SHORT_S:
@@ -199,7 +212,7 @@ class Patience:
             at = max(process.manners.ready_at(host), due_at - EPOCH)
             if at <= now and (id_, attempts + 1) not in process.manners.asked:
                 ready[host] = min(at, ready.get(host, inf))
-        if frontier.HUNGRY < len(world.sites):  # then it may have overlooked a host for a while
+        if len(world.sites) > frontier.HUNGRY:  # then it may have overlooked a host for a while
             return
         free = process.manners.open < world.plan.fetch.concurrency
         self._wait(ready if free and process.frontier.idle_workers else {}, now, until)
@@ -207,7 +220,8 @@ class Patience:
 
     def _wait(self, ready: dict[str, float], now: float, until: float) -> None:
         """With a free slot and an idle worker, a host that may start does."""
-        self._idle_since = {h: max(self._idle_since.get(h, now), at) for h, at in ready.items()}
+        since = {host: max(at, self._busy_until) for host, at in ready.items()}
+        self._idle_since = {h: max(self._idle_since.get(h, now), at) for h, at in since.items()}
         for host, at in self._idle_since.items():
             if until - at > self._process.world.patience_s:
                 self._process.diary.breach("no host starves beside a free slot", (host, at))
@@ -215,7 +229,7 @@ class Patience:
     def _queue(self, ready: dict[str, float], now: float) -> None:
         """Without, others do not overtake it for ever."""
         world, starts = self._process.world, self._process.manners.starts
-        bound = 4 * (len(world.sites) + world.plan.fetch.concurrency)
+        bound = 2 * (len(world.sites) + world.plan.fetch.concurrency)
         queue: dict[str, tuple[float, int | None]] = {}
         for host, at in ready.items():
             since, before = self._since.get(host, (now, None))
@@ -243,6 +257,7 @@ def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: dict[str
     _each_has_a_rightful_end(world, rows, diary)
     _nothing_is_lost(world, rows, known, cycle, diary)
     _items_are_exact(world, rows, db, cycle, diary, shadow)
+    _what_is_due_is_visited(world, rows, db, cycle, diary)
     _limits_hold(world, rows, cycle, diary)
 
 
@@ -267,18 +282,16 @@ def _nothing_is_lost(world: World, rows: list, known: dict, cycle: int, diary: D
     for page in world.seeds:
         if page.method == "GET" and url_key(page.url) not in known:
             diary.breach("every seed is known", page.url)
-    deepest = world.plan.scope.max_depth
+    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
     for url, state, _, depth, _, last, *_ in rows:
-        if state != "done":
-            continue
-        for link, to in world.content(world.page(url)).links:
+        for link, to in world.content(world.page(url)).links if state == "done" else ():
             below = depth + (to != "page")
-            if not world.is_in_scope(link) or (deepest is not None and below > deepest):
+            if not world.is_in_scope(link) or below > deepest:
                 continue
             row = known.get(url_key(link.url))
             if row is None:
                 diary.breach("every link of a page is known", (url, link.url))
-            elif last == cycle and deepest is not None and row[3] > below:
+            elif last == cycle and deepest < inf and row[3] > below:
                 diary.breach("the smaller depth counts", (url, depth, link.url, row[3]))
 
 
@@ -290,7 +303,7 @@ def _items_are_exact(
         if state != "done" or last != cycle:
             continue
         page = world.content(world.page(url))
-        if page.fails and not page.times or page.unreadable:
+        if (page.fails and not page.times) or page.unreadable:
             continue
         winners[page.name] = f"{page.name} of {cycle}"
         if page.shared and attempts:
@@ -309,6 +322,18 @@ def _items_are_exact(
     ).fetchall()
     if twice:
         diary.breach("no item is doubled", twice)
+
+
+def _what_is_due_is_visited(
+    world: World, rows: list, db: sqlite3.Connection, cycle: int, diary: Diary
+) -> None:
+    cycles = {row[0]: row[1:] for row in db.execute("SELECT id, began_at, fresh FROM cycle")}
+    began_at, fresh = cycles[cycle]
+    old_at = inf if fresh else began_at - world.plan.run.refresh_s
+    for url, _, reason, _, _, last, *_ in rows:
+        judged = reason in {Reason.SCOPE, Reason.DEPTH}
+        if last != cycle and cycles[last][0] <= old_at and not judged:
+            diary.breach("what is due is visited", (url, last, cycle))
 
 
 def _limits_hold(world: World, rows: list, cycle: int, diary: Diary) -> None:

@@ -29,7 +29,9 @@ class Web:
 class Network:
     """Pages, robots.txt and what is found on a page, for one process."""
 
-    def __init__(self, world: World, web: Web, manners: Manners, diary: Diary, chance: Random) -> None:
+    def __init__(
+        self, world: World, web: Web, manners: Manners, diary: Diary, chance: Random
+    ) -> None:
         self.cycle = 0
         self._world, self._web, self._manners = world, web, manners
         self._diary, self._chance = diary, chance
@@ -57,9 +59,14 @@ class Network:
             self._manners.told(site)
             return Response(url, 200, {}, site.robots_text)
         with self._manners.exchange(site, "robots.txt"):
-            response = await self._robots(site, url)
+            try:
+                response = await self._robots(site, url)
+            except FetchError:
+                self._manners.in_vain = True
+                raise
         if response.status in {200, 404}:
             self._manners.told(site)
+        self._manners.in_vain |= response.status >= 500
         return response
 
     async def _robots(self, site: Site, url: str) -> Response:
@@ -77,7 +84,7 @@ class Network:
     async def _answer(self, page: Page, request: Request) -> Response:
         site = page.site
         slot_s = self._chance.choice((0.0, 0.0, 0.01))
-        if site.hangs or page.fails == Reason.TIMEOUT and not page.times:
+        if site.hangs or (page.fails == Reason.TIMEOUT and not page.times):
             await asyncio.sleep(HUNG_S)
             raise FetchError(Reason.TIMEOUT, "as told")
         await self._reach(site)
@@ -131,5 +138,7 @@ class Network:
         items = [Item("book", page.name, f'{{"name": "{page.name} of {self.cycle}"}}', 0)]
         if page.shared:
             items.append(Item("book", page.shared, f'{{"name": "{page.name} of {self.cycle}"}}', 1))
-        links = (Link(link.url.replace("b=1&a=2", "a=2&b=1") + "#top", to) for link, to in page.links)
+        links = (
+            Link(link.url.replace("b=1&a=2", "a=2&b=1") + "#top", to) for link, to in page.links
+        )
         return Parsed(Found(tuple(items), tuple(links)), "inline", 0.0, 0.0)

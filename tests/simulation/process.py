@@ -139,7 +139,8 @@ class Process:
         self.ended = asyncio.Event()  # by itself, or killed
         self.outcome: Outcome | BaseException | None = None
         self.statements = 0
-        self.began_at = self.ended_at = math.inf
+        self.started_at = diary.now
+        self.began_at = self.stopped_at = self.ended_at = math.inf
         self._chance = Random(f"process {world.seed} {number}")
         self.manners = Manners(world, diary, number, limit=order.limit)
         self.network = Network(world, web, self.manners, diary, self._chance)
@@ -147,8 +148,7 @@ class Process:
         self._disks = Disk(self, path), Disk(self, path)
         migrate(self._disks[0].db, path, now=EPOCH + diary.now)
         self._disks[0].db.execute("PRAGMA journal_mode = WAL")
-        for disk in self._disks:
-            disk.db.process = self
+        self._disks[0].db.process = self  # who writes
         self.run = self._wire()
         self.look = sqlite3.connect(path)
         (self._before,) = self.look.execute("SELECT coalesce(max(id), 0) FROM run").fetchone()

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from scraper import frontier
+from scraper import frontier, seeds
 from scraper.core.errors import StoreError
 from scraper.run import Outcome
 from scraper.store import links, writer
@@ -24,9 +25,10 @@ from tests.simulation.process import Order, Process
 from tests.simulation.world import DAY_S, World, build
 from tests.virtual import VirtualLoop
 
+DRAINED_S = 8.0  # after a signal
 DISTURBED = 6  # runs of a cycle; then one that nothing disturbs
 MOST_TURNS = 20_000  # of the loop in one instant
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @dataclass
@@ -65,7 +67,9 @@ class _Loop(VirtualLoop):
     def __init__(self, diary: Diary) -> None:
         super().__init__()
         numbers = count()
-        self.set_task_factory(lambda loop, coro, **more: _Task(next(numbers), coro, loop=loop, **more))
+        self.set_task_factory(
+            lambda loop, coro, **more: _Task(next(numbers), coro, loop=loop, **more)
+        )
         self.look: Callable[[float], None] = lambda seconds: None
         self._diary, self._turns = diary, 0
 
@@ -88,12 +92,15 @@ def simulate(seed: int, *, hosts: int | None = None) -> Tale:
         world = build(seed, str(Path(folder) / "crawl.db"), hosts=hosts)
         tale = Tale(world, diary)
         try:
-            with _sized(Random(f"sizes {seed}")), asyncio.Runner(loop_factory=lambda: _Loop(diary)) as runner:
+            with (
+                _sized(Random(f"sizes {seed}")),
+                asyncio.Runner(loop_factory=lambda: _Loop(diary)) as runner,
+            ):
                 runner.get_loop().set_exception_handler(lambda loop, context: None)
                 runner.run(_Schedule(tale).live())
         except BrokenLawError:
             pass
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what a run dies of is a breach
             diary.breach("no run breaks", repr(error))
     tale.virtual_s = diary.now
     return tale
@@ -106,6 +113,7 @@ def _sized(chance: Random) -> Iterator[None]:
         (frontier, "HUNGRY"): (3, frontier.HUNGRY),
         (frontier, "SHARE"): (4, 8, frontier.SHARE),
         (frontier, "DUE"): (1, 3, frontier.DUE),
+        (seeds, "BATCH"): (10, 30, seeds.BATCH),
         (writer, "GROUP"): (1, 4, writer.GROUP),
         (writer, "BOUND"): (4, 8, writer.BOUND),
         (links, "KNOWN_KEYS"): (1, 10, links.KNOWN_KEYS),
@@ -150,20 +158,20 @@ class _Schedule:
 
     def _order(self, attempt: int, *, fresh: bool) -> Order:
         chance = self._chance
-        kind = chance.choice("none none stop kill kill statement statement fault limit time overtaken".split())
-        at = 10 ** chance.uniform(-2, 2.5)
-        on = int(10 ** chance.uniform(0.3, 3.5))
-        if attempt >= DISTURBED or kind == "none":
-            return Order(fresh=fresh)
-        return {
-            "stop": Order(fresh, stop_at=at, kill_at=chance.choice((None, at + chance.uniform(0, 6)))),
-            "kill": Order(fresh, kill_at=at),
-            "statement": Order(fresh, kill_on=on),
-            "fault": Order(fresh, fault_on=on),
-            "limit": Order(fresh, limit=int(10 ** chance.uniform(0, 2))),
-            "time": Order(fresh, max_time_s=at),
-            "overtaken": Order(fresh, overtaken_at=at),
-        }[kind]
+        at, on = 10 ** chance.uniform(-2, 2.5), int(10 ** chance.uniform(0.5, 3.2))
+        second = chance.choice((None, at + chance.uniform(0, 6)))
+        disturbed = (
+            Order(fresh, stop_at=at, kill_at=second),
+            *(Order(fresh, kill_at=at), Order(fresh, kill_at=at / 10)),
+            *(Order(fresh, kill_on=on), Order(fresh, kill_on=on // 2)),
+            Order(fresh, fault_on=on),
+            *(Order(fresh, limit=1 + on % 10), Order(fresh, limit=1 + on % 100)),
+            Order(fresh, max_time_s=at),
+            Order(fresh, overtaken_at=at),
+        )
+        if attempt >= DISTURBED or chance.random() < 0.15:
+            return Order(fresh)
+        return chance.choice(disturbed)
 
     async def _run(self, order: Order) -> Process:
         tale, loop = self._tale, asyncio.get_running_loop()
@@ -184,7 +192,8 @@ class _Schedule:
         await asyncio.wait((process.task,))
         tale.exchanges += process.manners.starts
         tale.crashes += process.is_dead
-        self._diary.note(tale.runs, "ended", repr(process.outcome))
+        told = repr(process.outcome).replace(str(Path(self._world.plan.store.path).parent), "")
+        self._diary.note(tale.runs, "ended", told)
         self._judge(process)
         return process
 
@@ -211,6 +220,7 @@ class _Schedule:
     def _stop(self, process: Process) -> None:
         if process.has_begun and not process.ended.is_set():
             self._diary.note(process.number, "signal")
+            process.stopped_at = self._diary.now
             process.run.stop("SIGTERM")
 
     def _judge(self, process: Process) -> None:
@@ -221,6 +231,11 @@ class _Schedule:
             return
         if not isinstance(outcome, Outcome):
             raise outcome if isinstance(outcome, Exception) else AssertionError(outcome)
+        stopped_at = min(process.stopped_at, process.started_at + (order.max_time_s or inf))
+        if process.ended_at - stopped_at > DRAINED_S + 2 * self._world.patience_s:
+            self._diary.breach("a run that is told to stop does", process.ended_at - stopped_at)
+        if outcome.stopped_by == "limit" and not process.manners.limit_is_used:
+            self._diary.breach("a limit is used up", order.limit)
         may = {0, 1} if order.is_undisturbed else {0, 1, 4}
         if outcome.exit_status not in may:
             self._diary.breach("the exit status says what happened", outcome)

@@ -7,8 +7,9 @@ which a visit may rightly end (`ends`). The laws compare what was stored with th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.model import Reason
@@ -223,7 +224,7 @@ class World:
         """How long what could start may wait for reads and commits."""
         often, long_s = self.stall
         mean_s = self.disk_s + often * long_s
-        return 3.0 + 12 * long_s + 4 * len(self.sites) * mean_s
+        return 1.0 + 12 * long_s + 4 * len(self.sites) * mean_s
 
     @property
     def longest_s(self) -> float:
@@ -240,24 +241,27 @@ class World:
 def build(seed: int, path: str, *, hosts: int | None = None) -> World:
     """The world of a seed; `hosts`: so many, whatever the seed says."""
     rng = Random(f"world {seed}")
-    mischief = rng.choice((0.0, 0.1, 0.3, 0.6))
+    mischief, moved = rng.choice((0.0, 0.1, 0.3, 0.6)), rng.choice((0.0, 0.1, 0.4))
     count = hosts or rng.choice((1, 1, 2, 3, 5, 8, 13, rng.randint(14, 60)))
     sites = [_site(rng, number, mischief) for number in range(count)]
     for site in sites:
-        _fill(rng, site, most=rng.choice((1, 4, 12, 40)) if not hosts else rng.choice((1, 2, 4)))
+        _fill(rng, site, most=rng.choice((2, 8, 20, 60)) if not hosts else rng.choice((1, 2, 4)))
     pages = [page for site in sites for page in site.pages]
     rng.shuffle(pages)
     pages.sort(key=lambda page: page.name.endswith(".0") and rng.random() < 0.5, reverse=True)
     reach = rng.choice((1, 5, 50, 5000))
     for place, page in enumerate(pages):
-        _spoil(rng, page, pages, mischief)
+        _spoil(rng, page, mischief)
+        if rng.random() < moved:
+            page.to = rng.choice(page.site.pages if rng.random() < 0.5 else pages)
+            page.status = rng.choice((301, 302, 303, 307, 308))
         if place:
             parent = pages[rng.randint(max(0, place - reach), place - 1)]
             parent.links.append((page, rng.choice((None, None, "page"))))
         for _ in range(rng.choice((0, 0, 1, 3))):
             page.links.append((rng.choice(pages), rng.choice((None, None, "page"))))
     seeds = [pages[0], *rng.sample(pages, rng.randint(0, min(len(pages), max(3, count))))]
-    forms = [_form(rng, rng.choice(sites), pages, n) for n in range(rng.choice((0, 0, 1, 4)))]
+    forms = [_form(rng, rng.choice(sites), pages, n) for n in range(rng.choice((0, 1, 2, 5)))]
     plan = _plan(rng, path, sites, seeds, forms)
     return World(
         seed=seed,
@@ -273,49 +277,43 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
 
 
 def _site(rng: Random, number: int, mischief: float) -> Site:
-    port = rng.choice((80, 80, 80, 8080))
-    site = Site(f"h{number - (number % 7 == 6)}.example:{port if number % 7 < 5 else 81 + number % 2}")
-    site.wait_s = rng.choice((0.02, 0.1, 0.3))
-    if rng.random() >= mischief:
-        return site
-    kind = rng.choice("slow hangs robots fails throttle down flaps delay private".split())
-    if kind == "slow":
-        site.wait_s = 10.0
-    elif kind == "hangs":
-        site.hangs = True
-    elif kind == "robots":
-        some = ("http_404", "redirect", "http_500", Reason.CONNECT, Reason.TIMEOUT)
-        site.robots = rng.choice(some)
-    elif kind == "fails":
-        site.robots_fails = rng.randint(1, 3)
-    elif kind == "throttle":
-        site.throttle, site.rest_s = rng.randint(2, 9), rng.choice((0.0, 2.0, 20.0))
-    elif kind == "down":
-        start = rng.uniform(0, 20)
-        site.down = (1e9, start, start + rng.uniform(1, 200))
-    elif kind == "flaps":
-        site.down = (rng.uniform(1, 20), 0.0, rng.uniform(0.2, 5))
-    if kind == "delay" or rng.random() < 0.2:
+    name, port = number, rng.choice((80, 80, 80, 8080))
+    if number % 7 >= 5:  # two hosts of one name
+        name, port = number - number % 7, 81 + number % 7
+    site = Site(f"h{name}.example:{port}", wait_s=rng.choice((0.02, 0.2, 1.0)))
+    if rng.random() < mischief / 2:
         site.delay_s = rng.choice((0.5, 2.0, 10.0))
-    if kind == "private" or rng.random() < 0.2:
-        site.private = rng.choice(("/private/", "/private/", "/"))
-    return site
+    if mischief and rng.random() < 0.25:
+        site.private = rng.choice(("/private/", "/private/", "/private/", "/"))
+    some = ("http_404", "redirect", "http_500", Reason.CONNECT, Reason.TIMEOUT)
+    start = rng.uniform(0, 20)
+    troubles: tuple[dict[str, Any], ...] = (
+        {"wait_s": 10.0},
+        {"hangs": True},
+        {"robots": rng.choice(some)},
+        {"robots_fails": rng.randint(1, 3)},
+        {"throttle": rng.randint(2, 9), "rest_s": rng.choice((0.0, 2.0, 20.0))},
+        {"throttle": rng.randint(2, 5), "rest_s": 2.0},
+        {"down": (1e9, start, start + rng.uniform(1, 200))},
+        {"down": (rng.uniform(1, 20), 0.0, rng.uniform(0.2, 5))},
+    )
+    return replace(site, **rng.choice(troubles)) if rng.random() < mischief else site
 
 
 def _fill(rng: Random, site: Site, *, most: int) -> None:
-    for n in range(min(most, int(rng.paretovariate(0.7)))):
+    for n in range(min(most, int(rng.paretovariate(0.5)))):
         name = f"{site.host}.{n}"
-        path = f"/private/{n}" if rng.random() < 0.1 else f"/{n}"
+        path = f"/private/{n}" if rng.random() < 0.2 else f"/{n}"
         query = "?b=1&a=2" if rng.random() < 0.2 else ""
         site.pages.append(Page(f"{site.origin}{path}{query}", site, name))
 
 
-def _spoil(rng: Random, page: Page, pages: list[Page], mischief: float) -> None:
+def _spoil(rng: Random, page: Page, mischief: float) -> None:
     if rng.random() < 0.3:
-        page.shared = f"shared {rng.randrange(1 + len(pages) // 4)}"
+        page.shared = f"shared {rng.randrange(5)}"
     if rng.random() >= mischief / 2:
         return
-    kind = rng.choice("passing passing lasting endless moved moved away unreadable".split())
+    kind = rng.choice(["passing", "passing", "lasting", "endless", "away", "unreadable"])
     if kind == "passing":
         page.fails, page.times = rng.choice(PASSING), rng.randint(1, 2)
     elif kind in {"lasting", "endless"}:
@@ -323,9 +321,7 @@ def _spoil(rng: Random, page: Page, pages: list[Page], mischief: float) -> None:
     elif kind == "unreadable":
         page.unreadable = True
     else:
-        near = page.site.pages if rng.random() < 0.5 else pages
-        page.to = rng.choice(near) if kind == "moved" else "mailto:nobody"
-        page.status = rng.choice((301, 302, 303, 307, 308))
+        page.to = "mailto:nobody"
 
 
 def _form(rng: Random, site: Site, pages: list[Page], number: int) -> Page:
@@ -338,7 +334,7 @@ def _form(rng: Random, site: Site, pages: list[Page], number: int) -> Page:
 
 
 def _plan(rng: Random, path: str, sites: list[Site], seeds: list[Page], forms: list[Page]) -> Plan:
-    default = HostRule(rng.choice((1, 2, 4)), rng.choice((0.0, 0.0, 0.25, 1.0)))
+    default = HostRule(rng.choice((1, 2, 4)), rng.choice((0.0, 0.0, 0.0, 0.25, 1.0)))
     some = rng.sample(sites, min(len(sites), rng.choice((0, 2))))
     hosts = {
         site.host if rng.random() < 0.5 else site.host.partition(":")[0]: HostRule(
@@ -351,12 +347,12 @@ def _plan(rng: Random, path: str, sites: list[Site], seeds: list[Page], forms: l
     return Plan(
         name="simulation",
         seeds=SeedPlan(
-            urls=tuple(page.url for page in seeds),
+            urls=(seeds[0].url,) * rng.choice((1, 1, 100)) + tuple(seed.url for seed in seeds),
             requests=tuple(SeedRequest(form.url, "POST", body=b"x") for form in forms),
         ),
         fetch=FetchPlan(
             user_agent="simulation",
-            concurrency=rng.choice((1, 2, 5, 20, 100)),
+            concurrency=rng.choice((1, 1, 2, 5, 20, 100)),
             timeout_s=HUNG_S,
             max_redirects=rng.choice((1, 3, 10)),
             retry=RetryPlan(4, rng.choice((0.1, 1.0)), rng.choice((5.0, 60.0))),
@@ -364,7 +360,7 @@ def _plan(rng: Random, path: str, sites: list[Site], seeds: list[Page], forms: l
         store=StorePlan(path, keep_runs=rng.choice((1, 30))),
         scope=ScopePlan(
             hosts=scope,
-            max_depth=rng.choice((None, None, 2, 5)),
+            max_depth=rng.choice((None, None, 2, 3)),
             max_pages=rng.choice((None, None, None, 5, 40)),
         ),
         politeness=PolitenessPlan(rng.random() < 0.9, default, hosts),
