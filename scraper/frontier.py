@@ -216,6 +216,8 @@ class Frontier:
             await self._feed(self._stock.pop())
         if not self._stock:
             await self._scan()
+        if not self._held:  # what the window still shows is void
+            self._stock.all_are_low()
         return not self._stock.is_empty
 
     async def _scan(self) -> bool:
@@ -291,10 +293,8 @@ class Frontier:
         self._set_timer(now)
 
     def _restock(self, host: str) -> None:
-        if self._stock.is_low(host, self.schedule.waiting_on(host)):
-            self._changed.set()
-        elif self._full and self.schedule.waiting <= self._window * 3 // 4:
-            self._full = False
+        is_low = self._stock.is_low(host, self.schedule.waiting_on(host))
+        if is_low or (self._full and self.schedule.waiting <= self._window * 3 // 4):
             self._changed.set()
 
     def _count(self, turn: Turn) -> None:

@@ -440,6 +440,35 @@ def test_what_is_settled_while_it_waits_is_not_handed_out():
     run_virtual(main())
 
 
+def test_the_end_waits_for_rows_behind_one_that_is_settled_while_it_waits():
+    """What is left in the window is void, and its host has more rows in the table."""
+
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 40, rule=HostRule(1, 2.0), window=20)
+        frontier, rows = crawl.frontier, crawl.table.rows
+        frontier.seeded()
+        feeding = asyncio.create_task(frontier.run())
+        first = await frontier.next()
+        window = [id_ for id_ in frontier._held if id_ != first.request.id]
+        frontier.leave(first)
+        for id_ in (first.request.id, *window):
+            rows[id_].state = "done"
+        frontier.committed([first.request.id, *window], [])
+        left = set()
+        while crawl.table.waiting():
+            lease = await frontier.next()
+            assert lease is not None
+            left.add(lease.request.id)
+            frontier.leave(lease)
+            rows[lease.request.id].state = "done"
+            frontier.committed([lease.request.id], [])
+        assert left == rows.keys() - {first.request.id, *window}
+        assert await frontier.next() is None
+        await feeding
+
+    run_virtual(main())
+
+
 def test_what_was_settled_and_waits_again_is_handed_out_once():
     async def main():
         crawl = build(VirtualClock(), rows=["a:1"] * 3, rule=HostRule(1, 2.0))

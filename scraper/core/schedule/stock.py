@@ -66,6 +66,12 @@ class Stock:
         self.note(host)
         return True
 
+    def all_are_low(self) -> None:
+        """Nothing is in the window: every host with more rows is hungry."""
+        low, self._low = self._low, {}
+        for host in low:
+            self.note(host)
+
     def rescan(self) -> None:
         """Rows were given back to the table: look at all hosts again."""
         self._again = self.scan_from is not None
