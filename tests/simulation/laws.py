@@ -164,83 +164,76 @@ class Manners:
             self._diary.breach(law, what)
 
 
+@dataclass
+class Waiting:
+    """A host that could start, and does not."""
+
+    rows: set[int]
+    since: float
+    starts: int | None = None  # of all hosts, when it began to wait for long
+
+
 class Patience:
     """Fairness and the end: nobody waits long for what is free."""
 
     def __init__(self, process: Process, db: sqlite3.Connection) -> None:
         self._process, self._db = process, db
-        self._looked_at = -inf
-        self._since: dict[str, tuple[float, int | None]] = {}
-        self._idle_since: dict[str, float] = {}
-        self._over_since: float | None = None
-        self._busy_until = -inf  # no slot or no worker was free
+        self._slots = process.world.plan.fetch.concurrency
+        self._bound = 2 * (len(process.world.sites) + self._slots)
+        self._looked_at = self._busy_until = -inf
+        self._over_since = inf
+        self._waiting: dict[str, Waiting] = {}
 
     def look(self, seconds: float) -> None:
         """The clock is about to jump: nothing that could be done now is left."""
-        process = self._process
-        frontier, now = process.frontier, process.diary.now
-        if frontier.stopped_by is not None or not process.is_up:
-            self._idle_since, self._since = {}, {}
+        process, patience_s = self._process, self._process.world.patience_s
+        if process.frontier.stopped_by is not None or not process.is_up:
+            self._waiting = {}
             return
-        if (
-            not frontier.idle_workers
-            or process.manners.open >= process.world.plan.fetch.concurrency
-        ):
+        now, schedule = process.diary.now, process.frontier.schedule
+        if not process.frontier.idle_workers or process.manners.open >= self._slots:
             self._busy_until = now + seconds
-        if frontier.idle_workers and frontier.schedule.open < process.world.plan.fetch.concurrency:
-            at = frontier.schedule.wake_at()
-            if at is not None and at < now - SHORT_S:
-                process.diary.breach("no wake-up is lost", f"{frontier}: since {at}")
-        patience_s = process.world.patience_s
+        elif schedule.open < self._slots and (schedule.wake_at() or inf) < now - SHORT_S:
+            process.diary.breach("no wake-up is lost", process.frontier)
         if seconds > patience_s or now - self._looked_at > patience_s / 2:
             self._looked_at = now
             self._look_closer(now, now + seconds)
 
     def _look_closer(self, now: float, until: float) -> None:
-        process, world = self._process, self._process.world
+        manners, ready = self._process.manners, dict[str, Waiting]()
         rows = self._db.execute(
             "SELECT id, host, attempts, coalesce(due_at, 0) FROM request WHERE state = 'waiting'"
         ).fetchall()
-        if rows or process.manners.open:
-            self._over_since = None
-        elif self._over_since is None:
-            self._over_since = now
-        elif until - self._over_since > world.patience_s:
-            process.diary.breach("with nothing left it ends", process.frontier)
-        ready: dict[str, float] = {}
         for id_, host, attempts, due_at in rows:
-            at = max(process.manners.ready_at(host), due_at - EPOCH)
-            if at <= now and (id_, attempts + 1) not in process.manners.asked:
-                ready[host] = min(at, ready.get(host, inf))
-        if len(world.sites) > frontier.HUNGRY:  # then it may have overlooked a host for a while
-            return
-        free = process.manners.open < world.plan.fetch.concurrency
-        self._wait(ready if free and process.frontier.idle_workers else {}, now, until)
-        self._queue(ready, now)
+            at = max(manners.ready_at(host), due_at - EPOCH)
+            if at <= now and (id_, attempts + 1) not in manners.asked:
+                waiting = ready.setdefault(host, Waiting(set(), at))
+                waiting.rows.add(id_)
+                waiting.since = min(waiting.since, at)
+        self._over_since = inf if rows or manners.open else min(self._over_since, now)
+        if until - self._over_since > self._process.world.patience_s:
+            self._process.diary.breach("with nothing left it ends", self._process.frontier)
+        if len(manners.guests) <= frontier.HUNGRY:  # else it may overlook a host for a while
+            self._judge(ready, now, until)
 
-    def _wait(self, ready: dict[str, float], now: float, until: float) -> None:
-        """With a free slot and an idle worker, a host that may start does."""
-        since = {host: max(at, self._busy_until) for host, at in ready.items()}
-        self._idle_since = {h: max(self._idle_since.get(h, now), at) for h, at in since.items()}
-        for host, at in self._idle_since.items():
-            if until - at > self._process.world.patience_s:
-                self._process.diary.breach("no host starves beside a free slot", (host, at))
-
-    def _queue(self, ready: dict[str, float], now: float) -> None:
-        """Without, others do not overtake it for ever."""
-        world, starts = self._process.world, self._process.manners.starts
-        bound = 2 * (len(world.sites) + world.plan.fetch.concurrency)
-        queue: dict[str, tuple[float, int | None]] = {}
-        for host, at in ready.items():
-            since, before = self._since.get(host, (now, None))
-            if at > since:
-                since, before = now, None
-            if before is None and now - since > world.patience_s:
-                before = starts
-            if before is not None and starts - before > bound:
-                self._process.diary.breach("no host is overtaken for ever", (host, since))
-            queue[host] = (since, before)
-        self._since = queue
+    def _judge(self, ready: dict[str, Waiting], now: float, until: float) -> None:
+        manners, world, breach = (
+            self._process.manners,
+            self._process.world,
+            self._process.diary.breach,
+        )
+        for host, waiting in ready.items():
+            before = self._waiting.get(host)
+            same = before and before.since >= waiting.since and before.rows <= waiting.rows
+            waiting.since = before.since if before and same else now
+            waiting.starts = before.starts if before and same else None
+            if until - max(waiting.since, self._busy_until) > world.patience_s:
+                breach("no host starves beside a free slot", (host, waiting.since))
+            if now - waiting.since > world.patience_s:
+                waiting.starts = waiting.starts or manners.starts
+                if manners.starts - waiting.starts > self._bound:
+                    breach("no host is overtaken for ever", (host, waiting.since))
+        self._waiting = ready
 
 
 def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: dict[str, str]) -> None:

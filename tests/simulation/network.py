@@ -88,7 +88,7 @@ class Network:
             await asyncio.sleep(HUNG_S)
             raise FetchError(Reason.TIMEOUT, "as told")
         await self._reach(site)
-        count = self._asked(request.asked)
+        count = self._asked(page.url)
         if site.throttle and count and self._web.asked["", 0] % site.throttle == 0:
             return self._rest(page, site)
         if page.fails and (not page.times or count <= page.times):
