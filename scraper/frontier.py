@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.model import Request
@@ -38,15 +38,15 @@ HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
 SHARE = 32  # the least that a host is refilled with
 DUE = 1_000  # retries read at once
 
+Ids: TypeAlias = Collection[int]
+
 
 class Queue(Protocol):
     """The waiting rows of the table."""
 
-    async def of_host(
-        self, host: str, limit: int, exclude: Collection[int]
-    ) -> Sequence[Request]: ...
+    async def of_host(self, host: str, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_hosts(self, after: str, limit: int) -> Sequence[str]: ...
-    async def due(self, now: float, limit: int, exclude: Collection[int]) -> Sequence[Request]: ...
+    async def due(self, now: float, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_due(self, after: float) -> float | None: ...
     async def paused(self) -> Mapping[str, float]: ...
 
@@ -157,9 +157,10 @@ class Frontier:
 
     # What the run calls
 
-    def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
-        """Hear that these rows have their outcome and these hosts have new waiting rows."""
+    def committed(self, settled: Ids, hosts: Sequence[str], visited: Ids = ()) -> None:
+        """Hear that rows have their outcome, by a redirect too, and hosts new waiting rows."""
         self._held.release(settled)
+        self._held.void(visited)
         for host in hosts:
             self._stock.note(host)
         self._due_at = 0.0  # one of them may be a retry: look again
@@ -243,9 +244,8 @@ class Frontier:
         return bool(dropped)
 
     async def _feed(self, host: str) -> None:
-        room = self._window - self.schedule.waiting
         hosts = self.schedule.hosts + len(self._stock) + 1
-        share = max(SHARE, min(room // hosts, 1_000))
+        share = max(SHARE, min((self._window - self.schedule.waiting) // hosts, 1_000))
         self._held.begin_read()
         rows = await self._queue.of_host(host, share, self._held.on(host))
         if len(rows) == share:

@@ -27,8 +27,9 @@ def _no_transaction(db: Any) -> Iterator[None]:
     yield
 
 
-def _committed_in_silence(self: Frontier, settled: Any, hosts: Any) -> None:
+def _committed_in_silence(self: Frontier, settled: Any, hosts: Any, visited: Any) -> None:
     self._held.release(settled)
+    self._held.void(visited)
     for host in hosts:
         self._stock.note(host)
     self._due_at = 0.0

@@ -440,6 +440,31 @@ def test_what_is_settled_while_it_waits_is_not_handed_out():
     run_virtual(main())
 
 
+def test_what_is_settled_while_it_is_open_and_waits_again_is_not_open_twice():
+    """Another page was redirected to it, then a link from nearer wants another visit."""
+
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"], rule=HostRule(4, 0.0))
+        frontier, row = crawl.frontier, crawl.table.rows[1]
+        frontier.seeded()
+        feeding = asyncio.create_task(frontier.run())
+        first = await frontier.next()
+        frontier.committed([], [], [1])
+        frontier.committed([], ["a:1"])  # made due
+        second = asyncio.create_task(frontier.next())
+        await asyncio.sleep(1.0)
+        assert not second.done()
+        frontier.leave(first)
+        frontier.committed([1], ["a:1"])  # its own outcome was outdated
+        frontier.leave(await second)
+        row.state = "done"
+        frontier.committed([1], [])
+        assert await frontier.next() is None
+        await feeding
+
+    run_virtual(main())
+
+
 def test_the_end_waits_for_rows_behind_one_that_is_settled_while_it_waits():
     """What is left in the window is void, and its host has more rows in the table."""
 
