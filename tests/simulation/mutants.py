@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from scraper import gate
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
@@ -45,16 +44,6 @@ def _leave_unless_hop(self: Frontier, lease: Any, *, late_s: float | None = 0.0)
         LEAVE(self, lease, late_s=late_s)
 
 
-def _hold(self: Held, row: int, host: str) -> bool:
-    HOLD(self, row, host)
-    return True
-
-
-def _hold_settled(self: Held, row: int, host: str) -> bool:
-    self._released.clear()
-    return HOLD(self, row, host)
-
-
 async def _nothing(*args: Any, **more: Any) -> bool:
     return False
 
@@ -68,6 +57,17 @@ def _finished(self: Frontier) -> bool:
     return FINISHED(self)
 
 
+def _take(self: Held, row: int) -> bool:
+    held = TAKE(self, row)
+    self.release((row,))
+    return held
+
+
+def _told(self: Any, host: str, now: float, *, crawl_delay_s: float, asked: bool) -> None:
+    KNOWN(self, host, now, crawl_delay_s=crawl_delay_s)
+    self._hosts[host].reserved = False
+
+
 def _greedy(self: Any, now: float) -> Any:
     """The host with most to start is first."""
     ready = [h for h in self._hosts.values() if h.may_open and h.next_at <= now >= h.paused_until]
@@ -75,8 +75,8 @@ def _greedy(self: Any, now: float) -> Any:
     return None if host is None else self._start(host, now)
 
 
-LEAVE, HOLD, FINISHED = Frontier.leave, Held.hold, Frontier._finished
-RECORD, WIN = Links.record, items._replace
+LEAVE, FINISHED, TAKE = Frontier.leave, Frontier._finished, Held.take
+RECORD, KNOWN = Links.record, Schedule.robots_known
 
 MUTANTS: dict[str, Break] = {
     "no cap per host": (
@@ -88,17 +88,15 @@ MUTANTS: dict[str, Break] = {
     "no rest after Retry-After": (Schedule, "pause", _ignore),
     "no cap in all": (Frontier, "_slots", property(lambda self: 9999, _ignore)),
     "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),
-    "a POST starts with its turn": (Schedule, "reserve", _ignore),
     "the fullest host first": (Schedule, "take", _greedy),
     "a commit wakes nobody": (Frontier, "committed", _committed_in_silence),
     "the end of a turn wakes nobody": (Frontier, "leave", _leave),
     "a hop keeps its turn": (Frontier, "leave", _leave_unless_hop),
     "settled rows stay held": (Held, "release", _ignore),
-    "a stale read is believed": (Held, "hold", _hold_settled),
-    "rows in memory are read again": (Held, "hold", _hold),
+    "rows in flight are not held": (Held, "take", _take),
+    "the delay counts from the turn": (Schedule, "robots_known", _told),
     "what is skipped counts for the limit": (Frontier, "give_back", _ignore),
     "the end does not wait for retries": (Frontier, "_finished", _finished),
-    "a full window keeps its rows": (Frontier, "_make_room", lambda self, hosts: False),
     "a stop drops no window": (Frontier, "_shed", _ignore),
     "no drain": (Run, "_later", _ignore),
     "no fence": (Books, "_fence", _ignore),
@@ -108,13 +106,10 @@ MUTANTS: dict[str, Break] = {
     "the mark is not written": (Writer, "mark_sent", _nothing),
     "the last item wins": (items, "_replace", _ignore),
     "a nearer path is ignored": (Links, "_wants_depth", lambda *args: False),
-    "a deeper redirect hides links": (visits, "_count_as_visited", lambda c, k, d: COUNT(c, k, 0)),
     "a requeued page is done": (visits, "_requeue", lambda c, r, b: None),
     "no second try": (RetryPolicy, "stops", lambda self, attempt: True),
-    "a late seed lets nobody in": (gate, "is_judged_too_soon", lambda result, stages: False),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }
-COUNT = visits._count_as_visited
 
 
 @contextmanager

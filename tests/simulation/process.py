@@ -50,10 +50,6 @@ class Order:
     fault_on: int | None = None  # the disk fails at this SQL statement
     overtaken_at: float | None = None  # another run begins beside it
 
-    @property
-    def is_undisturbed(self) -> bool:
-        return self == Order(fresh=self.fresh)
-
 
 class Killed(BaseException):
     """The process is no more."""

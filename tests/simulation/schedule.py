@@ -19,7 +19,7 @@ from scraper import frontier, seeds
 from scraper.core.errors import StoreError
 from scraper.run import Outcome
 from scraper.store import links, writer
-from tests.simulation.laws import BrokenLawError, Diary, settled
+from tests.simulation.laws import BrokenLawError, Diary, Shadow, settled
 from tests.simulation.network import Web
 from tests.simulation.process import Order, Process
 from tests.simulation.world import DAY_S, World, build
@@ -132,7 +132,7 @@ class _Schedule:
         self._tale, self._world, self._diary = tale, tale.world, tale.diary
         self._chance = Random(f"schedule {tale.world.seed}")
         self._web = Web()
-        self._shadow: dict[str, str] = {}
+        self._shadow = Shadow()
 
     async def live(self) -> None:
         chance = self._chance
@@ -148,9 +148,13 @@ class _Schedule:
             process = await self._run(order)
             self._diary.check()
             with closing(sqlite3.connect(self._world.plan.store.path)) as db:
-                if _is_over(db):
+                is_over = _is_over(db)
+                if is_over:
                     settled(self._world, db, self._diary, self._shadow)
-                    break
+                if isinstance(process.outcome, Outcome):
+                    self._judge(process.outcome, db, is_over=is_over)
+            if is_over:
+                break
             fresh = fresh and not process.has_begun
             await asyncio.sleep(self._chance.choice((0.0, 5.0, 600.0)))
         self._forms_are_sent_once()
@@ -194,7 +198,7 @@ class _Schedule:
         tale.crashes += process.is_dead
         told = repr(process.outcome).replace(str(Path(self._world.plan.store.path).parent), "")
         self._diary.note(tale.runs, "ended", told)
-        self._judge(process)
+        self._judge_process(process)
         return process
 
     async def _lives_on(self, process: Process, seconds: float) -> bool:
@@ -223,11 +227,9 @@ class _Schedule:
             process.stopped_at = self._diary.now
             process.run.stop("SIGTERM")
 
-    def _judge(self, process: Process) -> None:
+    def _judge_process(self, process: Process) -> None:
         order, outcome = process.order, process.outcome
-        if process.is_dead:
-            return
-        if isinstance(outcome, StoreError) and order.fault_on is not None:
+        if process.is_dead or (isinstance(outcome, StoreError) and order.fault_on is not None):
             return
         if not isinstance(outcome, Outcome):
             raise outcome if isinstance(outcome, Exception) else AssertionError(outcome)
@@ -236,9 +238,19 @@ class _Schedule:
             self._diary.breach("a run that is told to stop does", process.ended_at - stopped_at)
         if outcome.stopped_by == "limit" and not process.manners.limit_is_used:
             self._diary.breach("a limit is used up", order.limit)
-        may = {0, 1} if order.is_undisturbed else {0, 1, 4}
-        if outcome.exit_status not in may:
-            self._diary.breach("the exit status says what happened", outcome)
+
+    def _judge(self, outcome: Outcome, db: sqlite3.Connection, *, is_over: bool) -> None:
+        """The exit status says what happened."""
+        (done,) = db.execute("SELECT count(*) FROM request WHERE state = 'done'").fetchone()
+        cycle = "(SELECT max(id) FROM cycle)"
+        (items,) = db.execute(f"SELECT count(*) FROM item WHERE last_cycle = {cycle}").fetchone()
+        rightly = {
+            0: is_over and (done or outcome.idle),
+            1: is_over and not (done and items),
+            4: not is_over and outcome.stopped_by,
+        }
+        if not rightly.get(outcome.exit_status):
+            self._diary.breach("the exit status says what happened", (outcome, done, items))
 
     def _forms_are_sent_once(self) -> None:
         twice = {form: times for form, times in self._web.sent.items() if times > 1}
