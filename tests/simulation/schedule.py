@@ -233,6 +233,8 @@ class _Schedule:
             return
         if not isinstance(outcome, Outcome):
             raise outcome if isinstance(outcome, Exception) else AssertionError(outcome)
+        if process.statements >= (order.fault_on or inf):
+            self._diary.breach("a disk that fails breaks the run", outcome)
         stopped_at = min(process.stopped_at, process.started_at + (order.max_time_s or inf))
         if process.ended_at - stopped_at > DRAINED_S + 2 * self._world.patience_s:
             self._diary.breach("a run that is told to stop does", process.ended_at - stopped_at)
