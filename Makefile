@@ -3,12 +3,14 @@
 VENV ?= .venv
 CONFIG ?=
 ARGS ?=
+SEED ?= 0
+SECONDS ?= 60
 PY := $(VENV)/bin/python
 PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fmt check unit test cov-core test-pythons $(PYTHONS) bench soak image-test docs lock clean
+.PHONY: help setup run fmt check unit test cov-core simulate test-pythons $(PYTHONS) bench soak image-test docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,6 +39,9 @@ test: $(VENV)/.ready-dev ## all tests but the long runs
 
 cov-core: $(VENV)/.ready-dev ## each core file covered by its own test file alone
 	@$(PY) tests/cov_core.py
+
+simulate: $(VENV)/.ready-dev ## whole crawls in virtual time, from SEED= on, for SECONDS=60
+	@$(PY) -m tests.simulation --seed $(SEED) --seconds $(SECONDS) $(ARGS)
 
 test-pythons: $(PYTHONS) ## make test on each Python
 

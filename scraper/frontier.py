@@ -3,7 +3,8 @@
 The table holds every waiting request; memory holds a window of them, by host. Two things happen
 here. `run` keeps the window filled: hosts that run low are refilled from the table, hosts with
 rows and no window are found by a rotating scan, retries that are due are fetched. `next` hands
-out: the host's turn first, the global slot last, so that a host that must wait holds no slot.
+out: the host's turn first, the global slot last, so that a host that must wait holds no slot. It
+hands a lease to one worker that waits: an event for all would wake hundreds for one.
 
 Invariants:
 
@@ -14,17 +15,16 @@ Invariants:
   `await` lies between finding that and saying it.
 - Wake-ups are not lost: whatever changes the state calls `_hand_out`, and `_changed` is cleared
   before the state is read.
-
-Handing out is direct, a lease to a waiting worker: an event for all would wake hundreds for one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.model import Request
@@ -38,15 +38,15 @@ HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
 SHARE = 32  # the least that a host is refilled with
 DUE = 1_000  # retries read at once
 
+Ids: TypeAlias = Collection[int]
+
 
 class Queue(Protocol):
     """The waiting rows of the table."""
 
-    async def of_host(
-        self, host: str, limit: int, exclude: Collection[int]
-    ) -> Sequence[Request]: ...
+    async def of_host(self, host: str, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_hosts(self, after: str, limit: int) -> Sequence[str]: ...
-    async def due(self, now: float, limit: int, exclude: Collection[int]) -> Sequence[Request]: ...
+    async def due(self, now: float, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_due(self, after: float) -> float | None: ...
     async def paused(self) -> Mapping[str, float]: ...
 
@@ -157,9 +157,10 @@ class Frontier:
 
     # What the run calls
 
-    def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
-        """Hear that these rows have their outcome and these hosts have new waiting rows."""
+    def committed(self, settled: Ids, hosts: Sequence[str], visited: Ids = ()) -> None:
+        """Hear that rows have their outcome, by a redirect too, and hosts new waiting rows."""
         self._held.release(settled)
+        self._held.void(visited)
         for host in hosts:
             self._stock.note(host)
         self._due_at = 0.0  # one of them may be a retry: look again
@@ -190,7 +191,6 @@ class Frontier:
 
     @property
     def idle_workers(self) -> int:
-        """Workers that wait for something to do."""
         return len(self._workers)
 
     async def run(self) -> None:
@@ -207,37 +207,45 @@ class Frontier:
 
     async def _refill(self) -> bool:
         """Read some rows into the window; returns whether there may be more to read now."""
-        if self._is_full() and not self._make_room():
-            return False
         if self._due_at is not None and self._due_at <= self._clock.now():
             await self._take_due()
+        if self._is_full() and not self._make_room(self._stock):
+            return await self._scan()
         for _ in range(min(len(self._stock), 64)):
             if self._is_full():
-                return False
+                return self._make_room(self._stock)
             await self._feed(self._stock.pop())
-        if self._stock.scan_from is not None and not self._stock:
-            self._stock.scanned(await self._queue.next_hosts(self._stock.scan_from, 100))
+        if not self._stock:
+            await self._scan()
+        if not self._held:  # what the window still shows is void
+            self._stock.all_are_low()
         return not self._stock.is_empty
+
+    async def _scan(self) -> bool:
+        """Look for hosts with rows, a step further; returns whether it got there."""
+        after = self._stock.scan_from
+        if after is not None:
+            self._stock.scanned(await self._queue.next_hosts(after, 100))
+        return self._stock.scan_from not in (None, after)
 
     def _is_full(self) -> bool:
         self._full = self.schedule.waiting >= self._window
         return self._full
 
-    def _make_room(self) -> bool:
-        """Give back rows of hosts that have many in the window, for hosts that have none."""
-        if not any(not self.schedule.waiting_on(host) for host in self._stock):
+    def _make_room(self, hosts: Iterable[str]) -> bool:
+        """Give back rows of hosts that have many in the window, if one of these has none."""
+        if not any(not self.schedule.waiting_on(host) for host in hosts):
             return False
-        hosts = self.schedule.hosts + len(self._stock)
-        dropped = self.schedule.trim(max(1, self._window // (2 * hosts)))
+        count = self.schedule.hosts + len(self._stock)
+        dropped = self.schedule.trim(max(1, self._window // (2 * count)))
         self._held.drop([request.id for request in dropped])
         for host in {request.host for request in dropped}:
             self._stock.read_on(host, below=1)
         return bool(dropped)
 
     async def _feed(self, host: str) -> None:
-        room = self._window - self.schedule.waiting
         hosts = self.schedule.hosts + len(self._stock) + 1
-        share = max(SHARE, min(room // hosts, 1_000))
+        share = max(SHARE, min((self._window - self.schedule.waiting) // hosts, 1_000))
         self._held.begin_read()
         rows = await self._queue.of_host(host, share, self._held.on(host))
         if len(rows) == share:
@@ -249,12 +257,14 @@ class Frontier:
         self._due_at = None  # before the reads: a commit meanwhile sets it again
         self._held.begin_read()
         rows = await self._queue.due(now, DUE, self._held)
+        more = not self._is_full() and len(rows) == DUE
+        if self._full:  # others are looked for again after the next commit
+            rows = [row for row in rows if not self.schedule.waiting_on(row.host)]
+            self._make_room(row.host for row in rows)
         self._admit(rows)
-        self._note_due(now if len(rows) == DUE else await self._queue.next_due(now))
-
-    def _note_due(self, at: float | None) -> None:
+        due_at = now if more else await self._queue.next_due(now)
         if self._due_at is None:
-            self._due_at = at
+            self._due_at = due_at
 
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
@@ -271,8 +281,7 @@ class Frontier:
             if self._workers[0].done():  # cancelled
                 self._workers.popleft()
                 continue
-            turn = self.schedule.take(now)
-            if turn is None:
+            if (turn := self.schedule.take(now)) is None:
                 break
             request = turn.request
             self._restock(request.host)
@@ -284,10 +293,8 @@ class Frontier:
         self._set_timer(now)
 
     def _restock(self, host: str) -> None:
-        if self._stock.is_low(host, self.schedule.waiting_on(host)):
-            self._changed.set()
-        elif self._full and self.schedule.waiting <= self._window * 3 // 4:
-            self._full = False
+        is_low = self._stock.is_low(host, self.schedule.waiting_on(host))
+        if is_low or (self._full and self.schedule.waiting <= self._window * 3 // 4):
             self._changed.set()
 
     def _count(self, turn: Turn) -> None:
@@ -305,7 +312,6 @@ class Frontier:
         """Wake up when the next host may start; a worker waits for it."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
         if self._workers and self.schedule.open < self._slots:
             at = self.schedule.wake_at()
             if at is not None:
@@ -319,10 +325,9 @@ class Frontier:
         if self._changed.is_set():
             return False
         more = self.seeding or not self._stock.is_empty or self._due_at is not None
-        finished = not self._held and (self.stopped_by is not None or not more)
-        if finished:
+        if not self._held and (self.stopped_by is not None or not more):
             self._end()
-        return finished
+        return self._ended
 
     def _end(self) -> None:
         self._ended = True
@@ -338,10 +343,8 @@ class Frontier:
         if self.schedule.hosts > 1_000:
             self.schedule.forget_idle(self._clock.monotonic())
         wait_s = None
-        if self._due_at is not None and self.stopped_by is None and not self._full:
+        if self._due_at is not None and self.stopped_by is None:
             wait_s = max(self._due_at - self._clock.now(), 0.0)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._changed.wait()
-        except TimeoutError:
-            return

@@ -10,16 +10,22 @@ from __future__ import annotations
 import asyncio
 
 from scraper.core import outcome
+from scraper.core.errors import FetchError
 from scraper.core.follow import Followed, follow, joined
-from scraper.core.model import Page, PageResult, Reason, Request
+from scraper.core.model import Page, PageResult, Reason, Request, http_reason
 from scraper.core.url import Url
 from scraper.stages import Stages
 
+_LATER = http_reason(429)
 SLICE = 500  # links judged in one turn of the loop: some 7 ms
 
 
 def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
-    """What is known, without asking anybody, to keep the request from being sent."""
+    """What is known, without asking anybody, to keep the request from being sent.
+
+    Raises:
+        FetchError: robots.txt could not be had a moment ago.
+    """
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
     if reason is None:
         rules = stages.robots.answer(url.href)
@@ -33,7 +39,8 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     """What keeps a request that was not refused from being sent now; None when nothing does.
 
     Raises:
-        FetchError: robots.txt cannot be had; the page was not sent.
+        FetchError: robots.txt cannot be had, or the host has asked for a rest while a request was
+            marked; the page was not sent.
     """
     rules = stages.robots.answer(url.href)
     asked_now = rules is None
@@ -47,7 +54,12 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
     if not outcome.is_safe(request.verb):
+        stages.frontier.schedule.reserve(request.host)  # a commit may take longer than the delay
         await stages.writer.mark_sent(request.id)
+        stages.frontier.robots_known(request.host, delay_s, asked=True)
+        rests_s = stages.frontier.schedule.rests_s(request.host, stages.clock.monotonic())
+        if rests_s:
+            raise FetchError(_LATER, "it asked for a rest just now", sent=False, again_in_s=rests_s)
     return None
 
 

@@ -73,18 +73,21 @@ class Robots:
 
         Args:
             url: normalised href, as in `Request.url`.
+
+        Raises:
+            FetchError: to ask is known to be in vain, for the time that `again_in_s` tells.
         """
         if not self._obey:
             return _ALLOW_ALL
-        outcome = self._look_up(origin_of(url))
-        return outcome if isinstance(outcome, Rules) else None
+        origin = origin_of(url)
+        outcome = self._look_up(origin)
+        return None if outcome is None else self._told(outcome, origin)
 
     async def ask(self, url: str) -> Rules:
         """Return the rules of the URL's scheme, host and port, fetched if need be.
 
         Raises:
-            FetchError: the host cannot be asked; the page itself was not sent. Within the time
-                that `again_in_s` tells, the same is raised without asking again.
+            FetchError: the host cannot be asked; the page itself was not sent.
         """
         if not self._obey:
             return _ALLOW_ALL
@@ -95,6 +98,9 @@ class Robots:
                 await self._ask(origin)
             else:
                 await asking.wait()
+        return self._told(outcome, origin)
+
+    def _told(self, outcome: Rules | FetchError, origin: str) -> Rules:
         if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
             again_in_s = max(0.0, self._kept[origin].until - self._clock.monotonic())
             raise FetchError(outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s)

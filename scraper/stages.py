@@ -28,7 +28,7 @@ class Robots(Protocol):
     """What a host's robots.txt says."""
 
     def answer(self, url: str) -> Rules | None:
-        """What is known already; None: ask."""
+        """What is known already; None: ask. Raises FetchError while that is in vain."""
 
     async def ask(self, url: str) -> Rules:
         """Fetch it, once for all who ask."""

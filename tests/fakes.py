@@ -92,7 +92,8 @@ def _respond(url: str, answer: Answer) -> Response:
 class FakeRobots:
     """Rules by origin; not known before they were asked for. No text allows everything.
 
-    A list of texts and errors is used up from ask to ask, its last one stays.
+    A list of texts and errors is used up from ask to ask, its last one stays. An error with
+    `again_in_s` is the answer for that long.
     """
 
     def __init__(
@@ -108,9 +109,12 @@ class FakeRobots:
         self.diary = diary or Diary()
         self._all_known = known
         self._known: dict[str, Rules] = {}
+        self._in_vain: dict[str, float] = {}  # until then
 
     def answer(self, url: str) -> Rules | None:
         origin = origin_of(url)
+        if asyncio.get_running_loop().time() < self._in_vain.get(origin, 0.0):
+            self._read(origin)
         if self._all_known and origin not in self._known:
             self._known[origin] = self._read(origin)
         return self._known.get(origin)
@@ -120,6 +124,9 @@ class FakeRobots:
         self.diary.note("ask", origin)
         await asyncio.sleep(self.ask_s)
         self.diary.note("asked", origin)
+        text = self.texts.get(origin, [""])[0]
+        if isinstance(text, FetchError) and text.again_in_s:
+            self._in_vain[origin] = asyncio.get_running_loop().time() + text.again_in_s
         self._known[origin] = self._read(origin)
         return self._known[origin]
 

@@ -105,7 +105,7 @@ class Links:
         )
         if cursor.rowcount != 1:
             return False
-        if state == State.WAITING and answered(change, request.key):
+        if state == State.WAITING and self._answered(change, request.key, request.depth):
             change.db.execute("UPDATE request SET state = 'done' WHERE key = ?", (request.key,))
             state = State.DONE
         self._enter(change, None, state, request.host, admits=state != State.SKIPPED)
@@ -213,7 +213,7 @@ class Links:
                 continue
             if known.seed:  # no more: the seeds of today that are due are of this cycle already
                 db.execute("UPDATE request SET seed = 0 WHERE id = ?", (known.id,))
-            if answered(change, key):
+            if self._answered(change, key, known.depth):
                 self._count_as_visited(change, known)
             else:
                 self._wake(change, known)
@@ -223,6 +223,9 @@ class Links:
             (start + limit if more else None, tenure.cycle),
         )
         return more
+
+    def _answered(self, change: Change, key: bytes, depth: int) -> bool:
+        return answered(change, key, None if self._limits.max_depth is None else depth)
 
     def _count_as_visited(self, change: Change, known: Known) -> None:
         """A page of this cycle was redirected to this one."""
@@ -265,10 +268,15 @@ def is_due(change: Change, known: Known) -> bool:
     return known.cycle <= tenure.due_cycle
 
 
-def answered(change: Change, key: bytes) -> bool:
-    """Whether a page of this cycle was redirected to this request and is done."""
+def answered(change: Change, key: bytes, depth: int | None) -> bool:
+    """Whether a page of this cycle was redirected to this request and is done.
+
+    Args:
+        depth: of the request: what a deeper page led to may have been cut; None: no limit on it.
+    """
     row = change.db.execute(
-        "SELECT 1 FROM request WHERE final_key = ? AND cycle = ? AND state = 'done'",
-        (key, change.tenure.cycle),
+        "SELECT 1 FROM request WHERE final_key = ? AND cycle = ? AND state = 'done' "
+        "AND depth <= coalesce(?, depth)",
+        (key, change.tenure.cycle, depth),
     ).fetchone()
     return row is not None

@@ -70,7 +70,8 @@ class Visits:
         else:
             _finish(change, result, before, final_key)
         if final_key is not None:
-            _count_as_visited(change, final_key)
+            depth = 0 if self._limits.max_depth is None else result.request.depth
+            _count_as_visited(change, final_key, depth)
         record_items(change, result.request, result.page.items)
         record_rejected(change, result.request, result.page.rejected)
         new = self._links.record(change, result.links)
@@ -160,12 +161,16 @@ def _final_key(result: PageResult) -> bytes | None:
     return None if key == request.key else key
 
 
-def _count_as_visited(change: Change, final_key: bytes) -> None:
-    """The page that answered counts as visited, if it was waiting for its first try."""
+def _count_as_visited(change: Change, final_key: bytes, depth: int) -> None:
+    """The page that answered counts as visited, if it was waiting for its first try.
+
+    Args:
+        depth: of the links that it led to now; a page that would lead to nearer ones waits on.
+    """
     row = change.db.execute(
         "SELECT id FROM request WHERE key = ? AND state = 'waiting' "
-        "AND due_at IS NULL AND sent_at IS NULL AND attempts = 0 AND cycle = ?",
-        (final_key, change.tenure.cycle),
+        "AND due_at IS NULL AND sent_at IS NULL AND attempts = 0 AND cycle = ? AND depth >= ?",
+        (final_key, change.tenure.cycle, depth),
     ).fetchone()
     if row is not None:
         change.db.execute("UPDATE request SET state = 'done' WHERE id = ?", row)

@@ -28,11 +28,11 @@ BOUND = 512  # results that may wait for their commit
 GROUP = 256  # results in a commit
 GROUP_S = 0.05  # from one commit to the next, unless somebody waits for it
 
-Committed: TypeAlias = Callable[[Sequence[int], Sequence[str]], None]
+Committed: TypeAlias = Callable[[Sequence[int], Sequence[str], Sequence[int]], None]
 Work: TypeAlias = Callable[[Change], None]
 
 
-def _ignore(_settled: Sequence[int], _hosts: Sequence[str]) -> None:
+def _ignore(_settled: Sequence[int], _hosts: Sequence[str], _visited: Sequence[int]) -> None:
     """Nobody wants to know about commits."""
 
 
@@ -40,8 +40,8 @@ class Writer:
     """Takes results in, and commits them.
 
     Attributes:
-        committed: called after each commit with the rows that have their outcome now and the
-            hosts that have new waiting rows.
+        committed: called after each commit with the rows that have their outcome now, the hosts
+            that have new waiting rows, and the rows that a redirect to them has settled.
         stats: what this run has written so far.
     """
 
@@ -231,7 +231,7 @@ class Writer:
         self._next_commit_at = asyncio.get_running_loop().time() + GROUP_S
         self.stats.update(figures)
         settled = [entry.result.request.id for entry in batch if isinstance(entry, Entry)]
-        self.committed([*settled, *change.visited], sorted(change.hosts))
+        self.committed(settled, sorted(change.hosts), change.visited)
         async with self._changed:
             self._written += len(batch)
             self._changed.notify_all()
@@ -240,7 +240,7 @@ class Writer:
         """Run `work` in a transaction of its own, between those of the task."""
         self._check(closed=False)
         result, change = await self._books.change(work)
-        self.committed(change.visited, sorted(change.hosts))
+        self.committed((), sorted(change.hosts), change.visited)
         return result
 
     async def _break(self, error: BaseException) -> None:

@@ -50,8 +50,10 @@ class Crawl:
     settled: list[int] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
 
-    def committed(self, settled: Sequence[int], hosts: Sequence[str]) -> None:
-        self.settled += settled
+    def committed(
+        self, settled: Sequence[int], hosts: Sequence[str], visited: Sequence[int]
+    ) -> None:
+        self.settled += [*settled, *visited]
         self.hosts += hosts
 
     async def waiting(self, host: str = "shop.example:443") -> list[Request]:
@@ -357,7 +359,7 @@ async def test_lone_results_are_committed_at_once_and_many_together(db: Path) ->
         commits: list[int] = []
         settled = asyncio.Event()
 
-        def committed(rows: Sequence[int], _hosts: Sequence[str]) -> None:
+        def committed(rows: Sequence[int], _hosts: object, _visited: object) -> None:
             commits.append(len(rows))
             settled.set()
 

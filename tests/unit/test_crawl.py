@@ -287,6 +287,16 @@ def test_a_page_whose_robots_can_never_be_asked_is_not_asked_for_either():
     assert crawled.fetches() == []
 
 
+def test_a_page_that_is_known_to_be_in_vain_takes_no_time_of_its_host():
+    """Its robots.txt could not be had a moment ago: nothing is sent."""
+    urls = [A, *(f"{A}{n}" for n in range(20))]
+    robots = {A[:-1]: FetchError(Reason.CONNECT, again_in_s=60.0)}
+    crawled = world({}, robots=robots, rule=HostRule(1, 2.0), retry=RetryPlan(attempts=1))
+    crawled.visit_all(*urls)
+    assert crawled.diary.of("ask") == [("ask", A[:-1])]
+    assert crawled.diary.times("put")[-1] < 10.0
+
+
 # Redirects
 
 
@@ -421,6 +431,29 @@ def test_a_post_is_marked_before_it_is_sent():
     crawled.visit_all()
     assert crawled.diary.of("marked", "fetch") == [("marked", "1"), ("fetch", f"POST {A}")]
     assert crawled.outcomes() == {A: ("done", None)}
+
+
+@pytest.mark.parametrize("mark_s", [0.1, 1.0, 5.0])
+@pytest.mark.parametrize("per_host", [1, 2])
+def test_the_delay_counts_from_the_post_not_from_its_mark(mark_s, per_host):
+    """The commit of the mark may take longer than the delay."""
+    urls = [f"{A}{n}" for n in range(4)]
+    crawled = world(dict.fromkeys(urls, b""), rule=HostRule(per_host, 1.0), mark_s=mark_s)
+    crawled.seed(*urls[::2], method="POST")
+    crawled.visit_all(*urls)
+    starts = sorted(crawled.diary.times("ask") + crawled.diary.times("fetch"))
+    assert all(later - start >= 1.0 - 1e-6 for start, later in pairwise(starts))
+    assert len(starts) == 7
+
+
+def test_a_post_is_not_sent_when_its_host_asks_for_a_rest_while_it_is_marked():
+    busy = Response("", 503, {"retry-after": "9"}, b"")
+    crawled = world({A: [busy, b""], A + "form": b""}, rule=HostRule(2), mark_s=2.0, visit_s=1.0)
+    crawled.seed(A + "form", method="POST")
+    crawled.robots.ask_s = 0.0
+    crawled.visit_all(A)
+    assert crawled.outcomes() == {A + "form": ("done", None), A: ("done", None)}
+    assert min(crawled.diary.times("fetch", f"POST {A}form")) >= 10.0
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -740,7 +773,6 @@ def test_whatever_the_web_does_every_page_gets_one_outcome(
         parsed=parsed,
         rule=HostRule(per_host, delay_s),
         slots=slots,
-        mark_s=0.0,  # else a POST starts later than its turn
     )
     crawled.seed(*posts, method="POST")
     crawled.visit_all(*seeds, workers=workers)

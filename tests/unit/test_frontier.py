@@ -355,6 +355,67 @@ def test_hosts_that_rest_do_not_fill_the_window():
     assert not crawl.table.waiting()
 
 
+def test_a_retry_that_is_due_waits_for_no_window_full_of_others():
+    async def main():
+        clock = VirtualClock()
+        slow = [f"slow{number % 4}:1" for number in range(400)]
+        crawl = build(clock, rows=[*slow, "quick:1"], rule=HostRule(1, 9.0), window=50)
+        crawl.table.rows[401].due_at = clock.now() + 20.0
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    (retried,) = [at for at, request in crawl.handed if request.host == "quick:1"]
+    assert 20.0 <= retried < 21.0
+    assert not crawl.table.waiting()
+
+
+def test_a_host_that_fills_the_window_again_keeps_nobody_out():
+    """Of two hungry hosts the first has more rows than the window, and all must wait."""
+
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 200, rule=HostRule(1, 60.0), window=20)
+        frontier = crawl.frontier
+        feeding = asyncio.create_task(frontier.run())
+        assert (await frontier.next()).request.host == "a:1"
+        crawl.table.add("b:1")
+        frontier.committed([], ["a:1", "b:1"])
+        async with asyncio.timeout(1.0):
+            assert (await frontier.next()).request.host == "b:1"
+        frontier.stop("test")
+        await feeding
+
+    run_virtual(main())
+
+
+def test_hosts_are_found_while_retries_fill_the_window():
+    async def main():
+        clock = VirtualClock()
+        crawl = build(clock, rows=["a:1"] * 100 + ["b:1"], rule=HostRule(1, 60.0), window=20)
+        for id_ in range(1, 101):
+            crawl.table.rows[id_].due_at = clock.now() - 1.0
+        crawl.frontier.seeded()
+        asyncio.get_running_loop().call_later(30.0, crawl.frontier.stop, "test")
+        await crawl.run()
+        return crawl
+
+    assert [r.host for _, r in run_virtual(main()).handed] == ["a:1", "b:1"]
+
+
+def test_the_table_is_not_read_for_nothing(monkeypatch: pytest.MonkeyPatch):
+    """All that waits is in memory, on more hosts than are noted: the scan comes to its end."""
+    monkeypatch.setattr("scraper.frontier.HUNGRY", 3)
+
+    async def main():
+        crawl = build(VirtualClock(), rows=[f"{n}:1" for n in range(20)] * 2, rule=HostRule(1, 9.0))
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl.table.reads
+
+    assert run_virtual(main()) < 300
+
+
 def test_what_is_settled_while_it_waits_is_not_handed_out():
     """Another page was redirected to it; it takes neither a turn's time nor a part of the limit."""
 
@@ -375,6 +436,60 @@ def test_what_is_settled_while_it_waits_is_not_handed_out():
         crawl.frontier.committed([first.request.id, second.request.id], [])
         assert await crawl.frontier.next() is None
         await feeder
+
+    run_virtual(main())
+
+
+def test_what_is_settled_while_it_is_open_and_waits_again_is_not_open_twice():
+    """Another page was redirected to it, then a link from nearer wants another visit."""
+
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"], rule=HostRule(4, 0.0))
+        frontier, row = crawl.frontier, crawl.table.rows[1]
+        frontier.seeded()
+        feeding = asyncio.create_task(frontier.run())
+        first = await frontier.next()
+        frontier.committed([], [], [1])
+        frontier.committed([], ["a:1"])  # made due
+        second = asyncio.create_task(frontier.next())
+        await asyncio.sleep(1.0)
+        assert not second.done()
+        frontier.leave(first)
+        frontier.committed([1], ["a:1"])  # its own outcome was outdated
+        frontier.leave(await second)
+        row.state = "done"
+        frontier.committed([1], [])
+        assert await frontier.next() is None
+        await feeding
+
+    run_virtual(main())
+
+
+def test_the_end_waits_for_rows_behind_one_that_is_settled_while_it_waits():
+    """What is left in the window is void, and its host has more rows in the table."""
+
+    async def main():
+        crawl = build(VirtualClock(), rows=["a:1"] * 40, rule=HostRule(1, 2.0), window=20)
+        frontier, rows = crawl.frontier, crawl.table.rows
+        frontier.seeded()
+        feeding = asyncio.create_task(frontier.run())
+        first = await frontier.next()
+        window = [id_ for id_ in frontier._held if id_ != first.request.id]
+        frontier.leave(first)
+        for id_ in (first.request.id, *window):
+            rows[id_].state = "done"
+        frontier.committed([first.request.id, *window], [])
+        left = set()
+        while crawl.table.waiting():
+            lease = await frontier.next()
+            assert lease is not None
+            left.add(lease.request.id)
+            frontier.leave(lease)
+            rows[lease.request.id].state = "done"
+            frontier.committed([lease.request.id], [])
+        assert left == rows.keys() - {first.request.id, *window}
+        assert await frontier.next() is None
+        await feeding
 
     run_virtual(main())
 

@@ -136,7 +136,8 @@ def test_a_failure_is_remembered_for_a_minute_then_asked_again():
             with pytest.raises(FetchError, match=r"dns: robots\.txt: no such host") as caught:
                 await robots.ask(PAGE)
             assert not caught.value.sent
-            assert robots.answer(PAGE) is None
+            with pytest.raises(FetchError, match="no such host"):
+                robots.answer(PAGE)
         await asyncio.sleep(60)
         web.answers[ROBOTS] = DENY
         assert not (await robots.ask(PAGE)).allows(PAGE)

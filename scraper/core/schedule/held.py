@@ -67,6 +67,14 @@ class Held(Collection[int]):
         self._placed.difference_update(rows)
         self.release(rows)
 
+    def void(self, rows: Iterable[int]) -> None:
+        """Let go of rows that another page has settled, but for those whose turn has come.
+
+        These have an outcome of their own to come; were they let go, they could be read again,
+        when a link makes them wait once more, and be visited twice at a time.
+        """
+        self.release([row for row in rows if row in self._placed or row not in self._host])
+
     def release(self, rows: Iterable[int]) -> None:
         """Let go of rows: settled, or given back to the table."""
         for row in rows:

@@ -38,6 +38,7 @@ class _Host:
     rule: HostRule
     probing: bool
     earned: int = FIRST_OPEN  # turns that may be open, as far as `per_host` allows
+    reserved: bool = False  # a turn will send something only later
     crawl_delay_s: float = 0.0
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
@@ -58,12 +59,14 @@ class _Host:
 
     @property
     def may_open(self) -> bool:
+        if self.reserved and self.delay_s:
+            return False
         limit = 1 if self.probing else min(self.rule.per_host, self.earned)
         return self.open < limit and bool(self.urgent or self.queue)
 
     @property
     def idle(self) -> bool:
-        return not (self.open or self.urgent or self.queue)
+        return not (self.open or self.urgent or self.queue or self.reserved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +157,32 @@ class HostSchedule:
         host.paused_until = max(host.paused_until, until)
         self._offer(host, now)
 
+    def reserve(self, host_name: str) -> None:
+        """Start nothing on a host with a delay until an open turn has sent what it has to send.
+
+        `robots_known` with `asked` ends that.
+        """
+        host = self._host(host_name)
+        host.reserved = True
+        if not host.may_open:
+            host.stamp = -1
+
+    def rests_s(self, host_name: str, now: float) -> float:
+        """How long the host wants to be left alone from now on."""
+        return max(self._host(host_name).paused_until - now, 0.0)
+
     def robots_known(
         self, host_name: str, now: float, *, crawl_delay_s: float = 0.0, asked: bool = False
     ) -> None:
         """Open the host to its full limit, with the delay that its robots.txt asks for.
 
         Args:
-            asked: robots.txt was fetched in this turn; the delay counts from now.
+            asked: robots.txt was fetched in this turn, or the turn was reserved: the delay counts
+                from now.
         """
         host = self._host(host_name)
         if asked:
+            host.reserved = False
             host.started_at = max(host.started_at, now)
         elif not host.probing and crawl_delay_s == host.crawl_delay_s:
             return

@@ -66,17 +66,24 @@ class Stock:
         self.note(host)
         return True
 
+    def all_are_low(self) -> None:
+        """Nothing is in the window: every host with more rows is hungry."""
+        low, self._low = self._low, {}
+        for host in low:
+            self.note(host)
+
     def rescan(self) -> None:
         """Rows were given back to the table: look at all hosts again."""
         self._again = self.scan_from is not None
         self.scan_from = self.scan_from or ""
 
     def scanned(self, hosts: Sequence[str]) -> None:
-        """The scan came by these hosts; none: it is at its end."""
+        """The scan came by these hosts, and stops where no more can be noted; none: its end."""
         for host in hosts:
-            self.note(host)
-        if hosts:
-            self.scan_from = hosts[-1]
-        else:
+            if len(self._hungry) >= self._most:
+                return
+            self._hungry[host] = None
+            self.scan_from = host
+        if not hosts:
             self.scan_from = "" if self._again else None
             self._again = False

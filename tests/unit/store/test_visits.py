@@ -265,6 +265,22 @@ def test_a_target_found_after_the_redirect_is_known_as_visited() -> None:
         assert table.hosts == set()
 
 
+def test_with_a_limit_a_deeper_page_does_not_count_as_a_visit_of_its_target() -> None:
+    """What the target leads to would be a step deeper than it is, and perhaps cut."""
+    with seeded("a", max_depth=2) as table:
+        table.done("a", link("b", depth=1), link("deep", depth=2))
+        table.done("deep", final_url=link("b").url)
+        assert table.state("b") == ("waiting", None)
+        table.done("b")
+        table.done("a", link("deep too", depth=2), link("same", depth=2))
+        table.done("deep too", link("same", depth=2), final_url=link("same").url)
+        assert table.state("same") == ("done", None)
+        table.done("a", link("deeper", depth=2))
+        table.done("deeper", final_url=link("new").url)
+        table.done("a", link("new", depth=1))
+        assert table.state("new") == ("waiting", None)
+
+
 def test_a_redirect_of_an_older_cycle_says_nothing_about_this_one() -> None:
     with seeded("a", "c") as table:
         table.done("a", final_url=link("b").url)

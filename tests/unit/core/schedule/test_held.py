@@ -34,6 +34,15 @@ class Whatever(RuleBasedStateMachine):
         for row in rows:
             self.model.pop(row, None)
 
+    @rule(rows=st.lists(ids))
+    def void(self, rows):
+        """Settled by others; a row whose turn has come stays until its own outcome."""
+        self.held.void(rows)
+        for row in rows:
+            if row in self.placed or row not in self.model:
+                self.released.add(row)
+                self.model.pop(row, None)
+
     @rule(row=ids)
     def take(self, row):
         """A row that was released while it waited has no turn."""

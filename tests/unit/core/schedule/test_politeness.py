@@ -39,6 +39,7 @@ class Whatever(RuleBasedStateMachine):
         self.paused = {}
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
+        self.reserved = set()
 
     def rule_of(self, host):
         return self.plan.hosts["c"] if host == "c:8080" else self.plan.default
@@ -76,6 +77,7 @@ class Whatever(RuleBasedStateMachine):
             and self.open[host] < FIRST_OPEN + self.ended[host]
             and self.now >= self.started.get(host, -1e9) + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
+            and not (host in self.reserved and self.delay(host))
         }
 
     @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
@@ -101,6 +103,7 @@ class Whatever(RuleBasedStateMachine):
     def pause(self, host, seconds):
         self.paused[host] = max(self.paused.get(host, 0.0), self.now + seconds)
         self.schedule.pause(host, self.now + seconds, self.now)
+        assert self.schedule.rests_s(host, self.now) == self.paused[host] - self.now
 
     @rule(host=st.sampled_from(HOSTS), delay=st.sampled_from([0.0, 3.0]), asked=st.booleans())
     def robots(self, host, delay, asked):
@@ -109,9 +112,15 @@ class Whatever(RuleBasedStateMachine):
         self.crawl_delay[host] = delay
         if asked:
             self.started[host] = self.now
+            self.reserved.discard(host)
         self.probing[host] = False
         self.schedule.robots_known(host, self.now, crawl_delay_s=delay, asked=asked)
         assert self.schedule.rule(host).delay_s == self.delay(host)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def reserve(self, host):
+        self.reserved.add(host)
+        self.schedule.reserve(host)
 
     @rule(urgent=st.booleans())
     def shed(self, urgent):
@@ -173,6 +182,17 @@ def test_a_turn_in_which_nothing_was_sent_is_no_start():
     assert schedule.take(2.0).request.id == 2
     schedule.done("a:80", 2.5, started_at=1.0, sent_at=None)  # another one has followed
     assert schedule.wake_at() == 4.0
+
+
+def test_a_reserved_host_with_a_delay_starts_nothing_until_something_was_sent():
+    schedule = HostSchedule(polite(per_host=2, delay_s=1.0))
+    for number in range(2):
+        schedule.add(request("a:80", number), 0.0)
+    schedule.take(0.0)
+    schedule.reserve("a:80")
+    assert schedule.take(5.0) is None
+    schedule.robots_known("a:80", 5.0, asked=True)
+    assert schedule.wake_at() == 6.0
 
 
 def test_a_pause_voids_the_offer_made_before():

@@ -49,6 +49,13 @@ class Whatever(RuleBasedStateMachine):
                 assert set(self.stock) == before
 
     @rule()
+    def all_are_low(self):
+        """What was in the window is void."""
+        self.window = dict.fromkeys(NAMES, 0)
+        self.stock.all_are_low()
+        assert not self.stock.is_empty or not self.unread
+
+    @rule()
     def give_back(self):
         """A limit empties the window; what was in it is unread again."""
         self.unread |= {host for host, count in self.window.items() if count}

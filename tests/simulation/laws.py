@@ -1,0 +1,342 @@
+"""The laws. A breach is noted where it happens, with the time, and ends the schedule.
+
+Three who watch, and none of them asks the code under test for its opinion where another source
+will do:
+
+- `Manners` sees each exchange as the hosts do;
+- `Patience` looks at the table whenever the clock is about to jump: what could start, and does not?
+- `settled` reads the database when a cycle has ended, and compares it with the world.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import inf
+from typing import TYPE_CHECKING
+
+from scraper import frontier
+from scraper.core.model import Reason, Request
+from scraper.core.schedule.retry import RETRYABLE
+from scraper.core.url import key as url_key
+from tests.simulation.world import Page, Site, World
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+
+EPOCH = 1_800_000_000.0
+SHORT_S = 1e-6
+STATES = ("waiting", "done", "failed", "skipped")
+
+
+class BrokenLawError(AssertionError):
+    """A law and how it was broken."""
+
+
+@dataclass
+class Diary:
+    """What happened: (virtual time, process, what, to whom); and the first breach."""
+
+    entries: list[tuple[float, int, str, str]] = field(default_factory=list)
+    broken: str | None = None
+    now: float = 0.0  # kept by the loop
+
+    def note(self, process: int, what: str, whom: str = "") -> None:
+        self.entries.append((self.now, process, what, whom))
+
+    def breach(self, law: str, what: object) -> None:
+        if self.broken is None:
+            self.broken = f"{law}: {what}"
+            self.note(0, "BROKEN", self.broken)
+
+    def check(self) -> None:
+        if self.broken is not None:
+            raise BrokenLawError(self.broken)
+
+
+@dataclass
+class Guest:
+    """What a host has seen of one process."""
+
+    open: int = 0
+    started_at: float = -inf
+    ended_at: float = -inf
+    rests_until: float = -inf
+    delay_s: float = 0.0
+    has_told: bool = False  # its robots.txt
+
+
+class Manners:
+    """Politeness, from the network's side, for one process."""
+
+    def __init__(self, world: World, diary: Diary, number: int, *, limit: int | None) -> None:
+        self.guests = {s.host: Guest(delay_s=world.rules[s.host].delay_s) for s in world.sites}
+        self.open = 0
+        self.starts = 0
+        self.settled: frozenset[int] = frozenset()  # rows that had their outcome when it began
+        self.asked: Counter[tuple[object, ...]] = Counter()
+        self.dead = False
+        self.in_vain = False  # a robots.txt could not be had
+        self._pages = 0  # asked for, retries not counted
+        self._world, self._diary, self._number, self._limit = world, diary, number, limit
+
+    def asks(self, request: Request, page: Page) -> None:
+        """A page is about to be asked for: may it be, and is it for the first time?"""
+        self.asked[request.id, request.attempt] = 1
+        turn = (request.id, request.attempt, request.asked, request.depth, request.page)
+        self.asked[turn] += 1
+        self._law(self.asked[turn] == 1, "nothing is handed out twice", page.url)
+        requeued = self._world.plan.scope.max_depth is not None
+        self._law(request.id not in self.settled or requeued, "done is done", page.url)
+        self._law(self._world.allows(page), "robots.txt is obeyed", page.url)
+        known = self.guests[page.site.host].has_told or not self._world.plan.politeness.robots
+        self._law(known, "robots.txt comes first", page.url)
+        if request.attempt == 1 and request.hop is None:
+            self._pages += 1
+        enough = self._limit is None or self._pages <= self._limit
+        self._law(enough, "no more pages than the limit", page.url)
+
+    @property
+    def limit_is_used(self) -> bool:
+        """Whether as many pages were asked for as may be, or robots.txt kept us from some."""
+        return self.in_vain or self._pages == self._limit
+
+    @contextmanager
+    def exchange(self, site: Site, what: str) -> Iterator[None]:
+        """One exchange with a host, from its start to its end."""
+        now, guest, rule = self._diary.now, self.guests[site.host], self._world.rules[site.host]
+        self.open += 1
+        self.starts += 1
+        guest.open += 1
+        self._note("start", f"{site.host} {what}")
+        self._law(guest.open <= rule.per_host, "at most per_host open on a host", site.host)
+        late = now - guest.started_at >= guest.delay_s - SHORT_S
+        self._law(late, "the delay lies between two starts", (site.host, guest))
+        self._law(now >= guest.rests_until - SHORT_S, "a host's rest is kept", (site.host, guest))
+        all_ = self._world.plan.fetch.concurrency
+        self._law(self.open <= all_, "at most concurrency open in all", self.open)
+        guest.started_at = now
+        outcome = "cut"
+        try:
+            yield
+            outcome = "end"
+        except Exception as error:
+            outcome = str(error)
+            raise
+        finally:
+            self.open -= 1
+            guest.open -= 1
+            guest.ended_at = self._diary.now
+            self._note(outcome, f"{site.host} {what}")
+
+    def told(self, site: Site) -> None:
+        """The host's robots.txt is known."""
+        guest = self.guests[site.host]
+        guest.has_told = True
+        guest.started_at = self._diary.now  # the delay counts from the answer
+        guest.delay_s = self._world.delay_s(site)
+
+    def rests(self, site: Site, rest_s: float) -> None:
+        """The host wants to be left alone for so long."""
+        guest = self.guests[site.host]
+        guest.rests_until = max(guest.rests_until, self._diary.now + rest_s)
+
+    def ready_at(self, host: str) -> float:
+        """Since when the host would take another exchange, or from when on."""
+        guest = self.guests[host]
+        limit = self._world.rules[host].per_host if self._is_open(guest) else 1
+        if guest.open >= limit:
+            return inf
+        return max(guest.started_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
+
+    def _is_open(self, guest: Guest) -> bool:
+        return guest.has_told or not self._world.plan.politeness.robots
+
+    def _note(self, what: str, whom: str) -> None:
+        if not self.dead:
+            self._diary.note(self._number, what, whom)
+
+    def _law(self, kept: bool, law: str, what: object) -> None:
+        if not kept and not self.dead:
+            self._diary.breach(law, what)
+
+
+@dataclass
+class Waiting:
+    """A host that could start, and does not."""
+
+    rows: set[int]
+    since: float
+    starts: int | None = None  # of all hosts, when it began to wait for long
+
+
+class Patience:
+    """Fairness and the end: nobody waits long for what is free."""
+
+    def __init__(self, process: Process, db: sqlite3.Connection) -> None:
+        self._process, self._db = process, db
+        self._slots = process.world.plan.fetch.concurrency
+        self._bound = 2 * (len(process.world.sites) + self._slots)
+        self._looked_at = self._busy_until = -inf
+        self._over_since = inf
+        self._waiting: dict[str, Waiting] = {}
+
+    def look(self, seconds: float) -> None:
+        """The clock is about to jump: nothing that could be done now is left."""
+        process, patience_s = self._process, self._process.world.patience_s
+        if process.frontier.stopped_by is not None or not process.is_up:
+            self._waiting = {}
+            return
+        now, schedule = process.diary.now, process.frontier.schedule
+        if not process.frontier.idle_workers or process.manners.open >= self._slots:
+            self._busy_until = now + seconds
+        elif schedule.open < self._slots and (schedule.wake_at() or inf) < now - SHORT_S:
+            process.diary.breach("no wake-up is lost", process.frontier)
+        if seconds > patience_s or now - self._looked_at > patience_s / 2:
+            self._looked_at = now
+            self._look_closer(now, now + seconds)
+
+    def _look_closer(self, now: float, until: float) -> None:
+        manners, ready = self._process.manners, dict[str, Waiting]()
+        rows = self._db.execute(
+            "SELECT id, host, attempts, coalesce(due_at, 0) FROM request WHERE state = 'waiting'"
+        ).fetchall()
+        for id_, host, attempts, due_at in rows:
+            at = max(manners.ready_at(host), due_at - EPOCH)
+            if at <= now and (id_, attempts + 1) not in manners.asked:
+                waiting = ready.setdefault(host, Waiting(set(), at))
+                waiting.rows.add(id_)
+                waiting.since = min(waiting.since, at)
+        self._over_since = inf if rows or manners.open else min(self._over_since, now)
+        if until - self._over_since > self._process.world.patience_s:
+            self._process.diary.breach("with nothing left it ends", self._process.frontier)
+        if len(manners.guests) <= frontier.HUNGRY:  # else it may overlook a host for a while
+            self._judge(ready, now, until)
+
+    def _judge(self, ready: dict[str, Waiting], now: float, until: float) -> None:
+        manners, world, breach = (
+            self._process.manners,
+            self._process.world,
+            self._process.diary.breach,
+        )
+        for host, waiting in ready.items():
+            before = self._waiting.get(host)
+            same = before and before.since >= waiting.since and before.rows <= waiting.rows
+            waiting.since = before.since if before and same else now
+            waiting.starts = before.starts if before and same else None
+            if until - max(waiting.since, self._busy_until) > world.patience_s:
+                breach("no host starves beside a free slot", (host, waiting.since))
+            if now - waiting.since > world.patience_s:
+                waiting.starts = waiting.starts or manners.starts
+                if manners.starts - waiting.starts > self._bound:
+                    breach("no host is overtaken for ever", (host, waiting.since))
+        self._waiting = ready
+
+
+@dataclass
+class Shadow:
+    """The items as they ought to be, after a cycle."""
+
+    cycle: int = 0
+    items: dict[str, str] = field(default_factory=dict)
+
+
+def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) -> None:
+    """Conservation: a cycle has ended, and the database says what the world says.
+
+    Args:
+        shadow: brought up to date with this cycle.
+    """
+    (cycle,) = db.execute("SELECT max(id) FROM cycle").fetchone()
+    if cycle > shadow.cycle + 1:  # another run has ended one and begun the next: unseen
+        older = "SELECT key, json_extract(data, '$.name') FROM item WHERE last_cycle < ?"
+        shadow.items.update(db.execute(older, (cycle,)))
+    shadow.cycle = cycle
+    rows = db.execute(
+        "SELECT url, state, reason, depth, seed, cycle, attempts, key FROM request ORDER BY key"
+    ).fetchall()
+    known = {url_key(row[0]): row for row in rows}
+    _each_has_a_rightful_end(world, rows, diary)
+    _nothing_is_lost(world, rows, known, cycle, diary)
+    _items_are_exact(world, rows, db, diary, shadow)
+    _what_is_due_is_visited(world, rows, db, cycle, diary)
+    _limits_hold(world, rows, cycle, diary)
+
+
+def _each_has_a_rightful_end(world: World, rows: list, diary: Diary) -> None:
+    for url, state, reason, _, seed, _, attempts, _ in rows:
+        page = world.page(url)
+        if state == "waiting":
+            diary.breach("at the end nothing waits", url)
+        if (state == "done") != (reason is None):
+            diary.breach("done has no reason, others have", (url, state, reason))
+        if reason == Reason.MAX_PAGES:
+            continue
+        ends = world.ends(page, seed=bool(seed))
+        if (reason or "done") not in ends:
+            diary.breach("the world justifies each end", (url, state, reason, ends))
+        most = world.plan.fetch.retry.attempts
+        if reason in RETRYABLE and attempts != most and page.method == "GET":
+            diary.breach("what may pass is tried again", (url, reason, attempts))
+
+
+def _nothing_is_lost(world: World, rows: list, known: dict, cycle: int, diary: Diary) -> None:
+    for page in world.seeds:
+        if page.method == "GET" and url_key(page.url) not in known:
+            diary.breach("every seed is known", page.url)
+    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
+    for url, state, _, depth, _, last, *_ in rows:
+        for link, to in world.content(world.page(url)).links if state == "done" else ():
+            below = depth + (to != "page")
+            if not world.is_in_scope(link) or below > deepest:
+                continue
+            row = known.get(url_key(link.url))
+            if row is None:
+                diary.breach("every link of a page is known", (url, link.url))
+            elif last == cycle and deepest < inf and row[3] > below:
+                diary.breach("the smaller depth counts", (url, depth, link.url, row[3]))
+
+
+def _items_are_exact(
+    world: World, rows: list, db: sqlite3.Connection, diary: Diary, shadow: Shadow
+) -> None:
+    for url, state, _, _, _, last, attempts, _ in reversed(rows):  # the smallest key comes last
+        page = world.content(world.page(url))
+        if state != "done" or last != shadow.cycle or page.unreadable:
+            continue
+        shadow.items[page.name] = f"{page.name} of {last}"
+        if page.shared and attempts:
+            shadow.items[page.shared] = f"{page.name} of {last}"
+    found = dict(db.execute("SELECT key, json_extract(data, '$.name') FROM item"))
+    wrong = {key for key in {*found, *shadow.items} if found.get(key) != shadow.items.get(key)}
+    if wrong and world.plan.scope.max_depth is None:  # else a page may fail at a second visit
+        diary.breach("items are exact", {k: (found.get(k), shadow.items.get(k)) for k in wrong})
+    twice = db.execute(
+        "SELECT key, data FROM (SELECT key, data FROM item UNION ALL SELECT key, data "
+        "FROM item_history) GROUP BY 1, 2 HAVING count(*) > 1"
+    ).fetchall()
+    if twice:
+        diary.breach("no item is doubled", twice)
+
+
+def _what_is_due_is_visited(
+    world: World, rows: list, db: sqlite3.Connection, cycle: int, diary: Diary
+) -> None:
+    cycles = {row[0]: row[1:] for row in db.execute("SELECT id, began_at, fresh FROM cycle")}
+    began_at, fresh = cycles[cycle]
+    old_at = inf if fresh else began_at - world.plan.run.refresh_s
+    for url, _, reason, _, _, last, *_ in rows:
+        judged = reason in {Reason.SCOPE, Reason.DEPTH}
+        if last != cycle and cycles[last][0] <= old_at and not judged:
+            diary.breach("what is due is visited", (url, last, cycle))
+
+
+def _limits_hold(world: World, rows: list, cycle: int, diary: Diary) -> None:
+    most = world.plan.scope.max_pages
+    cut = sum(row[5] == cycle and row[2] == Reason.MAX_PAGES for row in rows)
+    admitted = sum(row[5] == cycle and row[2] != Reason.MAX_PAGES for row in rows)
+    if most is not None and (admitted > most or (cut and admitted < most)):
+        diary.breach("max_pages is kept", (admitted, cut, most))

@@ -1,0 +1,127 @@
+"""Rules of the scraper, each taken out of it: a law that cannot fail is no law."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from scraper.core.robotstxt import Rules
+from scraper.core.schedule import politeness
+from scraper.core.schedule.held import Held
+from scraper.core.schedule.retry import RetryPolicy
+from scraper.frontier import Frontier
+from scraper.run import Run
+from scraper.store import books, items, links, visits
+from scraper.store.books import Books
+from scraper.store.links import Links
+from scraper.store.writer import Writer
+
+Break = tuple[object, str, object]  # whose, which, and what stands there instead
+Schedule = politeness.HostSchedule
+
+
+@contextmanager
+def _no_transaction(db: Any) -> Iterator[None]:
+    yield
+
+
+def _committed_in_silence(self: Frontier, settled: Any, hosts: Any, visited: Any) -> None:
+    self._held.release(settled)
+    self._held.void(visited)
+    for host in hosts:
+        self._stock.note(host)
+    self._due_at = 0.0
+
+
+def _leave(self: Frontier, lease: Any, *, late_s: float | None = 0.0) -> None:
+    now = self._clock.monotonic()
+    self.schedule.done(lease.request.host, now, started_at=lease.started_at, sent_at=now)
+
+
+def _leave_unless_hop(self: Frontier, lease: Any, *, late_s: float | None = 0.0) -> None:
+    if lease.request.hop is None:
+        LEAVE(self, lease, late_s=late_s)
+
+
+async def _nothing(*args: Any, **more: Any) -> bool:
+    return False
+
+
+def _ignore(*args: Any, **more: Any) -> None:
+    return None
+
+
+def _finished(self: Frontier) -> bool:
+    self._due_at = None
+    return FINISHED(self)
+
+
+def _take(self: Held, row: int) -> bool:
+    held = TAKE(self, row)
+    self.release((row,))
+    return held
+
+
+def _told(self: Any, host: str, now: float, *, crawl_delay_s: float, asked: bool) -> None:
+    KNOWN(self, host, now, crawl_delay_s=crawl_delay_s)
+    self._hosts[host].reserved = False
+
+
+def _greedy(self: Any, now: float) -> Any:
+    """The host with most to start is first."""
+    ready = [h for h in self._hosts.values() if h.may_open and h.next_at <= now >= h.paused_until]
+    host = max(ready, key=lambda host: (len(host.queue), host.name), default=None)
+    return None if host is None else self._start(host, now)
+
+
+LEAVE, FINISHED, TAKE = Frontier.leave, Frontier._finished, Held.take
+RECORD, KNOWN = Links.record, Schedule.robots_known
+
+MUTANTS: dict[str, Break] = {
+    "no cap per host": (
+        politeness._Host,
+        "may_open",
+        property(lambda host: bool(host.urgent or host.queue)),
+    ),
+    "no delay": (politeness._Host, "delay_s", property(lambda host: 0.0)),
+    "no rest after Retry-After": (Schedule, "pause", _ignore),
+    "no cap in all": (Frontier, "_slots", property(lambda self: 9999, _ignore)),
+    "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),
+    "the fullest host first": (Schedule, "take", _greedy),
+    "a commit wakes nobody": (Frontier, "committed", _committed_in_silence),
+    "the end of a turn wakes nobody": (Frontier, "leave", _leave),
+    "a hop keeps its turn": (Frontier, "leave", _leave_unless_hop),
+    "settled rows stay held": (Held, "release", _ignore),
+    "rows in flight are not held": (Held, "take", _take),
+    "the delay counts from the turn": (Schedule, "robots_known", _told),
+    "what is skipped counts for the limit": (Frontier, "give_back", _ignore),
+    "the end does not wait for retries": (Frontier, "_finished", _finished),
+    "a stop drops no window": (Frontier, "_shed", _ignore),
+    "no drain": (Run, "_later", _ignore),
+    "no fence": (Books, "_fence", _ignore),
+    "no transaction": (books, "transaction", _no_transaction),
+    "the last link is lost": (Links, "record", lambda s, c, found: RECORD(s, c, found[:-1])),
+    "nothing is due again": (Writer, "make_due", _nothing),
+    "the mark is not written": (Writer, "mark_sent", _nothing),
+    "the last item wins": (items, "_replace", _ignore),
+    "a nearer path is ignored": (Links, "_wants_depth", lambda *args: False),
+    "a requeued page is done": (visits, "_requeue", lambda c, r, b: None),
+    "no second try": (RetryPolicy, "stops", lambda self, attempt: True),
+    "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
+}
+
+
+@contextmanager
+def mutated(name: str) -> Iterator[None]:
+    """The scraper without one of its rules."""
+    owner, attribute, value = MUTANTS[name]
+    before = vars(owner).get(attribute)
+    setattr(owner, attribute, value)
+    try:
+        yield
+    finally:
+        if before is None:
+            delattr(owner, attribute)
+        else:
+            setattr(owner, attribute, before)

@@ -1,0 +1,144 @@
+"""The scripted network: answers as the world tells, and shows every exchange to the laws."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from random import Random
+
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.extract.plan import PageRule
+from scraper.core.model import Item, Link, Parsed, Reason, Request, Response
+from scraper.core.model import Page as Found
+from tests.simulation.laws import EPOCH, Diary, Manners
+from tests.simulation.world import HUNG_S, NEVER_ACCEPTED, Page, Site, World
+
+ELSEWHERE = "/elsewhere.txt"  # where a robots.txt may have moved
+
+
+class Web:
+    """What outlives a run: how often each address was asked for in a cycle."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[tuple[str, int]] = Counter()
+        self.sent: Counter[tuple[str, int]] = Counter()  # forms that may have been accepted
+
+
+class Network:
+    """Pages, robots.txt and what is found on a page, for one process."""
+
+    def __init__(
+        self, world: World, web: Web, manners: Manners, diary: Diary, chance: Random
+    ) -> None:
+        self.cycle = 0
+        self._world, self._web, self._manners = world, web, manners
+        self._diary, self._chance = diary, chance
+
+    # As `Fetcher`
+
+    async def fetch(self, request: Request) -> Response:
+        page = self._world.page(request.asked)
+        self._manners.asks(request, page)
+        with self._manners.exchange(page.site, f"{request.verb} {page.url} #{request.attempt}"):
+            if request.verb != "GET":
+                self._web.sent[page.url, self.cycle] += 1
+            try:
+                response = await self._answer(page, request)
+            except FetchError as error:
+                self._took_back(page, request, error.reason)
+                raise
+            self._took_back(page, request, f"http_{response.status}")
+            return response
+
+    async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
+        origin, _, path = url[len("http://") :].partition("/")
+        site = self._world.by_host[origin if ":" in origin else f"{origin}:80"]
+        if f"/{path}" == ELSEWHERE:  # a second exchange in the same turn, which no law forbids
+            self._manners.told(site)
+            return Response(url, 200, {}, site.robots_text)
+        with self._manners.exchange(site, "robots.txt"):
+            try:
+                response = await self._robots(site, url)
+            except FetchError:
+                self._manners.in_vain = True
+                raise
+        if response.status in {200, 404}:
+            self._manners.told(site)
+        self._manners.in_vain |= response.status >= 500
+        return response
+
+    async def _robots(self, site: Site, url: str) -> Response:
+        await self._reach(site)
+        if site.robots.startswith("http_"):
+            return Response(url, int(site.robots[5:]), {}, b"")
+        if site.robots == "redirect":
+            return Response(url, 301, {"location": ELSEWHERE}, b"")
+        if site.robots:
+            raise FetchError(site.robots, "as told")
+        if self._asked(url) <= site.robots_fails:
+            return Response(url, 503, {}, b"")
+        return Response(url, 200, {}, site.robots_text)
+
+    async def _answer(self, page: Page, request: Request) -> Response:
+        site = page.site
+        slot_s = self._chance.choice((0.0, 0.0, 0.01))
+        if site.hangs or (page.fails == Reason.TIMEOUT and not page.times):
+            await asyncio.sleep(HUNG_S)
+            raise FetchError(Reason.TIMEOUT, "as told")
+        await self._reach(site)
+        count = self._asked(page.url)
+        if site.throttle and count and self._web.asked["", 0] % site.throttle == 0:
+            return self._rest(page, site)
+        if page.fails and (not page.times or count <= page.times):
+            if page.fails.startswith("http_"):
+                return Response(request.asked, int(page.fails[5:]), {}, b"")
+            raise FetchError(page.fails, "as told", sent=page.fails not in NEVER_ACCEPTED)
+        if page.to is not None:
+            to = page.to if isinstance(page.to, str) else page.to.url
+            return Response(request.asked, page.status, {"location": to}, b"")
+        return Response(request.asked, 200, {}, page.name.encode(), 9, slot_s=slot_s)
+
+    async def _reach(self, site: Site) -> None:
+        """Connect and wait for the answer."""
+        await asyncio.sleep(site.wait_s * self._chance.uniform(0.5, 1.5))
+        if site.is_down(asyncio.get_running_loop().time()):
+            raise FetchError(Reason.CONNECT, "down", sent=False)
+
+    def _rest(self, page: Page, site: Site) -> Response:
+        rest_s, value = site.rest_s, str(int(site.rest_s))
+        now = EPOCH + asyncio.get_running_loop().time()
+        if self._chance.random() < 0.5:
+            at = float(int(now + rest_s))
+            rest_s, value = at - now, format_datetime(datetime.fromtimestamp(at, UTC), usegmt=True)
+        self._manners.rests(site, min(rest_s, self._world.plan.fetch.retry.longest_s))
+        status = self._chance.choice((429, 503))
+        return Response(page.url, status, {"retry-after": value}, b"")
+
+    def _asked(self, url: str) -> int:
+        self._web.asked["", 0] += 1
+        self._web.asked[url, self.cycle] += 1
+        return self._web.asked[url, self.cycle]
+
+    def _took_back(self, page: Page, request: Request, reason: str) -> None:
+        if request.verb != "GET" and reason in NEVER_ACCEPTED:
+            self._web.sent[page.url, self.cycle] -= 1
+
+    # As `Parser`
+
+    async def room(self) -> None:
+        await asyncio.sleep(0)
+
+    async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
+        await asyncio.sleep(self._chance.choice((0.0, 0.002, 0.05)))
+        page = self._world.page(response.url)
+        if page.unreadable:
+            raise ParseError(Reason.PARSE_ERROR, "as told")
+        items = [Item("book", page.name, f'{{"name": "{page.name} of {self.cycle}"}}', 0)]
+        if page.shared:
+            items.append(Item("book", page.shared, f'{{"name": "{page.name} of {self.cycle}"}}', 1))
+        links = (
+            Link(link.url.replace("b=1&a=2", "a=2&b=1") + "#top", to) for link, to in page.links
+        )
+        return Parsed(Found(tuple(items), tuple(links)), "inline", 0.0, 0.0)

@@ -1,0 +1,265 @@
+"""One process: a run of the real code on a scripted network, disk and clock, which may be killed.
+
+Only the edges are ours. `Disk` stands for the store's connection and its thread: the work is done
+at once, a while after it was asked for, and who asked hears of it a while later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import math
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+from scraper.core.errors import StoreError
+from scraper.core.insight.tally import Tally
+from scraper.core.route import Router
+from scraper.core.schedule.retry import RetryPolicy
+from scraper.core.scope import Scope
+from scraper.frontier import Frontier
+from scraper.robots import Robots
+from scraper.run import Outcome, Run
+from scraper.seeds import Seeds
+from scraper.stages import Stages
+from scraper.store import RunStart, Store
+from scraper.store.connection import store_error
+from scraper.store.migrate import migrate
+from tests.simulation.laws import EPOCH, Diary, Manners, Patience
+from tests.simulation.network import Network, Web
+from tests.simulation.world import World
+from tests.virtual import VirtualClock
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one run is told, and what becomes of it."""
+
+    fresh: bool = False
+    limit: int | None = None
+    max_time_s: float | None = None
+    stop_at: float | None = None  # seconds after its start: a signal
+    kill_at: float | None = None  # ... death
+    kill_on: int | None = None  # death at this SQL statement
+    fault_on: int | None = None  # the disk fails at this SQL statement
+    overtaken_at: float | None = None  # another run begins beside it
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class _Database(sqlite3.Connection):
+    """Counts the statements, and fails at one of them."""
+
+    process: Process | None = None
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        if self.process is not None:
+            self.process.statement()
+        return super().execute(*args)
+
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
+        if self.process is not None:
+            self.process.statement()
+        return super().executemany(*args)
+
+
+class Disk:
+    """A connection of the store, in virtual time."""
+
+    def __init__(self, process: Process, path: Path) -> None:
+        self.path = path
+        self.db = sqlite3.connect(path, isolation_level=None, factory=_Database)
+        self.db.execute("PRAGMA synchronous = OFF")  # the process dies, the machine does not
+        self._process = process
+        self._free_at = 0.0
+
+    async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._process.is_dead:
+            raise StoreError("dead")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        takes_s = self._process.disk_takes_s()
+        begins = max(self._free_at, loop.time())
+        self._free_at = begins + takes_s
+        loop.call_at(begins + takes_s / 2, self._work, work, done)
+        return await done
+
+    def _work(self, work: Callable[[sqlite3.Connection], T], done: asyncio.Future[T]) -> None:
+        if self._process.is_dead:
+            return
+        loop = asyncio.get_running_loop()
+        tell: Callable[..., None]
+        try:
+            tell, what = done.set_result, work(self.db)
+        except Killed:
+            self._process.kill("at a statement")
+            return
+        except sqlite3.Error as error:
+            tell, what = done.set_exception, store_error(self.path, error)
+        except Exception as error:  # noqa: BLE001 - as the thread does
+            tell, what = done.set_exception, error
+        self._process.may_have_begun()
+        loop.call_at(self._free_at, lambda: None if done.done() else tell(what))
+
+
+class Calm:
+    """No progress is shown."""
+
+    def __init__(self) -> None:
+        self._over = asyncio.Event()
+
+    async def run(self) -> None:
+        await self._over.wait()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    def stats(self) -> Mapping[str, Any]:
+        return {}
+
+
+class Process:
+    """One run of the command."""
+
+    def __init__(self, world: World, web: Web, diary: Diary, number: int, order: Order) -> None:
+        self.world, self.diary, self.number, self.order = world, diary, number, order
+        self.is_dead = False
+        self.ended = asyncio.Event()  # by itself, or killed
+        self.outcome: Outcome | BaseException | None = None
+        self.statements = 0
+        self.started_at = diary.now
+        self.began_at = self.stopped_at = self.ended_at = math.inf
+        self._chance = Random(f"process {world.seed} {number}")
+        self.manners = Manners(world, diary, number, limit=order.limit)
+        self.network = Network(world, web, self.manners, diary, self._chance)
+        path = Path(world.plan.store.path)
+        self._disks = Disk(self, path), Disk(self, path)
+        migrate(self._disks[0].db, path, now=EPOCH + diary.now)
+        self._disks[0].db.execute("PRAGMA journal_mode = WAL")
+        self._disks[0].db.process = self  # who writes
+        self.run = self._wire()
+        self.look = sqlite3.connect(path)
+        (self._before,) = self.look.execute("SELECT coalesce(max(id), 0) FROM run").fetchone()
+        self.patience = Patience(self, self.look)
+        self.task = asyncio.create_task(self._live())
+
+    @property
+    def frontier(self) -> Frontier:
+        return self._stages.frontier
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it crawls, all seeds known."""
+        return self._stages.seeded.is_set() and not self.ended.is_set()
+
+    @property
+    def has_begun(self) -> bool:
+        return self.network.cycle > 0
+
+    def may_have_begun(self) -> None:
+        """Something was done on the disk; the first time, it was the begin of a run."""
+        if self.has_begun:
+            return
+        row = self.look.execute("SELECT cycle FROM run WHERE id > ?", (self._before,)).fetchone()
+        if row is not None:
+            (self.network.cycle,) = row
+            self.began_at = self.diary.now
+            sql = "SELECT id FROM request WHERE state <> 'waiting' AND cycle = ?"
+            self.manners.settled = frozenset(id_ for (id_,) in self.look.execute(sql, row))
+            for host, until in self.look.execute(
+                "SELECT host, paused_until FROM host WHERE paused_until IS NOT NULL"
+            ):
+                self.manners.guests[host].rests_until = until - EPOCH
+            self.diary.note(self.number, "began", f"cycle {row[0]}")
+
+    def kill(self, how: str) -> None:
+        """End it as `kill -9` does: what is not committed is gone."""
+        if not self.ended.is_set():
+            self.diary.note(self.number, "killed", how)
+            self.is_dead = self.manners.dead = True
+            self.ended.set()
+            self.task.cancel()
+
+    def statement(self) -> None:
+        """The process is at another SQL statement."""
+        self.statements += 1
+        if self.is_dead:
+            raise sqlite3.OperationalError("dead")
+        if self.statements == self.order.kill_on:
+            self.is_dead = self.manners.dead = True
+            raise Killed
+        if self.statements == self.order.fault_on:
+            self.diary.note(self.number, "disk fault")
+            raise sqlite3.OperationalError("disk I/O error")
+
+    def disk_takes_s(self) -> float:
+        often, long_s = self.world.stall
+        stall_s = long_s if self._chance.random() < often else 0.0
+        return self.world.disk_s * self._chance.uniform(0.1, 1.9) + stall_s
+
+    async def _live(self) -> None:
+        try:
+            self.outcome = await self.run.live()
+        except BaseException as error:  # noqa: BLE001 - whoever started it looks at it
+            self.outcome = error
+        finally:
+            self.ended.set()
+            self.ended_at = self.diary.now
+            for connection in (*(disk.db for disk in self._disks), self.look):
+                connection.close()
+
+    def _wire(self) -> Run:
+        world, order, plan = self.world, self.order, self.world.plan
+        clock = VirtualClock(EPOCH)
+        store = Store(*self._disks, clock=clock)  # type: ignore[arg-type]  # stand for connections
+        writer = store.writer
+        stages = self._stages = Stages(
+            frontier=Frontier(
+                queue=store.queue,
+                politeness=plan.politeness,
+                slots=plan.fetch.concurrency,
+                clock=clock,
+                limit=order.limit,
+                window=world.window,
+                hurry=writer.hurry,
+            ),
+            robots=Robots(
+                fetcher=self.network,
+                agent=plan.fetch.user_agent,
+                obey=plan.politeness.robots,
+                clock=clock,
+            ),
+            fetcher=self.network,
+            parser=self.network,
+            writer=writer,
+            router=Router(plan.pages),
+            scope=Scope(plan.scope, seed_hosts=()),
+            retry=RetryPolicy(plan.fetch.retry),
+            max_redirects=plan.fetch.max_redirects,
+            cookies=False,
+            clock=clock,
+            chance=self._chance,
+            tally=Tally(),
+            seeded=asyncio.Event(),
+        )
+        writer.committed = stages.frontier.committed
+        writer.max_pages = plan.scope.max_pages
+        writer.max_depth = plan.scope.max_depth
+        return Run(
+            plan=plan,
+            start=RunStart(plan.name, fresh=order.fresh, refresh_s=plan.run.refresh_s),
+            store=store,
+            stages=stages,
+            seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=io.BytesIO()),
+            progress=Calm(),
+            workers=world.workers,
+            max_time_s=order.max_time_s,
+        )

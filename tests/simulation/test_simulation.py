@@ -1,0 +1,54 @@
+"""Schedules from seeds keep the laws, come out the same each time, and notice what is broken."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.mutants import MUTANTS, mutated
+from tests.simulation.schedule import simulate
+
+ROOT = Path(__file__).parents[2]
+CHUNK = 25
+FEW = 60  # seeds, within which each of these is noticed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, 300, CHUNK))
+def test_every_schedule_keeps_the_laws(first: int):
+    """Replay one with `python -m tests.simulation --seed N -v`."""
+    tales = {seed: simulate(seed) for seed in range(first, first + CHUNK)}
+    assert {seed: tale.broken for seed, tale in tales.items() if tale.broken} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "hosts"), [(1, 800), (2, 1_200), (3, 2_500)])
+def test_thousands_of_hosts_keep_the_laws(seed: int, hosts: int):
+    assert simulate(seed, hosts=hosts).broken is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_rule_that_is_taken_out_is_noticed(name: str):
+    """A law that cannot fail is no law."""
+    with mutated(name):
+        assert any(simulate(seed).broken for seed in range(FEW))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [4, 10])
+def test_a_seed_tells_the_same_tale_each_time(seed: int):
+    """Whatever the order of sets and the addresses of objects are."""
+
+    def told(hash_seed: str) -> str:
+        command = [sys.executable, "-m", "tests.simulation", "--seed", str(seed), "-v"]
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=ROOT
+        ).stdout
+
+    once = told("1")
+    assert "all laws hold" in once
+    assert told("2") == once
