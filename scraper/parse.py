@@ -31,7 +31,9 @@ from scraper.workerpool import WorkerPool
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
-_TEXTS = frozenset({"", "application/json", "application/xml"})  # beside text/...
+_TEXTS = frozenset(
+    {"", "application/json", "application/xml", "application/javascript"}
+)  # beside text/...
 
 
 class Parser:
@@ -216,12 +218,19 @@ def _is_text(media: str) -> bool:
 
 
 def _looks_inside(rule: PageRule) -> bool:
-    return any(item.each or any(f.css is not None for f in item.fields) for item in rule.items)
+    def looks(field: FieldPlan) -> bool:
+        elsewhere = field.is_const or field.source is not None
+        return any(map(looks, field.any)) if field.any else not elsewhere
+
+    return any(item.each or any(map(looks, item.fields)) for item in rule.items)
 
 
 def _reads_headers(rule: PageRule) -> bool:
     def reads(fields: tuple[FieldPlan, ...]) -> bool:
-        return any((f.source or "").startswith("header:") or reads(f.fields) for f in fields)
+        return any(
+            (f.source or "").startswith("header:") or reads(f.fields) or reads(f.any)
+            for f in fields
+        )
 
     return any(reads(item.fields) for item in rule.items)
 

@@ -69,10 +69,12 @@ def _columns(seeds: Branch) -> set[str] | None:
 def _fields(top: Branch) -> Iterator[Branch]:
     for page in top.under("pages").each():
         for item in page.under("items").each():
-            yield from _deep(item.under("fields"))
+            yield from fields_below(item.under("fields"))
 
 
-def _deep(fields: Branch) -> Iterator[Branch]:
+def fields_below(fields: Branch) -> Iterator[Branch]:
+    """All fields, those within fields and those of an `any` too."""
     for field in fields.each():
         yield field
-        yield from _deep(field.under("fields"))
+        yield from fields_below(field.under("fields"))
+        yield from fields_below(field.under("any"))

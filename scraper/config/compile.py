@@ -7,18 +7,17 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from scraper import __version__
 from scraper.config.carry import is_carried, is_csv
 from scraper.config.checks import host_key
+from scraper.config.compile_pages import compile_page, every_field, plain_text, plain_texts
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
-from scraper.config.model_pages import FieldConfig, ItemConfig, PageConfig
+from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
 from scraper.config.models import Config
-from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
-from scraper.core.extract.selectors import parse_selector
 from scraper.core.model import Json
 from scraper.core.plan import (
     FetchPlan,
@@ -52,7 +51,7 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness),
-        pages=tuple(_page(name, page) for name, page in config.pages.items()),
+        pages=tuple(compile_page(name, page) for name, page in config.pages.items()),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,
@@ -71,22 +70,15 @@ def _carried(pages: Iterable[PageConfig]) -> tuple[str, ...]:
     asked = (
         str(field.from_)
         for page in pages
-        for item in page.items.values()
-        for field in _deep(item.fields)
+        for field in every_field(page)
         if field.from_ is not None and is_carried(field.from_)
     )
     return tuple(dict.fromkeys(asked))
 
 
-def _deep(fields: Mapping[str, FieldConfig]) -> Iterator[FieldConfig]:
-    for field in fields.values():
-        yield field
-        yield from _deep(field.fields)
-
-
 def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
     return SeedPlan(
-        urls=_texts(seeds.urls),
+        urls=plain_texts(seeds.urls),
         files=tuple(_file(file, seeds, carried) for file in seeds.file),
         requests=tuple(_request(request) for request in seeds.requests),
     )
@@ -94,13 +86,13 @@ def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
 
 def _file(file: SeedFileConfig, seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedFile:
     if not is_csv(file.path, column=file.column, shared_column=seeds.column):
-        return SeedFile(path=str(file.path), page=_text(file.page))
+        return SeedFile(path=str(file.path), page=plain_text(file.page))
     named = seeds.carry if file.carry is None else file.carry
     return SeedFile(
         path=str(file.path),
         column=str(file.column or seeds.column or _COLUMN),
-        carry=carried if named is None else _texts(named),
-        page=_text(file.page),
+        carry=carried if named is None else plain_texts(named),
+        page=plain_text(file.page),
     )
 
 
@@ -114,7 +106,7 @@ def _request(request: SeedRequestConfig) -> SeedRequest:
         method=str(request.method or ("GET" if body is None else "POST")).upper(),
         headers=headers,
         body=body,
-        page=_text(request.page),
+        page=plain_text(request.page),
     )
 
 
@@ -139,9 +131,9 @@ def _form_value(value: Json) -> str | list[str]:
 
 def _scope(scope: ScopeConfig) -> ScopePlan:
     return ScopePlan(
-        hosts=str(scope.hosts) if isinstance(scope.hosts, str) else _texts(scope.hosts),
-        allow=_texts(scope.allow),
-        deny=_texts(scope.deny),
+        hosts=str(scope.hosts) if isinstance(scope.hosts, str) else plain_texts(scope.hosts),
+        allow=plain_texts(scope.allow),
+        deny=plain_texts(scope.deny),
         max_depth=scope.max_depth,
         max_pages=scope.max_pages,
     )
@@ -189,71 +181,5 @@ def _private(allowed: bool | tuple[str, ...]) -> PrivatePlan:  # a value of the 
     )
 
 
-def _page(name: str, page: PageConfig) -> PageRule:
-    return PageRule(
-        name=name,
-        match=_texts(page.match or ()),
-        items=tuple(_item(kind, item) for kind, item in page.items.items()),
-        follow=tuple(
-            FollowPlan(css=css, attr=attr or str(follow.attr or "href"), page=_text(follow.page))
-            for follow in page.follow
-            for css, attr in (_selector(follow.css),)
-        ),
-    )
-
-
-def _item(kind: str, item: ItemConfig) -> ItemPlan:
-    return ItemPlan(
-        type=kind,
-        fields=tuple(_field(name, field) for name, field in item.fields.items()),
-        each=None if item.each is None else _selector(item.each)[0],
-        key=_texts(item.key or ()),
-    )
-
-
-def _field(name: str, field: FieldConfig) -> FieldPlan:
-    css, attr = (None, None) if field.css is None else _selector(field.css)
-    if field.css is None and field.attr is not None:
-        css = ""
-    return FieldPlan(
-        name=name,
-        css=css,
-        attr=attr or _text(field.attr),
-        source=_text(field.from_),
-        const=_json(field.const),
-        is_const="const" in field.model_fields_set,
-        all=field.all,
-        count=field.count,
-        raw_text=field.text == "raw",
-        regex=_text(field.regex),
-        map=None if field.map is None else {key: _json(value) for key, value in field.map.items()},
-        type="int" if field.count else field.type or "text",
-        default=_json(field.default),
-        required=field.required,
-        fields=tuple(_field(inner, one) for inner, one in field.fields.items()),
-    )
-
-
-def _selector(css: str) -> tuple[str, str | None]:
-    return parse_selector(css) if css.strip() else ("", None)
-
-
-def _json(value: Json) -> Json:
-    """The same value, its texts plain."""
-    if isinstance(value, list):
-        return [_json(one) for one in value]
-    if isinstance(value, dict):
-        return {key: _json(one) for key, one in value.items()}
-    return str(value) if isinstance(value, str) else value
-
-
 def _pairs(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in headers.items())
-
-
-def _texts(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(str, values))
-
-
-def _text(value: str | None) -> str | None:
-    return None if value is None else str(value)

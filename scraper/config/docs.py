@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from scraper.config.mistakes import keys
+from scraper.config.model_fields import FieldConfig
 from scraper.config.model_network import (
     FetchConfig,
     HostConfig,
@@ -18,7 +19,7 @@ from scraper.config.model_network import (
     RetryConfig,
     ScopeConfig,
 )
-from scraper.config.model_pages import FieldConfig, FollowConfig, ItemConfig, PageConfig
+from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
 from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
 from scraper.config.scalars import Reads
@@ -38,6 +39,7 @@ _SECTIONS: dict[type[Section], str] = {
     RetryConfig: "fetch.retry",
     PageConfig: "pages.PAGE",
     ItemConfig: "pages.PAGE.items.TYPE",
+    EachConfig: "pages.PAGE.items.TYPE.each",
     FieldConfig: "pages.PAGE.items.TYPE.fields.NAME",
     FollowConfig: "pages.PAGE.follow",
     ParseConfig: "parse",

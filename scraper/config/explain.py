@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scraper.config.load import Loaded
-from scraper.config.model_pages import FollowConfig, ItemConfig, PageConfig
+from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Path
 from scraper.config.tree import written
@@ -148,12 +148,19 @@ def _requests(most: str) -> str:
 
 
 def _item(kind: str, item: ItemConfig) -> str:
-    one = "one" if item.each is None else f"one for each {_shown(item.each)}"
+    one = "one" if item.each is None else f"one for each {_each(item.each)}"
     if item.key is not None:
         key = f"known by {' and '.join(map(_shown, item.key))}"
     else:
         key = "known by the page's URL" if item.each is None else "known by its content"
     return f"takes {kind}, {one}, {key}: {', '.join(item.fields)}"
+
+
+def _each(each: EachConfig) -> str:
+    if each.css is not None:
+        return _shown(each.css)
+    in_script = f" in the script {_shown(each.script)}" if each.script is not None else ""
+    return f"{_shown(each.json_path or '@')}{in_script}"
 
 
 def _follow(link: FollowConfig) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from scraper.config.carry import lint_sources
 from scraper.config.checks import host_key, is_token
+from scraper.config.kinds import lint_kinds
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
 from scraper.config.places import Finding, dotted
 from scraper.config.tree import Branch
@@ -63,6 +64,7 @@ def _items(items: Branch) -> Iterator[Finding]:
     for item in items.each():
         fields = item.under("fields")
         yield from _fields(fields)
+        yield from lint_kinds(item)
         known = fields.names()
         for key in item.under("key").alone_or_each():
             if isinstance(key.value, str) and known and key.value not in known:

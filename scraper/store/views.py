@@ -80,6 +80,9 @@ def _text(value: str) -> str:
 def _cast(field: FieldPlan) -> str | None:
     if field.all or field.fields:
         return None
+    casts = {_cast(one) for one in field.any}
+    if field.type == "" and len(casts) == 1:  # each way to the value gives the same type
+        return casts.pop()
     return CASTS.get(field.type)
 
 

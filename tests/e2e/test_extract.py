@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.e2e.conftest import Crawl
-from tests.site import html, raw
+from tests.site import as_json, html, raw
 
 PAGE = """<!doctype html><html><head><base href="/base/"><title>A  title</title></head><body>
 <h1>  Tea\n   pot </h1><pre>  two\n  lines </pre>
@@ -183,3 +183,99 @@ def test_each_form_sent_to_one_url_gives_an_item_of_its_own(crawl: Crawl, offloa
     )
     titles = {item["title"] for item in crawl.items()}
     assert titles == {"GET", "POST q=tea", "POST q=coffee"}
+
+
+PRODUCT = """<!doctype html><html><head><meta property="og:image" content="/i.png">
+<script type="application/ld+json">{broken</script>
+<script type="application/ld+json">{"@context": "https://schema.org", "@graph": [
+{"@type": "WebPage"}, {"@type": ["Thing", "Product"], "sku": "A-7", "offers": [
+{"@type": "Offer", "price": "1.234,50", "seller": "North"}, {"price": 7}]}]}</script>
+<script>var other = 1; var data = [{"text": "one; two", "n": 1}, {"text": "three"}];</script>
+</head><body><h1>Tea pot</h1></body></html>"""
+SOURCES = r"""
+seeds: {urls: ["$SITE/page"]}
+parse: {offload: $OFFLOAD, processes: 1}
+pages:
+  page:
+    items:
+      thing:
+        key: sku
+        fields:
+          sku: {jsonld: "Product.sku", required: true}
+          price: {jsonld: "Product.offers[0].price", type: decimal}
+          prices: {jsonld: "Product.offers[].price"}
+          offers: {jsonld: "Product.offers", all: true, fields: {seller: {json: seller}}}
+          image: {meta: "og:image"}
+          image_url: {meta: "og:image", type: url}
+          texts: {script: "var data = (.*?);", json: "[].text"}
+          other: {script: "var other = (\\d+)", type: int}
+          isbn: {any: [{css: .isbn}, {jsonld: "Book.isbn"}], default: null}
+          name: {any: [{css: .name}, {meta: "og:title"}, h1]}
+      line:
+        each: {script: "var data = (.*?);", json: "[]"}
+        key: text
+        fields: {text: {json: text}, n: {json: n}}
+"""
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_what_a_page_says_of_itself_beside_its_elements(crawl: Crawl, offload: str):
+    crawl.site.route("/page", html(PRODUCT))
+    crawl.run(SOURCES.replace("$OFFLOAD", offload))
+    assert crawl.items("thing") == [{
+        "sku": "A-7", "price": "1234.50", "prices": ["1.234,50", 7],
+        "offers": [{"seller": "North"}, {"seller": None}],
+        "image": "/i.png", "image_url": crawl.site.url("/i.png"),
+        "texts": ["one; two", "three"], "other": 1, "isbn": None, "name": "Tea pot",
+    }]  # fmt: skip
+    assert crawl.items("line") == [{"text": "one; two", "n": 1}, {"text": "three", "n": None}]
+    assert crawl.rows("SELECT typeof(price) FROM thing") == [("real",)]
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_a_json_response_is_a_page(crawl: Crawl, offload: str):
+    quotes = {"quotes": [{"text": "one", "author": {"name": "A"}}, {"text": "two"}], "n": 2}
+    crawl.site.route("/api", as_json(quotes))
+    crawl.site.route("/untold", html(json.dumps({"quotes": [{"text": "three"}]})))
+    crawl.site.route("/html", html("<p>Sorry"))
+    crawl.run(
+        f"""
+        seeds: {{urls: ["$SITE/api", "$SITE/untold", "$SITE/html"]}}
+        parse: {{offload: {offload}, processes: 1}}
+        pages:
+          api:
+            items:
+              quote:
+                each: {{json: "quotes[]"}}
+                key: text
+                fields: {{text: {{json: text}}, author: {{json: author.name}}}}
+              whole: {{fields: {{n: {{json: n, type: text}}, names: {{json: "quotes[].text"}}}}}}
+        """
+    )
+    assert crawl.states() == {"/api": "done", "/untold": "done", "/html": "failed: parse_error"}
+    assert crawl.items("quote") == [
+        {"text": "one", "author": "A"}, {"text": "three", "author": None},
+        {"text": "two", "author": None},
+    ]  # fmt: skip
+    assert crawl.items("whole") == [
+        {"n": "2", "names": ["one", "two"]}, {"n": None, "names": ["three"]},
+    ]  # fmt: skip
+
+
+def test_try_says_why_a_field_of_another_source_is_empty(crawl: Crawl):
+    crawl.site.route("/page", html(PRODUCT))
+    crawl.config(r"""
+        seeds: {urls: ["$SITE/page"]}
+        pages:
+          page:
+            items:
+              thing:
+                fields:
+                  isbn: {any: [{css: .isbn}, {jsonld: "Book.isbn"}]}
+                  gtin: {jsonld: "Product.gtin"}
+                  data: {script: "var other = (.*?);", json: "a"}
+    """)
+    out = crawl("try", "crawl.yaml", crawl.site.url("/page")).out
+    assert "empty thing.isbn: any of css .isbn, jsonld Book finds nothing" in out
+    assert 'empty thing.gtin: jsonld Product finds {"@type":' in out
+    assert 'script var other = (.*?); finds "1", of which json a makes nothing' in out

@@ -9,7 +9,10 @@ from enum import Enum
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scraper.core.model import Json
+from scraper.core.errors import ParseError
+from scraper.core.extract.jsonld import BLOCKS, Things, things
+from scraper.core.extract.jsontext import read_json
+from scraper.core.model import Json, Reason
 from scraper.core.url import Base, join, key
 
 # Attributes whose value is one URL (HTML standard, "Index of attributes"; `background` and
@@ -54,23 +57,48 @@ class Source:
     sent: str = ""  # tells apart requests of one URL: empty for a plain GET
 
 
-class Document:
-    """A parsed page with its base URL, which is looked up when first needed."""
+class NotJsonError(ParseError):
+    """A JSON response was asked for, and the body is none."""
 
-    __slots__ = ("_base", "_start", "_url_key", "invalid", "lacking", "parser", "source")
+
+class Document:
+    """One page; it is parsed, as HTML or as JSON, when something in it is first needed."""
+
+    __slots__ = (
+        "_base",
+        "_body",
+        "_json",
+        "_jsonld",
+        "_parser",
+        "_scripts",
+        "_url_key",
+        "invalid",
+        "lacking",
+        "source",
+    )
 
     def __init__(self, body: bytes, source: Source) -> None:
-        self.parser = LexborHTMLParser(body)
+        self._body = body
         self.source = source
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
-        self._start = body[:_HEAD_BYTES]
+        self._parser: LexborHTMLParser | None = None
         self._base: Base | None = None
         self._url_key: str | None = None
+        self._json: tuple[Json] | NotJsonError | None = None
+        self._jsonld: Things | None = None
+        self._scripts: list[str] | None = None
 
     def count_invalid(self, item_type: str, field_name: str) -> None:
         counts = self.invalid.setdefault(item_type, {})
         counts[field_name] = counts.get(field_name, 0) + 1
+
+    @property
+    def parser(self) -> LexborHTMLParser:
+        """The page as HTML."""
+        if self._parser is None:
+            self._parser = LexborHTMLParser(self._body)
+        return self._parser
 
     @property
     def root(self) -> LexborNode:
@@ -87,6 +115,38 @@ class Document:
         return self._base
 
     @property
+    def json(self) -> Json:
+        """The page as JSON.
+
+        Raises:
+            NotJsonError: it is none.
+        """
+        if self._json is None:
+            try:
+                self._json = (read_json(self._body.decode()),)
+            except ValueError as error:
+                why = f"the page is no JSON: {error}"
+                self._json = NotJsonError(Reason.PARSE_ERROR, why)
+        if isinstance(self._json, NotJsonError):
+            raise self._json
+        return self._json[0]
+
+    @property
+    def jsonld(self) -> Things:
+        """What the page says of itself in JSON-LD, by type."""
+        if self._jsonld is None:
+            self._jsonld = things(node.text() for node in self.parser.css(BLOCKS))
+        return self._jsonld
+
+    @property
+    def scripts(self) -> list[str]:
+        """The texts of the scripts in the page."""
+        if self._scripts is None:
+            texts = (node.text() for node in self.parser.css("script"))
+            self._scripts = [text for text in texts if text]
+        return self._scripts
+
+    @property
     def url_key(self) -> str:
         """The identity of the page itself."""
         if self._url_key is None:
@@ -97,7 +157,7 @@ class Document:
         final = self.source.final_url
         head = self.parser.head
         element = head and head.css_first("base[href]")
-        if element is None and _BASE.search(self._start):
+        if element is None and _BASE.search(self._body, 0, _HEAD_BYTES):
             element = self.parser.css_first("base[href]")
         if element is None:
             return final

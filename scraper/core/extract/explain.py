@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
+from scraper.core.extract.jsonld import split_type
+from scraper.core.extract.plan import EachPlan, FieldPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.model import Json, Page
 
@@ -24,6 +25,7 @@ def probe(rule: PageRule) -> PageRule:
 
 
 def _bare(field: FieldPlan) -> FieldPlan:
+    """The field's source alone. Of JSON within a text it is the text; of JSON-LD, its object."""
     return FieldPlan(
         field.name,
         css=field.css,
@@ -31,6 +33,11 @@ def _bare(field: FieldPlan) -> FieldPlan:
         source=field.source,
         const=field.const,
         is_const=field.is_const,
+        json=None if field.script or field.css is not None else field.json,
+        script=field.script,
+        jsonld=field.jsonld and split_type(field.jsonld)[0],
+        meta=field.meta,
+        any=tuple(map(_bare, field.any)),
         raw_text=field.raw_text,
     )
 
@@ -46,7 +53,7 @@ def reasons(rule: PageRule, page: Page, bare: Page) -> Iterator[str]:
     for item in rule.items:
         texts = _found(bare, item.type)
         if not texts and item.each is not None:
-            yield f"{item.type}: no item, each {as_written(item.each)} finds nothing"
+            yield f"{item.type}: no item, each {_of_each(item.each)} finds nothing"
         else:
             yield from _of_fields(item, _found(page, item.type), texts)
 
@@ -78,19 +85,38 @@ def _why(field: FieldPlan, text: Json) -> str:
 
 
 def _looked_for(field: FieldPlan) -> str:
-    if field.css is None:
-        return f"from {field.source}"
-    attribute = f" @{field.attr}" if field.attr else ""
-    return f"css {as_written(field.css) or '(the element itself)'}{attribute}"
+    if field.css is not None:
+        attribute = f" @{field.attr}" if field.attr else ""
+        return f"css {as_written(field.css) or '(the element itself)'}{attribute}"
+    if field.any:
+        return f"any of {', '.join(map(_looked_for, field.any))}"
+    if field.jsonld is not None:
+        return f"jsonld {split_type(field.jsonld)[0]}"
+    for key in ("script", "json", "meta"):
+        if (written := getattr(field, key)) is not None:
+            return f"{key} {written}"
+    return f"from {field.source}"
+
+
+def _of_each(each: str | EachPlan) -> str:
+    if isinstance(each, str):
+        return as_written(each)
+    return f"json {each.json}" + (f" of script {each.script}" if each.script else "")
 
 
 def _steps(field: FieldPlan) -> Iterator[str]:
+    if field.jsonld is not None and (path := split_type(field.jsonld)[1]) != "@":
+        yield path
     if field.regex is not None:
         yield f"regex {field.regex}"
+    if field.json is not None and (field.script or field.css is not None):
+        yield f"json {field.json}"
     if field.map is not None:
         yield "map"
-    if field.type != "text":
+    if field.type not in ("text", ""):
         yield f"type {field.type}"
+    if field.any:
+        yield "its steps"
 
 
 def _shown(text: Json) -> str:

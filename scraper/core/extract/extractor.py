@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
 
-from selectolax.lexbor import LexborNode, SelectolaxError
+from selectolax.lexbor import SelectolaxError
 
 from scraper.core.errors import ParseError
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
-from scraper.core.extract.plan import FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.jsonpath import compile_path
+from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.sources import Scope, every, of_script
+from scraper.core.extract.steps import Place
 from scraper.core.model import Item, Json, Link, Page, Reason, Rejected
 from scraper.core.url import Base
 
@@ -70,24 +73,25 @@ class _Kept:
 class _ItemReader:
     """One compiled item type."""
 
-    __slots__ = ("_fields", "_plan")
+    __slots__ = ("_fields", "_find", "_plan")
 
     def __init__(self, plan: ItemPlan, regex_timeout_s: float) -> None:
         fields = (replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
+        place = Place(plan.type, regex_timeout_s, in_json=isinstance(plan.each, EachPlan))
         self._plan = plan
-        self._fields = compile_fields(fields, plan.type, regex_timeout_s=regex_timeout_s)
+        self._fields = compile_fields(fields, place)
+        self._find = _each(plan.each, place)
 
     def read(self, document: Document, kept: _Kept) -> None:
         """Add the items of this type to those kept."""
-        each = self._plan.each
-        for node in document.parser.css(each) if each else (document.root,):
-            self._keep(node, document, kept)
+        for scope in self._find(document):
+            self._keep(scope, document, kept)
             kept.position += 1
 
-    def _keep(self, node: LexborNode, document: Document, kept: _Kept) -> None:
+    def _keep(self, scope: Scope, document: Document, kept: _Kept) -> None:
         plan = self._plan
         document.lacking.clear()
-        data, found = _encoded(read_object(self._fields, node, document))
+        data, found = _encoded(read_object(self._fields, scope, document))
         if document.lacking:
             label, absent = document.lacking[0]
             reason = "invalid" if absent is Absent.INVALID else "missing"
@@ -108,6 +112,19 @@ class _ItemReader:
         if self._plan.each:
             return blake2b(data.encode(), digest_size=16).hexdigest()
         return document.url_key
+
+
+def _each(each: str | EachPlan | None, place: Place) -> Callable[[Document], Iterable[Scope]]:
+    """What each item is looked for in."""
+    if each is None:
+        return lambda document: (document.root,)
+    if isinstance(each, str):
+        return lambda document: document.parser.css(each)
+    if each.script is not None:
+        find = of_script(each.script, each.json, place)
+        return lambda document: every(find(None, document))
+    search = compile_path(each.json)  # without the HTML parser
+    return lambda document: every((search(document.json),))
 
 
 def _encoded(found: dict[str, Json]) -> tuple[str, dict[str, Json]]:

@@ -1,31 +1,28 @@
 """Fields, compiled once per rule, read many times per page.
 
 A selector inside an element looks at the element itself and at what it holds, and its left parts
-may match outside, as with `querySelectorAll`. A value goes through these steps, each optional:
-text or attribute, `regex`, `map`, `type`. An empty text is a value of type text and nothing to
-every other type (an attribute that is there without a value is true for `bool`); a required field
-wants more than an empty text. In a list what is missing is left out, and what does not convert
-or is not in the `map` stays as null.
+may match outside, as with `querySelectorAll`. What was found goes through the steps of
+`steps.py`. An empty text is a value of type text and nothing to every other type (an attribute
+that is there without a value is true for `bool`); a required field wants more than an empty text.
+In a list what is missing is left out, and what does not convert or is not in the `map` stays as
+null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
-import regex
 from selectolax.lexbor import LexborNode
 
-from scraper.core.errors import ParseError
-from scraper.core.extract.document import URL_ATTRIBUTES, Absent, Document
+from scraper.core.extract.document import Absent, Document, NotJsonError
 from scraper.core.extract.plan import FieldPlan
-from scraper.core.extract.types import CONVERTERS
-from scraper.core.model import Json, Reason
-
-Value: TypeAlias = "Json | Absent"
-Take = Callable[[LexborNode, Document], "str | None"]
-Refine = Callable[["Json", Document], "Json | Absent"]
-_SETS = frozenset({"srcset", "imagesrcset"})
+from scraper.core.extract.sources import Find, Scope, every, finder, first
+from scraper.core.extract.steps import Place, Value, refiner
+from scraper.core.extract.take import taker
+from scraper.core.model import Json
 
 
 class Field(Protocol):
@@ -33,54 +30,95 @@ class Field(Protocol):
 
     name: str
 
-    def read(self, scope: LexborNode, document: Document) -> Value:
+    def read(self, scope: Scope, document: Document) -> Value:
         """The field's value in `scope`; notes on the document what is invalid or lacking."""
 
-
-def compile_fields(
-    plans: Iterable[FieldPlan], item_type: str, *, regex_timeout_s: float, path: str = ""
-) -> tuple[Field, ...]:
-    """Readers of the fields, in their order."""
-    return tuple(_compile(plan, item_type, regex_timeout_s, path) for plan in plans)
+    def value(self, scope: Scope, document: Document) -> Value:
+        """What is found, before the default; notes nothing."""
 
 
-def _compile(plan: FieldPlan, item_type: str, timeout_s: float, path: str) -> Field:
-    label = path + plan.name
-    if plan.fields:
-        inner = compile_fields(plan.fields, item_type, regex_timeout_s=timeout_s, path=label + ".")
-        return _Group(plan, label, inner)
+class ElementField(Protocol):
+    """A field that is looked for in an element."""
+
+    name: str
+
+    def read(self, scope: LexborNode, document: Document) -> Value:
+        """As of a `Field`."""
+
+    def value(self, scope: LexborNode, document: Document) -> Value:
+        """As of a `Field`."""
+
+
+def compile_fields(plans: Iterable[FieldPlan], place: Place) -> tuple[Field, ...]:
+    """Readers of the fields, in their order; `place.label` is what stands before their names."""
+    return tuple(_compile(plan, replace(place, label=place.label + plan.name)) for plan in plans)
+
+
+def _compile(plan: FieldPlan, place: Place) -> Field:
     if plan.is_const:
         return _Const(plan)
-    if plan.count:
-        return _Count(plan)
-    refine = _refiner(plan, label, timeout_s)
     if plan.source is not None:
-        return _FromSource(plan, item_type, label, refine)
-    return _Leaf(plan, item_type, label, refine)
+        return _FromSource(plan, place)
+    if plan.any:
+        return _AnyOf(plan, place)
+    find = finder(plan, place)
+    if find is not None:
+        return _FoundGroup(plan, place, find) if plan.fields else _Found(plan, place, find)
+    in_element = _in_element(plan, place)
+    return _OnPage(in_element) if place.in_json else cast("Field", in_element)
 
 
-class _Base:
+def _in_element(plan: FieldPlan, place: Place) -> ElementField:
+    if plan.fields:
+        return _Group(plan, place)
+    return _Count(plan) if plan.count else _Leaf(plan, place)
+
+
+class _Base(ABC):
     """What all fields do with what they found."""
 
-    __slots__ = ("_default", "_item_type", "_label", "_required", "name")
+    __slots__ = ("_default", "_place", "_required", "name")
 
-    def __init__(self, plan: FieldPlan, item_type: str, label: str) -> None:
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
         self.name = plan.name
         self._default = plan.default
         self._required = plan.required
-        self._item_type = item_type
-        self._label = label
+        self._place = place
+
+    def read(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - what `value` takes
+        return self._settle(self.value(scope, document), document)
+
+    @abstractmethod
+    def value(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - narrower below
+        """As of a `Field`."""
+
+    def _gather(self, values: Iterable[Value], document: Document) -> list[Json]:
+        """What is found as a list."""
+        found: list[Json] = []
+        for value in values:
+            if value is Absent.INVALID:
+                document.count_invalid(self._place.item_type, self._place.label)
+            if value is not Absent.MISSING:
+                found.append(None if isinstance(value, Absent) else value)
+        return found
 
     def _settle(self, value: Value, document: Document) -> Value:
         """Put the default in place; note a required field that is empty."""
-        if value is Absent.MISSING and self._default is not None:
+        if value is Absent.INVALID:
+            document.count_invalid(self._place.item_type, self._place.label)
+        elif self._default is not None and (
+            value is Absent.MISSING or (value == [] and isinstance(self._default, list))
+        ):
             value = self._default
-        elif value is Absent.INVALID:
-            document.count_invalid(self._item_type, self._label)
-        if self._required and (isinstance(value, Absent) or value in (None, "", [])):
+        if self._required and is_empty(value):
             absent = value if isinstance(value, Absent) else Absent.MISSING
-            document.lacking.append((self._label, absent))
+            document.lacking.append((self._place.label, absent))
         return value
+
+
+def is_empty(value: Value) -> bool:
+    """Whether a required field wants more than this."""
+    return isinstance(value, Absent) or value in (None, "", [])
 
 
 class _Const:
@@ -90,8 +128,10 @@ class _Const:
         self.name = plan.name
         self._value = plan.const
 
-    def read(self, scope: LexborNode, document: Document) -> Value:  # noqa: ARG002 - a Field
+    def read(self, scope: Scope, document: Document) -> Value:  # noqa: ARG002 - a Field
         return self._value
+
+    value = read
 
 
 class _Count:
@@ -106,23 +146,40 @@ class _Count:
     def read(self, scope: LexborNode, document: Document) -> Value:  # noqa: ARG002 - a Field
         return len(scope.css(self._css)) if self._css else 1
 
+    value = read
+
+
+class _OnPage:
+    """A field that looks in the whole page, wherever its item is."""
+
+    __slots__ = ("_field", "name")
+
+    def __init__(self, field: ElementField) -> None:
+        self.name = field.name
+        self._field = field
+
+    def read(self, scope: Scope, document: Document) -> Value:  # noqa: ARG002 - a Field
+        return self._field.read(document.root, document)
+
+    def value(self, scope: Scope, document: Document) -> Value:  # noqa: ARG002 - a Field
+        return self._field.value(document.root, document)
+
 
 class _FromSource(_Base):
     """A field that is not in the page: `from:`."""
 
     __slots__ = ("_refine", "_source")
 
-    def __init__(self, plan: FieldPlan, item_type: str, label: str, refine: Refine | None) -> None:
-        super().__init__(plan, item_type, label)
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
         self._source = plan.source or ""
-        self._refine = refine
+        self._refine = refiner(plan, place)
 
-    def read(self, scope: LexborNode, document: Document) -> Value:  # noqa: ARG002 - a Field
+    def value(self, scope: Scope, document: Document) -> Value:  # noqa: ARG002 - a Field
         found = self._look_up(document)
-        value: Value = Absent.MISSING if found is None else found
-        if found is not None and self._refine is not None:
-            value = self._refine(found, document)
-        return self._settle(value, document)
+        if found is None:
+            return Absent.MISSING
+        return found if self._refine is None else self._refine(found, document)
 
     def _look_up(self, document: Document) -> Json:
         source = document.source
@@ -143,21 +200,25 @@ class _Leaf(_Base):
 
     __slots__ = ("_all", "_css", "_refine", "_take")
 
-    def __init__(self, plan: FieldPlan, item_type: str, label: str, refine: Refine | None) -> None:
-        super().__init__(plan, item_type, label)
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
         self._css = plan.css
         self._all = plan.all
-        self._take = _taker(plan)
-        self._refine = refine
+        self._take = taker(plan)
+        self._refine = refiner(plan, place)
 
     def read(self, scope: LexborNode, document: Document) -> Value:
-        if self._all:
-            return self._read_all(scope, document)
-        node = scope.css_first(self._css) if self._css else scope
-        value = Absent.MISSING if node is None else self._one(node, document)
-        if self._required or isinstance(value, Absent):
+        value = self.value(scope, document)
+        if self._required or isinstance(value, Absent) or self._all:
             return self._settle(value, document)
         return value
+
+    def value(self, scope: LexborNode, document: Document) -> Value:
+        if self._all:
+            nodes = scope.css(self._css) if self._css else (scope,)
+            return self._gather((self._one(node, document) for node in nodes), document)
+        node = scope.css_first(self._css) if self._css else scope
+        return Absent.MISSING if node is None else self._one(node, document)
 
     def _one(self, node: LexborNode, document: Document) -> Value:
         text = self._take(node, document)
@@ -165,141 +226,99 @@ class _Leaf(_Base):
             return Absent.MISSING
         return text if self._refine is None else self._refine(text, document)
 
-    def _read_all(self, scope: LexborNode, document: Document) -> Value:
-        found: list[Json] = []
-        for node in scope.css(self._css) if self._css else (scope,):
-            value = self._one(node, document)
-            if value is Absent.INVALID:
-                document.count_invalid(self._item_type, self._label)
-            if value is not Absent.MISSING:
-                found.append(None if isinstance(value, Absent) else value)
-        if not found and isinstance(self._default, list):
-            found = self._default
-        return self._settle(found, document)
+
+class _Found(_Base):
+    """A value of another source than an element, one or all."""
+
+    __slots__ = ("_all", "_find", "_refine")
+
+    def __init__(self, plan: FieldPlan, place: Place, find: Find) -> None:
+        super().__init__(plan, place)
+        self._all = plan.all
+        self._find = find
+        self._refine = refiner(plan, place)
+
+    def value(self, scope: Scope, document: Document) -> Value:
+        found = self._find(scope, document)
+        if self._all:
+            return self._gather((self._one(value, document) for value in every(found)), document)
+        return self._one(first(found), document)
+
+    def _one(self, value: Json, document: Document) -> Value:
+        if value is None:
+            return Absent.MISSING
+        return value if self._refine is None else self._refine(value, document)
+
+
+class _AnyOf(_Base):
+    """The first of several fields that yields."""
+
+    __slots__ = ("_fields", "_refine")
+
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
+        self._fields = tuple(_compile(one, place) for one in plan.any)
+        self._refine = refiner(plan, place)
+
+    def value(self, scope: Scope, document: Document) -> Value:
+        absent: Value = Absent.MISSING
+        for field in self._fields:
+            try:
+                found = field.value(scope, document)
+            except NotJsonError:
+                continue
+            if self._refine is not None and not isinstance(found, Absent):
+                found = self._refine(found, document)
+            if not is_empty(found):
+                return found
+            if found is Absent.INVALID or found == []:
+                absent = found
+        return absent
 
 
 class _Group(_Base):
-    """Nested objects, one or all."""
+    """Nested objects in elements, one or all."""
 
     __slots__ = ("_all", "_css", "_fields")
 
-    def __init__(self, plan: FieldPlan, label: str, fields: tuple[Field, ...]) -> None:
-        super().__init__(plan, "", label)
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
         self._css = plan.css
         self._all = plan.all
-        self._fields = fields
+        inside = replace(place, label=place.label + ".", in_json=False)
+        self._fields = compile_fields(plan.fields, inside)
 
-    def read(self, scope: LexborNode, document: Document) -> Value:
+    def value(self, scope: LexborNode, document: Document) -> Value:
         if self._all:
             nodes = scope.css(self._css) if self._css else [scope]
-            return self._settle([self._object(node, document) for node in nodes], document)
+            return [read_object(self._fields, node, document) for node in nodes]
         node = scope.css_first(self._css) if self._css else scope
-        return self._settle(
-            Absent.MISSING if node is None else self._object(node, document), document
-        )
-
-    def _object(self, node: LexborNode, document: Document) -> Json:
-        return read_object(self._fields, node, document)
+        return Absent.MISSING if node is None else read_object(self._fields, node, document)
 
 
-def read_object(fields: tuple[Field, ...], node: LexborNode, document: Document) -> dict[str, Json]:
+class _FoundGroup(_Base):
+    """Nested objects in JSON values, one or all."""
+
+    __slots__ = ("_all", "_fields", "_find")
+
+    def __init__(self, plan: FieldPlan, place: Place, find: Find) -> None:
+        super().__init__(plan, place)
+        self._all = plan.all
+        self._find = find
+        inside = replace(place, label=place.label + ".", in_json=True)
+        self._fields = compile_fields(plan.fields, inside)
+
+    def value(self, scope: Scope, document: Document) -> Value:
+        found = every(self._find(scope, document))
+        if self._all:
+            return [read_object(self._fields, one, document) for one in found]
+        return read_object(self._fields, found[0], document) if found else Absent.MISSING
+
+
+def read_object(fields: tuple[Field, ...], scope: Scope, document: Document) -> dict[str, Json]:
     """The fields by name, in their order; absent ones are null."""
     out: dict[str, Json] = {}
     for field in fields:
-        value = field.read(node, document)
+        value = field.read(scope, document)
         out[field.name] = None if isinstance(value, Absent) else value
     return out
-
-
-def _taker(plan: FieldPlan) -> Take:
-    """How the raw text of an element is taken; None when it has no such attribute."""
-    raw, attr = plan.raw_text, plan.attr
-    if attr is None:
-        return _raw_text if raw else _text
-
-    def attribute(node: LexborNode, document: Document) -> str | None:
-        attributes = node.attributes
-        if attr not in attributes:
-            return None
-        value = attributes[attr] or ""
-        if not raw:
-            value = value.strip()
-        if not value:
-            return value
-        if attr in URL_ATTRIBUTES:
-            return document.absolute(value)
-        return document.absolute_set(value) if attr in _SETS else value
-
-    return attribute
-
-
-def _text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return " ".join(node.text().split())
-
-
-def _raw_text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return node.text()
-
-
-def _refiner(plan: FieldPlan, label: str, timeout_s: float) -> Refine | None:
-    """The steps between what was found and the value; None when there are none."""
-    steps: list[Refine] = []
-    if plan.regex is not None:
-        steps.append(_searcher(plan.regex, label, timeout_s))
-    if plan.map is not None:
-        steps.append(_mapper(plan.map))
-    if plan.type != "text":
-        steps.append(_converter(plan))
-    if len(steps) > 1:
-        return _chain(tuple(steps))
-    return steps[0] if steps else None
-
-
-def _chain(steps: tuple[Refine, ...]) -> Refine:
-    """The steps one after another, as long as there is a value."""
-
-    def refine(value: Json, document: Document) -> Value:
-        found: Value = value
-        for step in steps:
-            if isinstance(found, Absent):
-                break
-            found = step(found, document)
-        return found
-
-    return refine
-
-
-def _searcher(pattern: str, label: str, timeout_s: float) -> Refine:
-    compiled = regex.compile(pattern)
-    group = 1 if compiled.groups else 0
-
-    def search(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
-        try:
-            # not concurrent: letting other threads run costs more than most searches
-            match = compiled.search(str(value), timeout=timeout_s, concurrent=False)
-        except TimeoutError as error:
-            detail = f"the regex of {label} took more than {timeout_s:g} s"
-            raise ParseError(Reason.PARSE_TIMEOUT, detail) from error
-        found = match and match[group]
-        return Absent.MISSING if found is None else str(found)
-
-    return search
-
-
-def _mapper(table: Mapping[str, Json]) -> Refine:
-    return lambda value, _document: table.get(str(value), Absent.UNMAPPED)
-
-
-def _converter(plan: FieldPlan) -> Refine:
-    convert = CONVERTERS.get(plan.type)
-    empty: Value = True if plan.type == "bool" and plan.attr is not None else Absent.MISSING
-
-    def converted(value: Json, document: Document) -> Value:
-        if value is None or (isinstance(value, str) and (not value or value.isspace())):
-            return Absent.MISSING if value is None else empty
-        try:
-            return document.base.join(str(value)) if convert is None else convert(value)
-        except (ValueError, ArithmeticError):
-            return Absent.INVALID
-
-    return converted

@@ -12,7 +12,8 @@ from scraper.core.model import Json
 class FieldPlan:
     """One field of an item, or one list of nested objects.
 
-    Exactly one source is set: `css`, `source` (from), or `const`.
+    Exactly one source is set: `css`, `source` (from), `const`, `json`, `script` (maybe with
+    `json`), `jsonld`, `meta` or `any`.
     """
 
     name: str
@@ -23,15 +24,28 @@ class FieldPlan:
     source: str | None = None  # "url", "final_url", "status", "header:NAME" or a carried field
     const: Json = None
     is_const: bool = False
+    json: str | None = None  # JMESPath in the item's value or the response; with `script` in that
+    script: str | None = None  # a regular expression whose first group is taken
+    jsonld: str | None = None  # a type and JMESPath inside it: "Product.sku"
+    meta: str | None = None  # name, property or itemprop of a <meta>
+    any: tuple[FieldPlan, ...] = ()  # the first that yields
     all: bool = False
     count: bool = False  # the number of elements that `css` matches; the type is int
     raw_text: bool = False  # `text: raw`: neither stripped nor folded
     regex: str | None = None
     map: Mapping[str, Json] | None = None
-    type: str = "text"  # text int float decimal bool date datetime url json
+    type: str = ""  # text int float decimal bool date datetime url json; "": as it is found
     default: Json = None
     required: bool = False
-    fields: tuple[FieldPlan, ...] = ()  # nested: `css` selects the elements they look in
+    fields: tuple[FieldPlan, ...] = ()  # nested: in what the source finds
+
+
+@dataclass(frozen=True, slots=True)
+class EachPlan:
+    """The values that are items: of a JSON response, or of JSON in a script."""
+
+    json: str = "@"  # JMESPath to them
+    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ class ItemPlan:
 
     type: str
     fields: tuple[FieldPlan, ...]
-    each: str | None = None  # css: one item per element; None: one item per page
+    each: str | EachPlan | None = None  # css: one item per element; None: one item per page
     key: tuple[str, ...] = ()  # field names; empty: the page's URL, with `each` the content
 
 

@@ -132,7 +132,7 @@ def _translate(css: str) -> str:
         at = match.end()
         if match[0].lower() == ":contains(":
             words, at = _argument(css, at)
-            out.append(_CONTAINS.format(_quoted(words)))
+            out.append(_CONTAINS.format(quoted(words)))
         else:
             out.append(match[0])
     return "".join(out)
@@ -158,7 +158,7 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
 
 
-def _quoted(words: str) -> str:
+def quoted(words: str) -> str:
     """`words` as a CSS string."""
     return '"' + re.sub(r'["\\\n\r\f]', lambda m: f"\\{ord(m[0]):x} ", words) + '"'
 

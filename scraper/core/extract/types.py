@@ -110,6 +110,11 @@ def to_json(value: Json) -> Json:
     return parsed
 
 
+def as_text(value: Json) -> str:
+    """A text as it is, anything else as JSON writes it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number) or "_" in text:

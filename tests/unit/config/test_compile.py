@@ -10,7 +10,7 @@ import pytest
 
 from scraper import __version__
 from scraper.config import load
-from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.plan import (
     FetchPlan,
     HostRule,
@@ -87,6 +87,13 @@ pages:
           shop: {const: 012}
           nothing: {const: null}
           sku: {from: sku}
+          brand: {jsonld: Product.brand}
+          cover: {meta: "og:image"}
+          data: {script: "x = (.*);", json: "[]", type: text}
+          size: {any: [h3, {css: p, json: size}], type: int}
+          list: {jsonld: A.b, fields: {b: {json: c}}}
+      of_json: {each: {json: "a[]"}, fields: {b: {json: c}}}
+      of_script: {each: {script: (a)}, fields: {b: {json: c}}}
   rest: {}
 parse: {processes: 2, offload: 128KiB, timeout: 10s}
 store: {path: data/x.db, bodies: none, keep_runs: 5}
@@ -177,8 +184,22 @@ PLAN = Plan(
                         FieldPlan("shop", const="012", is_const=True),
                         FieldPlan("nothing", const=None, is_const=True),
                         FieldPlan("sku", source="sku"),
+                        FieldPlan("brand", jsonld="Product.brand"),
+                        FieldPlan("cover", meta="og:image"),
+                        FieldPlan("data", script="x = (.*);", json="[]", type="text"),
+                        FieldPlan(
+                            "size",
+                            any=(
+                                FieldPlan("size", css="h3"),
+                                FieldPlan("size", css="p", json="size"),
+                            ),
+                            type="int",
+                        ),
+                        FieldPlan("list", jsonld="A.b", fields=(FieldPlan("b", json="c"),)),
                     ),
                 ),
+                ItemPlan("of_json", (FieldPlan("b", json="c"),), each=EachPlan("a[]")),
+                ItemPlan("of_script", (FieldPlan("b", json="c"),), each=EachPlan(script="(a)")),
             ),
         ),
         PageRule("rest"),

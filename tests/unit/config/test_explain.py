@@ -42,6 +42,8 @@ pages:
       book: {key: [a, b], fields: {a: h1, b: h2}}
       row: {each: tr, fields: {c: td}}
       one: {fields: {d: p}}
+      api: {each: {json: "a[]"}, key: e, fields: {e: {json: e}}}
+      var: {each: {script: "x = (.*)"}, key: e, fields: {e: {json: e}}}
   none: {}
 run: {if_running: skip, max_time: 90s, refresh: 6h}
 """
@@ -68,13 +70,15 @@ run: {if_running: skip, max_time: 90s, refresh: 6h}
         "    takes book, one, known by a and b: a, b",
         "    takes row, one for each tr, known by its content: c",
         "    takes one, one, known by the page's URL: d",
+        "    takes api, one for each a[], known by e: e",
+        "    takes var, one for each @ in the script x = (.*), known by e: e",
         "  none: all pages: fetches them and takes nothing",
         "  writes to data/books.db, keeps the visits of 30 runs",
         "  does nothing when another run holds it",
         "  visits a page again after 6h",
         "  stops after 90s; the next run continues",
         "warning: c.yaml:4:10: seeds.file: c.csv is not there yet: the run needs it",
-        "warning: c.yaml:18:3: pages.none: is never reached: book above has no match, so it takes all",
+        "warning: c.yaml:20:3: pages.none: is never reached: book above has no match, so it takes all",
         (
             "warning: c.yaml:16:7: pages.book.items.row: has no key, so a changed item is a new one:"
             " name what identifies it"

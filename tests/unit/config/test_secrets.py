@@ -20,7 +20,11 @@ SCALARS = [
     "pages.p.items.i.key", "pages.p.items.i.fields.f", "pages.p.items.i.fields.f.css",
     "pages.p.items.i.fields.f.regex", "pages.p.items.i.fields.f.type",
     "pages.p.items.i.fields.f.default", "pages.p.items.i.fields.f.from",
-    "pages.p.items.i.fields.f.attr", "pages.p.items.i.fields.f.map.a", "pages.p.follow",
+    "pages.p.items.i.fields.f.attr",
+    "pages.p.items.i.fields.f.json", "pages.p.items.i.fields.f.any",
+    "pages.p.items.j", "pages.p.items.i.each.json", "pages.p.items.i.each.script",
+    "pages.p.items.k.fields.f.script", "pages.p.items.k.fields.f.jsonld",
+    "pages.p.items.k.fields.f.meta", "pages.p.items.i.fields.f.map.a", "pages.p.follow",
     "parse.processes", "parse.offload", "parse.timeout", "store.path", "store.bodies",
     "store.keep_runs", "run.if_running", "run.max_time", "run.refresh", "version", "login", "zzz",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from scraper.core.errors import UsageError
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Item
 from scraper.store.items import record_items
-from scraper.store.views import create_views, identifier
+from scraper.store.views import create_views, identifier, view_columns
 from tests.unit.store.tables import Tables
 from tests.unit.store.test_visits import seeded
 
@@ -122,3 +122,17 @@ def test_a_view_reads_the_items_of_its_type_by_index() -> None:
         create_views(tables.db, (rule("book", FieldPlan("a")),))
         (step, *_) = tables.rows("EXPLAIN QUERY PLAN SELECT a FROM book")
         assert "SEARCH item USING INDEX" in str(step[3])
+
+
+def test_a_column_of_several_sources_is_typed_where_they_agree() -> None:
+    def ways(*types: str) -> tuple[FieldPlan, ...]:
+        return tuple(FieldPlan("", css="i", type=one) for one in types)
+
+    fields = (
+        FieldPlan("agreed", any=ways("decimal", "decimal")),
+        FieldPlan("split", any=ways("decimal", "text")),
+        FieldPlan("said", any=ways("text"), type="int"),
+    )
+    assert view_columns([rule("x", *fields)]) == {
+        "x": {"agreed": "REAL", "split": None, "said": "INTEGER"}
+    }

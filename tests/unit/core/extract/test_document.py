@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.extract.document import Document, Source
+from scraper.core.extract.document import Document, NotJsonError, Source
 from scraper.core.url import key
 
 SOURCE = Source("http://a.example/asked?b=1&a=2", "http://a.example/dir/page.html")
@@ -87,3 +87,25 @@ def test_requests_of_one_url_with_other_bodies_are_other_pages():
     forms = [replace(SOURCE, sent=f"POST {number}") for number in range(2)]
     keys = {Document(b"", source).url_key for source in (SOURCE, *forms)}
     assert len(keys) == 3
+
+
+def test_a_page_is_parsed_when_something_in_it_is_needed_and_once():
+    page = document(b'<script>a</script><script src=x></script><script>{"@type":"T"}</script>')
+    assert page.parser is page.parser
+    assert page.scripts is page.scripts
+    assert page.scripts == ["a", '{"@type":"T"}']
+    assert page.jsonld is page.jsonld
+    assert page.jsonld == {}
+    block = document(b'<script type="application/ld+json">{"@type":"T"}</script>')
+    assert block.jsonld == {"T": [{"@type": "T"}]}
+
+
+def test_a_page_is_json_or_says_why_it_is_none():
+    page = document(b'{"a": [1]}')
+    assert page.json is page.json
+    assert page.json == {"a": [1]}
+    for body in (b"", b"<p>", b"\xff", b"[" * 100_000):
+        broken = document(body)
+        for _ in range(2):
+            with pytest.raises(NotJsonError, match="parse_error: the page is no JSON"):
+                _ = broken.json

@@ -2,7 +2,7 @@ import pytest
 
 from scraper.core.extract import Source, extract
 from scraper.core.extract.explain import probe, reasons
-from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import compile_css
 
 SOURCE = Source("https://a.example/", "https://a.example/")
@@ -33,10 +33,39 @@ def why(html, *fields, each=None, key=()):
         (FieldPlan("f", css="b", fields=(FieldPlan("g", css="i"),)), "css b finds nothing"),
         (FieldPlan("f", css="", attr="id"), "css (the element itself) @id finds nothing"),
         (FieldPlan("f", source="header:ETag"), "from header:ETag finds nothing"),
+        (FieldPlan("f", meta="og:x"), "meta og:x finds nothing"),
+        (FieldPlan("f", jsonld="Book.isbn"), "jsonld Book finds nothing"),
+        (
+            FieldPlan("f", jsonld="T.isbn"),
+            'jsonld T finds {"@type": "T"}, of which isbn makes nothing',
+        ),
+        (
+            FieldPlan("f", jsonld="T", type="int"),
+            'jsonld T finds {"@type": "T"}, of which type int makes nothing',
+        ),
+        (FieldPlan("f", script="d = (.*?);"), "script d = (.*?); finds nothing"),
+        (
+            FieldPlan("f", script="x = (.*);", json="a"),
+            'script x = (.*); finds "{a}", of which json a makes nothing',
+        ),
+        (
+            FieldPlan("f", css="p", json="a", type=""),
+            'css p finds "12 pieces", of which json a makes nothing',
+        ),
+        (
+            FieldPlan("f", any=(FieldPlan("", css="b"), FieldPlan("", meta="m"))),
+            "any of css b, meta m finds nothing",
+        ),
+        (
+            FieldPlan("f", any=(FieldPlan("", css="p", type="int"),), type=""),
+            'any of css p finds "12 pieces", of which its steps makes nothing',
+        ),
     ],
 )
 def test_an_empty_field_says_what_was_found_and_what_became_of_it(field, reason):
-    assert why("<p>12 pieces</p><i></i>", field) == [f"thing.f: {reason}"]
+    html = "<p>12 pieces</p><i></i><script>x = {a};</script>"
+    html += '<script type="application/ld+json">{"@type": "T"}</script>'
+    assert why(html, field) == [f"thing.f: {reason}"]
 
 
 def test_a_field_that_has_a_value_somewhere_is_not_named():
@@ -68,3 +97,16 @@ def test_a_probe_follows_no_links_and_rejects_nothing():
     made = probe(PageRule("page", items=(item,), follow=(FollowPlan("a"),)))
     page = extract(b"<a href=/x>x</a>", made, SOURCE)
     assert (len(page.items), page.links, page.rejected) == (1, (), ())
+
+
+def test_items_of_json_that_are_not_there_say_where_they_were_looked_for():
+    fields = (FieldPlan("f", json="a"),)
+    assert why('{"b": 1}', *fields, each=EachPlan("a[]")) == [
+        "thing: no item, each json a[] finds nothing"
+    ]
+    assert why("<p>", *fields, each=EachPlan(script="d = (.*)")) == [
+        "thing: no item, each json @ of script d = (.*) finds nothing"
+    ]
+    assert why('{"a": [{"b": 1}]}', *fields, each=EachPlan("a")) == [
+        "thing.f: json a finds nothing"
+    ]

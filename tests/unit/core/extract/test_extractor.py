@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
-from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.types import CONVERTERS
 from scraper.core.model import Json, Link, Page, Rejected
 
@@ -133,6 +134,35 @@ def test_a_selector_that_was_never_checked_fails_the_page():
         extract(b"", ItemPlan("x", (FieldPlan("f", css="p:nope"),)))
 
 
+API = b'{"quotes": [{"text": "one", "n": 1}, {"text": "two"}, null], "one": {"text": "x"}}'
+
+
+def test_items_are_the_values_of_a_json_response():
+    fields = (FieldPlan("text", json="text"), FieldPlan("n", json="n", default=0))
+    for each, found in (
+        ("quotes[]", [{"text": "one", "n": 1}, {"text": "two", "n": 0}]),
+        ("one", [{"text": "x", "n": 0}]),
+        ("nope", []),
+    ):
+        page = extract(API, ItemPlan("q", fields, EachPlan(each)))
+        assert data(page) == found
+    keyed = extract(API, ItemPlan("q", fields, EachPlan("quotes"), key=("text",)))
+    assert [item.key for item in keyed.items] == ["one", "two"]
+
+
+def test_items_are_the_values_of_json_in_a_script():
+    body = b"<script>var a = [1];</script><script>var data = [{'x"
+    plan = ItemPlan(
+        "n", (FieldPlan("n", json="@"),), EachPlan("[]", script="var (?:a|data) = (.*);")
+    )
+    assert data(extract(body + b"</script>", plan)) == [{"n": 1}]
+
+
+def test_a_response_that_should_be_json_and_is_none_fails():
+    with pytest.raises(ParseError, match="parse_error: the page is no JSON"):
+        extract(b"<p>Sorry", ItemPlan("q", (FieldPlan("a", json="a"),), EachPlan("quotes")))
+
+
 css = st.sampled_from(["", "p", "a", "*", "div > p", "td:has(p)", "p:nth-child(2)", "a[href]"])
 values = st.fixed_dictionaries(
     {"css": css},
@@ -147,32 +177,68 @@ values = st.fixed_dictionaries(
         "required": st.booleans(),
     },
 )
-leaves = st.builds(lambda name, plan: FieldPlan(name, **plan), st.sampled_from("abc"), values)
+paths = st.sampled_from(["@", "a", "[]", "a[].b", "length(a)", "{x: a}", "[?a]", "max_by(@, &a)"])
+other = st.fixed_dictionaries({"json": paths}) | st.fixed_dictionaries(
+    {"script": st.sampled_from(["x = (.*)", "(a|a|b)+?"])}, optional={"json": paths}
+)
+other |= st.fixed_dictionaries({"jsonld": st.sampled_from(["T", "T.a", "T.a[].b"])})
+other |= st.fixed_dictionaries({"meta": st.sampled_from(["a", "og:image"])})
+leaves = st.builds(
+    lambda name, plan, kind: FieldPlan(name, **{**plan, **({"css": None, **kind} if kind else {})}),
+    st.sampled_from("abc"),
+    values,
+    st.none() | other,
+)
+leaves |= st.builds(
+    lambda ways, kind: FieldPlan("d", any=tuple(ways), type=kind),
+    st.lists(leaves, min_size=1, max_size=3),
+    st.sampled_from(["", "int"]),
+)
 groups = st.builds(
-    lambda name, plan, inner: FieldPlan(name, **plan, fields=tuple(inner)),
+    lambda name, plan, inner, kind: FieldPlan(
+        name, **{**plan, **({"css": None, **kind} if kind else {})}, fields=tuple(inner)
+    ),
     st.sampled_from("xyz"),
     values,
     st.lists(leaves, min_size=1, max_size=2, unique_by=lambda plan: plan.name),
+    st.none() | other,
 )
 fields = st.lists(leaves | groups, min_size=1, max_size=4, unique_by=lambda plan: plan.name)
+eaches = css.filter(bool) | st.builds(EachPlan, paths, st.none() | st.just("x = (.*)"))
 plans = st.builds(
     lambda inner, each, keyed: ItemPlan(
         "item", tuple(inner), each, (inner[0].name,) if keyed else ()
     ),
     fields,
-    st.none() | css.filter(bool),
+    st.none() | eaches,
     st.booleans(),
 )
+BLOCK = '<script type="application/ld+json">{"@type": "T", "a": %s}</script>'
 PIECES = """<p> </p> <a href= 'x' > <div class=a> <td> 1,5 a \0 &#xd800; <base href= http://[
-<table> </div> <script> <!-- { <select><option> <svg>"""
+<table> </div> <script> <!-- { <select><option> <svg> <meta name=a content=1> </script> x= [ ] }
+<script type="application/ld+json"> {"@type":"T","a": {"b":1} NaN, "a" 9e999"""
 markup = st.lists(st.sampled_from([*PIECES.split(), " "]), max_size=25)
-bodies = st.binary(max_size=80) | markup.map(lambda parts: "".join(parts).encode())
+json_bodies = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "@type"]), inner)
+    ),
+    max_leaves=8,
+).map(json.dumps)
+wrapped = st.sampled_from(["%s", "<script>x = %s</script>", BLOCK])
+bodies = st.binary(max_size=80) | st.builds(lambda w, j: (w % j).encode(), wrapped, json_bodies)
+bodies |= markup.map(lambda parts: "".join(parts).encode())
 
 
 @given(bodies, plans)
 def test_any_bytes_and_any_plan_give_a_page_the_same_one_each_time(body, plan):
     rule = PageRule("page", items=(plan,), follow=(FollowPlan("a"),))
-    page = Extractor(rule)(body, SOURCE)
+    try:
+        page = Extractor(rule)(body, SOURCE)
+    except ParseError as error:
+        with pytest.raises(ParseError, match=f"^{re.escape(str(error))}$"):
+            Extractor(rule)(body, SOURCE)
+        return
     assert page == Extractor(rule)(body, SOURCE)
     for item in page.items:
         item.key.encode()

@@ -8,6 +8,7 @@ from scraper.core.errors import ParseError
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
 from scraper.core.extract.plan import FieldPlan
+from scraper.core.extract.steps import Place
 from scraper.core.model import Json
 
 BODY = """
@@ -16,7 +17,9 @@ BODY = """
 <p class="star-rating Two">x</p><i class=n>1</i><i class=n>many</i><i class=n>3</i><em></em>
 <table><tr class=offer><td class=s>X</td><td class=p>1,50</td></tr>
 <tr class=offer><td class=s>Y</td><td class=p>n/a</td></tr></table>
-<script>{"a": [1]}</script>
+<script>{"a": [1]}</script><meta name=k content=12><meta name=k content=x>
+<script type="application/ld+json">[{"@type": "T", "n": 1, "l": [{"p": "1"}, {"p": "x"}]},
+{"@type": "T", "n": "2"}]</script><div data-x='{"a": {"b": "3"}}'>broken</div>
 """
 SOURCE = Source(
     "http://a.example/asked",
@@ -34,7 +37,7 @@ def page(body: str = BODY) -> Document:
 def read(document: Document | None = None, /, **plan: object) -> Json | Absent:
     """The value of a field of that plan."""
     document = document or page()
-    [field] = compile_fields([FieldPlan("f", **plan)], "item", regex_timeout_s=0.05)
+    [field] = compile_fields([FieldPlan("f", **plan)], Place("item", 0.05))
     return field.read(document.root, document)
 
 
@@ -92,6 +95,28 @@ def read(document: Document | None = None, /, **plan: object) -> Json | Absent:
         ({"source": "nobody"}, Absent.MISSING),
         ({"is_const": True, "const": None}, None),
         ({"is_const": True, "const": [1]}, [1]),
+        # other sources
+        ({"meta": "k", "type": "int"}, 12),
+        ({"meta": "k", "all": True, "type": "int"}, [12, None]),
+        ({"meta": "k", "all": True}, ["12", "x"]),
+        ({"meta": "nope"}, Absent.MISSING),
+        ({"meta": "nope", "default": 5}, 5),
+        ({"jsonld": "T.n"}, 1),
+        ({"jsonld": "T.n", "all": True}, [1, "2"]),
+        ({"jsonld": "T.n", "all": True, "type": "int"}, [1, 2]),
+        ({"jsonld": "T.l[].p", "type": "int"}, [1, None]),
+        ({"script": r'"a": \[(\d)'}, "1"),
+        ({"css": "div", "attr": "data-x", "json": "a.b", "type": "int"}, 3),
+        ({"css": "div", "json": "a"}, Absent.INVALID),
+        # any
+        ({"any": (FieldPlan("", css="h6"), FieldPlan("", css="em"), FieldPlan("", css="i"))}, "1"),
+        ({"any": (FieldPlan("", css="h1"), FieldPlan("", css="i")), "type": "int"}, 1),
+        ({"any": (FieldPlan("", css="h1", type="int"), FieldPlan("", css="h6"))}, Absent.INVALID),
+        ({"any": (FieldPlan("", css="h6", all=True), FieldPlan("", css="h6"))}, []),
+        ({"any": (FieldPlan("", css="h6"),), "default": 5}, 5),
+        ({"any": (FieldPlan("", json="a"), FieldPlan("", is_const=True, const=7))}, 7),
+        ({"any": (FieldPlan("", css="i", count=True),)}, 3),
+        ({"any": (FieldPlan("", css="i", map={}), FieldPlan("", source="status"))}, 203),
     ],
 )
 def test_values(plan, value):
@@ -163,8 +188,39 @@ def test_a_regex_that_takes_too_long_fails_the_page_and_says_which():
 def test_an_object_has_its_fields_in_order_and_absent_ones_as_null():
     plans = [FieldPlan("z", css="h6"), FieldPlan("a", css="h1")]
     document = page()
-    fields = compile_fields(plans, "item", regex_timeout_s=1)
+    fields = compile_fields(plans, Place("item", 1))
     assert list(read_object(fields, document.root, document).items()) == [
         ("z", None),
         ("a", "A title"),
     ]
+
+
+def test_nested_fields_are_looked_for_in_json_too():
+    inner = (FieldPlan("p", json="p", type="int"), FieldPlan("h", css="h1"))
+    document = page()
+    assert read(document, jsonld="T.l", all=True, fields=inner) == [
+        {"p": 1, "h": "A title"},
+        {"p": None, "h": "A title"},
+    ]
+    assert document.invalid == {"item": {"f.p": 1}}
+    assert read(jsonld="T.l", fields=inner[:1]) == {"p": 1}
+    assert read(jsonld="T.nope", fields=inner) is Absent.MISSING
+
+
+def test_a_page_that_is_no_json_is_an_error_unless_something_else_is_wanted_too():
+    with pytest.raises(ParseError, match="the page is no JSON"):
+        read(json="a")
+    assert read(any=(FieldPlan("", json="a"), FieldPlan("", css="h1"))) == "A title"
+
+
+def test_an_element_in_an_item_of_json_is_looked_for_in_the_whole_page():
+    document = page()
+    plans = [
+        FieldPlan("h", css="h1"),
+        FieldPlan("n", css="i", count=True),
+        FieldPlan("a", any=(FieldPlan("", json="nope"), FieldPlan("", css="h1"))),
+        FieldPlan("j", json="x"),
+    ]
+    fields = compile_fields(plans, Place("item", 1, in_json=True))
+    found = read_object(fields, {"x": [0]}, document)
+    assert found == {"h": "A title", "n": 3, "a": "A title", "j": [0]}

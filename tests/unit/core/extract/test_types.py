@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.extract.types import CONVERTERS
+from scraper.core.extract.types import CONVERTERS, as_text
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -125,3 +125,10 @@ def test_prices_are_read_exactly_in_every_notation(price: Decimal):
 @given(st.integers(-(10**15), 10**15))
 def test_whole_numbers_are_read_grouped_or_not(number):
     assert convert("int", str(number)) == convert("int", f"{number:,}") == number
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("é", "é"), (1.5, "1.5"), (None, "null"), ({"a": ["é"]}, '{"a": ["é"]}')]
+)
+def test_a_value_as_text_is_itself_or_json(value, text):
+    assert as_text(value) == text

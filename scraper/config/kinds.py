@@ -1,0 +1,40 @@
+"""Fields look in what their item is: an element, or a value of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scraper.config.places import Finding, dotted
+from scraper.config.tree import Branch
+
+
+def lint_kinds(item: Branch) -> Iterator[Finding]:
+    """`css` in an item of JSON, and `json` alone in an item that is an element."""
+    each = item.under("each")
+    in_json = isinstance(each.value, dict) and {"json", "script"} & set(each.value)
+    kind = "json" if in_json else "page" if each.value is None else "element"
+    yield from _fields(item.under("fields"), kind)
+
+
+def _fields(fields: Branch, kind: str) -> Iterator[Finding]:
+    for field in fields.each():
+        if isinstance(field.value, str) and kind == "json":
+            yield _misplaced(field, "css looks in HTML, but this is in JSON: write {json: ...}")
+        yield from _field(field, kind)
+        yield from _fields(field.under("any"), kind)
+
+
+def _field(field: Branch, kind: str) -> Iterator[Finding]:
+    given = set(field.names())
+    if "css" in given and kind == "json":
+        yield _misplaced(field.under("css"), "looks in HTML, but this is in JSON: write json")
+    alone = "json" in given and not given & {"css", "script"}
+    if alone and kind == "element":
+        text = "looks in a response that is JSON, but this is in an element: write css"
+        yield _misplaced(field.under("json"), text)
+    inside = "json" if given & {"json", "jsonld", "script"} else "element"
+    yield from _fields(field.under("fields"), inside)
+
+
+def _misplaced(field: Branch, text: str) -> Finding:
+    return Finding(field.path, f"{dotted(field.path)}: {text}", at_key=True)

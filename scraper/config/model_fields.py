@@ -1,0 +1,159 @@
+"""`fields`: one value of an item, where it comes from and what is done to it."""
+
+from typing import Annotated, ClassVar, Self, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from scraper.config.checks import Css, Expression, takes_attribute
+from scraper.config.languages import JsonLd, JsonPath, Script
+from scraper.config.scalars import Free, Text, Truth, one_of
+from scraper.config.section import Listed, Named, Section
+from scraper.config.values import RefusedError
+
+TYPES = ("text", "int", "float", "decimal", "bool", "date", "datetime", "url", "json")
+
+
+class FieldConfig(Section):
+    """One field of an item; a text alone is its `css`."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset(
+        {"table", "replace", "split", "strip", "remove", "html", "markdown", "next", "page"}
+    )
+
+    css: Css | None = None
+    """A CSS selector; its first match is taken. `img.cover @src` takes an attribute; empty is the
+    element itself."""
+
+    attr: Text | None = None
+    """The attribute to take, not the text; `src`, `href` and their kin become absolute URLs."""
+
+    json_path: JsonPath | None = Field(None, alias="json")
+    """JMESPath in the JSON response, or in the item where `each` gives JSON; beside `script` or
+    `css`: in the JSON that is found there."""
+
+    jsonld: JsonLd | None = None
+    """A type and JMESPath inside it, in the page's JSON-LD: `Product.sku`, `Product.offers.price`,
+    or `Product` alone."""
+
+    meta: Text | None = None
+    """The content of the `<meta>` with this name, property or itemprop: `og:image`."""
+
+    script: Script | None = None
+    """A regular expression that is searched in the page's scripts, a dot matching line ends too:
+    group 1 is taken. With `json`, JSON is read from where the group starts to its own end."""
+
+    any_: Listed["Field_"] = Field((), alias="any")
+    """Several sources, each as a field of its own: the first that yields is taken."""
+
+    from_: Text | None = Field(None, alias="from")
+    """Not from the page: `url`, `final_url`, `status`, `header:NAME`, or a column of a CSV seed
+    list."""
+
+    const: Free = None
+    """A value that is always the same."""
+
+    all: Truth = False
+    """Every match, as a list; `[]` when nothing matches."""
+
+    count: Truth = False
+    """How many elements `css` matches, a whole number, instead of what they say."""
+
+    text: Annotated[str, one_of("raw")] | None = None
+    """`raw` keeps white space; otherwise text is stripped and white space within folded."""
+
+    regex: Expression | None = None
+    """Searched in the text: group 1 if there is one, else the match."""
+
+    map: Named[Free] | None = None
+    """Replaces a text by a value; what is not named here becomes null."""
+
+    type: Annotated[str, one_of(*TYPES)] | None = None
+    """`text`, `int`, `float`, `decimal` (prices in any notation, exact), `bool`, `date`,
+    `datetime`, `url`, `json`. Without it JSON values keep their type."""
+
+    default: Free = None
+    """Instead of null when nothing is found."""
+
+    required: Truth = False
+    """An item without this field is rejected."""
+
+    fields: Named["Field_"] = Field({})
+    """Nested fields, looked for in the element that `css` selects, or in the JSON that `json`,
+    `jsonld` or `script` finds."""
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        given = [name for name in SOURCES if self._gives(name)]
+        sources = [name for name in given if name != "json"] or given
+        if not sources and not self._gives("attr"):
+            raise RefusedError(f"has no source: give {_SOURCES}")
+        if len(sources) > 1:
+            raise RefusedError(f"has more than one source: give {' or '.join(sources)}")
+        source = (sources or ["css"])[0]
+        if "json" in given and source not in ("json", "css", "script"):
+            raise RefusedError(f"has more than one source: give {source} or json")
+        if self._gives("any") and not self.any_:
+            raise RefusedError("any is an empty list: give sources such as [{css: h1}]")
+        self._refuse_beside(source)
+        return self
+
+    def _refuse_beside(self, source: str) -> None:
+        if self.fields and (why := self._no_fields_beside(source)):
+            raise RefusedError(f"fields mean nothing beside {why}")
+        kinds = [source, *(key for key in ("fields", "count") if getattr(self, key))]
+        for kind in kinds:
+            for name in _MEANINGLESS[kind]:
+                if self._gives(name):
+                    raise RefusedError(f"{name} means nothing beside {kind}: take it out")
+
+    def _no_fields_beside(self, source: str) -> str | None:
+        if source not in ("css", "json", "jsonld", "script"):
+            return f"{source}: take them out"
+        if source == "script" and not self._gives("json"):
+            return "script alone: add json"
+        return "css with json: take one out" if source == "css" and self._gives("json") else None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.required and self._gives("default"):
+            raise RefusedError("required and default contradict each other: take one out")
+        if self.all and self.default is not None and not isinstance(self.default, list):
+            raise RefusedError("default must be a list where all is true")
+        other = next((key for key in ("attr", "fields", "count") if getattr(self, key)), None)
+        if other and takes_attribute(self.css or ""):
+            raise RefusedError(f"css takes an attribute, which contradicts {other}: take it out")
+        return self
+
+    def _gives(self, key: str) -> bool:
+        return _NAMES.get(key, key) in self.model_fields_set
+
+
+SOURCES = ("css", "json", "jsonld", "meta", "script", "any", "from", "const")
+_SOURCES = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+_NAMES = {"from": "from_", "any": "any_", "json": "json_path"}
+_ELSEWHERE = ("attr", "count")
+_MEANINGLESS: dict[str, tuple[str, ...]] = {
+    "css": (),
+    "count": ("json", "attr", "all", "text", "regex", "map", "type", "default", "required"),
+    "json": (*_ELSEWHERE, "text"),
+    "jsonld": (*_ELSEWHERE, "text"),
+    "meta": _ELSEWHERE,
+    "script": (*_ELSEWHERE, "text"),
+    "any": (*_ELSEWHERE, "all", "text"),
+    "from": ("attr", "all", "count", "text"),
+    "const": ("attr", "all", "count", "text", "regex", "map", "type", "default", "required"),
+    "fields": ("attr", "count", "text", "regex", "map", "type"),
+}
+"""What says nothing beside a source."""
+
+
+def _css_alone(value: object) -> object:
+    return {"css": value} if isinstance(value, str) else value
+
+
+Field_: TypeAlias = Annotated[
+    FieldConfig, BeforeValidator(_css_alone, json_schema_input_type=str | FieldConfig)
+]
+
+
+FieldConfig.model_rebuild(force=True)

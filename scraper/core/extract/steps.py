@@ -1,0 +1,146 @@
+"""The steps between what a source found and a field's value: `regex`, `map`, `type`.
+
+Each step is a function from a value to a value or to why there is none. A list of JSON goes
+through them element by element: what is missing is left out, what does not convert or is not in
+the `map` stays as null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import regex
+
+from scraper.core.errors import ParseError
+from scraper.core.extract.document import Absent, Document
+from scraper.core.extract.jsonpath import compile_path
+from scraper.core.extract.jsontext import read_json
+from scraper.core.extract.plan import FieldPlan
+from scraper.core.extract.types import CONVERTERS, as_text
+from scraper.core.model import Json, Reason
+
+Value: TypeAlias = "Json | Absent"
+Refine = Callable[["Json", Document], "Json | Absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a field stands, and what holds for all fields there."""
+
+    item_type: str
+    regex_timeout_s: float  # CPU seconds of one search
+    label: str = ""  # of the field in errors: "offers.price"
+    in_json: bool = False  # the fields are looked for in a JSON value, not in an element
+
+
+def refiner(plan: FieldPlan, place: Place) -> Refine | None:
+    """All steps of a field as one; None when there are none."""
+    steps: list[Refine] = []
+    if plan.regex is not None:
+        steps.append(_searcher(plan.regex, place))
+    if plan.json is not None and plan.css is not None:
+        steps.append(_within(plan.json))
+    if plan.map is not None:
+        steps.append(_mapper(plan.map))
+    if plan.type not in ("text", "") or (plan.type == "text" and _is_typed(plan)):
+        steps.append(_converter(plan))
+    if _is_typed(plan) and plan.type != "json":
+        steps = [_over(step, place) for step in steps]
+    if len(steps) > 1:
+        return _chain(tuple(steps))
+    return steps[0] if steps else None
+
+
+def _is_typed(plan: FieldPlan) -> bool:
+    """Whether the source gives JSON, which need not be text."""
+    return bool(plan.json is not None or plan.jsonld or plan.any)
+
+
+def _chain(steps: tuple[Refine, ...]) -> Refine:
+    """The steps one after another, as long as there is a value."""
+
+    def refine(value: Json, document: Document) -> Value:
+        found: Value = value
+        for step in steps:
+            if isinstance(found, Absent):
+                break
+            found = step(found, document)
+        return found
+
+    return refine
+
+
+def _over(step: Refine, place: Place) -> Refine:
+    """The step on a value, or on each element of a list."""
+
+    def refine(value: Json, document: Document) -> Value:
+        if not isinstance(value, list):
+            return step(value, document)
+        found: list[Json] = []
+        for one in value:
+            made = None if one is None else refine(one, document)
+            if made is Absent.INVALID:
+                document.count_invalid(place.item_type, place.label)
+            if made is not Absent.MISSING:
+                found.append(None if isinstance(made, Absent) else made)
+        return found
+
+    return refine
+
+
+def _searcher(pattern: str, place: Place) -> Refine:
+    compiled = regex.compile(pattern)
+    group = 1 if compiled.groups else 0
+    timeout_s = place.regex_timeout_s
+
+    def search(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
+        try:
+            # not concurrent: letting other threads run costs more than most searches
+            match = compiled.search(as_text(value), timeout=timeout_s, concurrent=False)
+        except TimeoutError as error:
+            raise too_slow(place) from error
+        found = match and match[group]
+        return Absent.MISSING if found is None else str(found)
+
+    return search
+
+
+def too_slow(place: Place) -> ParseError:
+    """The error of a regular expression that ran out of time."""
+    detail = f"the regex of {place.label} took more than {place.regex_timeout_s:g} s"
+    return ParseError(Reason.PARSE_TIMEOUT, detail)
+
+
+def _within(path: str) -> Refine:
+    """What a JMESPath finds in a text that is JSON."""
+    search = compile_path(path)
+
+    def refine(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
+        try:
+            found = search(read_json(as_text(value)))
+        except ValueError:
+            return Absent.INVALID
+        return Absent.MISSING if found is None else found
+
+    return refine
+
+
+def _mapper(table: Mapping[str, Json]) -> Refine:
+    return lambda value, _document: table.get(as_text(value), Absent.UNMAPPED)
+
+
+def _converter(plan: FieldPlan) -> Refine:
+    convert = as_text if plan.type == "text" else CONVERTERS.get(plan.type)
+    empty: Value = True if plan.type == "bool" and plan.attr is not None else Absent.MISSING
+
+    def converted(value: Json, document: Document) -> Value:
+        if value is None or (isinstance(value, str) and (not value or value.isspace())):
+            return Absent.MISSING if value is None else empty
+        try:
+            return document.base.join(as_text(value)) if convert is None else convert(value)
+        except (ValueError, ArithmeticError):
+            return Absent.INVALID
+
+    return converted

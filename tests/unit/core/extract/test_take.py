@@ -1,0 +1,29 @@
+"""What is taken of an element."""
+
+import pytest
+
+from scraper.core.extract.document import Document, Source
+from scraper.core.extract.plan import FieldPlan
+from scraper.core.extract.take import taker
+
+PAGE = b"""<base href=/shop/><p id=" x ">  a \n <b>b</b> </p><img src=" i.png " srcset="s.png 1x">
+<a href>no</a>"""
+
+
+@pytest.mark.parametrize(
+    ("css", "plan", "taken"),
+    [
+        ("p", {}, "a b"),
+        ("p", {"raw_text": True}, "  a \n b "),
+        ("p", {"attr": "id"}, "x"),
+        ("p", {"attr": "id", "raw_text": True}, " x "),
+        ("p", {"attr": "nope"}, None),
+        ("a", {"attr": "href"}, ""),
+        ("img", {"attr": "src"}, "http://a.example/shop/i.png"),
+        ("img", {"attr": "srcset"}, "http://a.example/shop/s.png 1x"),
+    ],
+)
+def test_text_or_attribute(css, plan, taken):
+    document = Document(PAGE, Source("http://a.example/", "http://a.example/"))
+    node = document.root.css_first(css)
+    assert taker(FieldPlan("f", css=css, **plan))(node, document) == taken
