@@ -220,11 +220,15 @@ class Writer:
 
         def work(change: Change) -> Counter[str]:
             figures = Counter[str]()
+            entries: list[Entry] = []
             for entry in batch:
                 if isinstance(entry, Entry):
-                    figures.update(self._visits.record(change, entry, monotonic=monotonic))
-                else:
-                    entry(change)
+                    entries.append(entry)
+                    continue
+                figures.update(self._visits.record(change, entries, monotonic=monotonic))
+                entries = []
+                entry(change)
+            figures.update(self._visits.record(change, entries, monotonic=monotonic))
             return figures
 
         figures, change = await self._books.change(work)
