@@ -118,24 +118,9 @@ class _Items:
 
     def _add(self, request: Request, item: Item, key: str, data: str, digest: bytes) -> None:
         run, cycle, now = self._change.tenure.run_id, self._change.tenure.cycle, self._change.now
-        new = Stored(
-            id=None,
-            type=item.type,
-            key=key,
-            data=data,
-            hash=digest,
-            before_hash=None,
-            request_id=request.id,
-            request_key=request.key,
-            position=item.position,
-            first_run=run,
-            last_run=run,
-            changed_run=run,
-            changed_at=now,
-            first_cycle=cycle,
-            last_cycle=cycle,
-            fetched_at=now,
-        )
+        place = (request.id, request.key, item.position)
+        when = (run, run, run, now, cycle, cycle, now)
+        new = Stored(None, item.type, key, data, digest, None, *place, *when)
         self._stored[item.type, key] = new
         self._new.append(new)
 

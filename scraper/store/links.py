@@ -43,13 +43,14 @@ class Links:
 
     def record(self, rows: Requests, links: Sequence[Request]) -> int:
         """Store the links of a page; returns how many were new."""
-        new = 0
+        new, depths = 0, self._depths
         for link in links:
-            depth = self._depths.get(link.key)
+            key = link.key
+            depth = depths.get(key)
             if depth is not None and depth <= link.depth:
-                self._depths.move_to_end(link.key)
+                depths.move_to_end(key)
                 continue
-            known = rows.find(link.key)
+            known = rows.find(key)
             if known is None:
                 self._add(rows, link)
                 new += 1

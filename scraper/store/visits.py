@@ -130,7 +130,7 @@ def _retry(batch: Batch, result: PageResult, known: Known) -> None:
 
 
 def _count(figures: Counter[str], result: PageResult, new: int) -> None:
-    figures[result.state.value] += 1
+    figures[str(result.state)] += 1
     figures["links_found"] += result.links_found
     figures["links_new"] += new
     figures["links_known"] += len(result.links) - new
@@ -141,7 +141,7 @@ def _count(figures: Counter[str], result: PageResult, new: int) -> None:
 
 def _finish(rows: Requests, result: PageResult, known: Known, final_key: bytes | None) -> None:
     rows.change.move(known.state, result.state)
-    known.state, known.reason = result.state.value, _text(result.reason)
+    known.state, known.reason = str(result.state), _text(result.reason)
     known.attempts, known.final_key = _attempts(result), final_key
     known.due_at, known.sent_at, known.cycle = None, None, rows.change.tenure.cycle
     rows.changed(known)
@@ -207,7 +207,7 @@ def _visit(change: Change, result: PageResult, new: int, writer_s: float | None)
         change.tenure.run_id,
         result.request.id,
         new,
-        result.state.value,
+        str(result.state),
         result.status,
         _text(result.reason),
         storable(result.detail) or None,

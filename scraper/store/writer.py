@@ -165,15 +165,16 @@ class Writer:
 
     async def _take_in(self, entry: Entry | Work) -> int:
         """Queue an entry; returns its number."""
-        async with self._changed:
-            while self.full and self._error is None:
-                await self._changed.wait()
-            self._check()
-            self._pending.append(entry)
-            self._accepted += 1
-            if len(self._pending) == 1 or len(self._pending) >= GROUP:
-                self._wake.set()
-            return self._accepted
+        if self.full:
+            async with self._changed:
+                while self.full and self._error is None:
+                    await self._changed.wait()
+        self._check()  # no await from here on: the room cannot get lost
+        self._pending.append(entry)
+        self._accepted += 1
+        if len(self._pending) == 1 or len(self._pending) >= GROUP:
+            self._wake.set()
+        return self._accepted
 
     async def _until_written(self, number: int) -> None:
         """Wait for the commit of an entry, and hurry it."""
