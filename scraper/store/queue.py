@@ -108,18 +108,16 @@ class Queue:
         held = frozenset(exclude)  # a copy: the caller's may change while the thread reads
 
         def read(db: sqlite3.Connection) -> list[Request]:
-            found: list[Request] = []
-            if limit <= 0:
-                return found
+            found: list[Row] = []
             cursor = db.execute(sql, parameters)
             try:
-                for row in cursor:
-                    if row[0] not in held:
-                        found.append(request_of(row))
-                        if len(found) >= limit:
-                            break
+                while missing := max(limit - len(found), 0):
+                    rows = cursor.fetchmany(missing)
+                    found += [row for row in rows if row[0] not in held]
+                    if len(rows) < missing:
+                        break
             finally:
                 cursor.close()  # an open read would keep the WAL from being reset
-            return found
+            return [request_of(row) for row in found]
 
         return await self._db.call(read)

@@ -44,6 +44,8 @@ def carry_text(carry: Mapping[str, Json]) -> str | None:
 
 def storable(text: str) -> str:
     """The text as SQLite can hold it: a lone surrogate, which only JSON can bring, is replaced."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

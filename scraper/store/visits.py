@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from scraper.core.model import PageResult, Reason, Request, State
+from scraper.core.model import Page, PageResult, Reason, Request, State
 from scraper.core.outcome import PHASES
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
 from scraper.store.books import Change
 from scraper.store.items import record_items, record_rejected
 from scraper.store.links import Limits, Links
-from scraper.store.rows import storable
+from scraper.store.many import write_many
+from scraper.store.requests import Known, Requests
+from scraper.store.rows import Row, storable
+
+COLUMNS = (
+    "state, status, reason, detail, final_url, rule, attempts, body_bytes, wire_bytes, placed, "
+    "links_found, links_out_of_scope, items, rejected, at, turn_s, slot_s, dns_s, connect_s, "
+    "first_byte_s, body_s, worker_s, parse_s, writer_s, invalid"
+)
+VISIT = (
+    f"INSERT INTO visit (run_id, request_id, links_new, {COLUMNS}) VALUES (?, ...) "  # noqa: S608
+    "ON CONFLICT (run_id, request_id) DO UPDATE SET "
+    # a page visited twice in a run has found the new links of both
+    "links_new = links_new + excluded.links_new, "
+    + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS.split(", "))
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A result on its way to the table."""
 
     result: PageResult
     writer_from: float | None  # monotonic seconds since when it waits; None: not measured
+
+
+@dataclass(slots=True)
+class Batch:
+    """Results that are written together."""
+
+    rows: Requests
+    monotonic: float
+    figures: Counter[str] = field(default_factory=Counter)  # what they add to those of the run
+    pages: list[tuple[Request, Page]] = field(default_factory=list)
+    visits: list[Row] = field(default_factory=list)
 
 
 class Visits:
@@ -31,116 +58,108 @@ class Visits:
         self._links = links
         self._limits = limits
 
-    def record(self, change: Change, entry: Entry, *, monotonic: float) -> Counter[str]:
-        """Write one result; returns what it adds to the figures of the run."""
-        result = entry.result
-        if result.again is not None:
-            return Counter()
+    def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
+        """Write results, in order; returns what they add to the figures of the run."""
+        told = [
+            (entry, _final_key(entry.result)) for entry in entries if entry.result.again is None
+        ]
+        batch = Batch(self._read(change, told), monotonic)
+        for entry, final_key in told:
+            self._record(batch, entry, final_key)
+        batch.rows.write()
+        record_items(change, [(request, page.items) for request, page in batch.pages])
+        record_rejected(change, [(request, page.rejected) for request, page in batch.pages])
+        write_many(change.db, VISIT, batch.visits)
+        return batch.figures
+
+    def _read(self, change: Change, told: Sequence[tuple[Entry, bytes | None]]) -> Requests:
+        """The rows that results are about and lead to, as they are before."""
+        rows = Requests(change)
+        rows.read_ids({entry.result.request.id for entry, _ in told})
+        keys = {final_key for _, final_key in told if final_key is not None}
+        for entry, _ in told:
+            keys |= self._links.unknown(entry.result.links)
+        rows.read_keys(keys)
+        return rows
+
+    def _record(self, batch: Batch, entry: Entry, final_key: bytes | None) -> None:
+        result, change = entry.result, batch.rows.change
         if result.pause_until is not None:
             _pause(change, result.request.host, result.pause_until)
-        row = change.db.execute(
-            "SELECT state, depth, cycle, reason, page FROM request WHERE id = ?",
-            (result.request.id,),
-        ).fetchone()
-        if row is None:  # not ours: nothing to settle
-            return Counter()
-        if result.state == State.WAITING != row[0]:  # settled: another page was redirected to it
-            return Counter()
-        change.admitted += row[2] != change.tenure.cycle or row[3] == Reason.MAX_PAGES
+        known = batch.rows.get(result.request.id)
+        if known is None:  # not ours: nothing to settle
+            return
+        if result.state == State.WAITING != known.state:  # settled: another page led to it
+            return
+        change.admitted += known.cycle != change.tenure.cycle or known.reason == Reason.MAX_PAGES
         if result.state == State.WAITING:
-            return _retry(change, result)
-        request = result.request
-        cut = self._limits.max_depth is not None and row[1] < request.depth
-        outdated = cut or (not request.seed and row[4] != request.page)
-        return self._settle(change, entry, row[0], monotonic, outdated=outdated)
-
-    def _settle(
-        self,
-        change: Change,
-        entry: Entry,
-        before: str,
-        monotonic: float,
-        *,
-        outdated: bool,
-    ) -> Counter[str]:
-        result = entry.result
-        final_key = _final_key(result)
-        if outdated and result.state == State.DONE:  # a link told better while it was open
-            _requeue(change, result.request, before)
+            _retry(batch, result, known)
         else:
-            _finish(change, result, before, final_key)
+            self._settle(batch, entry, known, final_key)
+
+    def _settle(self, batch: Batch, entry: Entry, known: Known, final_key: bytes | None) -> None:
+        result, rows = entry.result, batch.rows
+        if result.state == State.DONE and self._is_outdated(result.request, known):
+            _requeue(rows, known)
+        else:
+            _finish(rows, result, known, final_key)
         if final_key is not None:
             depth = 0 if self._limits.max_depth is None else result.request.depth
-            _count_as_visited(change, final_key, depth)
-        record_items(change, result.request, result.page.items)
-        record_rejected(change, result.request, result.page.rejected)
-        new = self._links.record(change, result.links)
+            _count_as_visited(rows, final_key, depth)
+        batch.pages.append((result.request, result.page))
+        new = self._links.record(rows, result.links)
+        _count(batch.figures, result, new)
         since = entry.writer_from or result.finished_at or None
-        writer_s = None if since is None else max(monotonic - since, 0.0)
-        _write_visit(change, result, new, writer_s)
-        return _figures(result, new)
+        writer_s = None if since is None else max(batch.monotonic - since, 0.0)
+        batch.visits.append(_visit(rows.change, result, new, writer_s))
+
+    def _is_outdated(self, request: Request, known: Known) -> bool:
+        """Whether a link told better while the page was open."""
+        cut = self._limits.max_depth is not None and known.depth < request.depth
+        return cut or (not request.seed and known.page != request.page)
 
 
-def _retry(change: Change, result: PageResult) -> Counter[str]:
+def _retry(batch: Batch, result: PageResult, known: Known) -> None:
     """The page waits for its next attempt; nothing else is kept of this one."""
-    change.db.execute(
-        "UPDATE request SET reason = ?, attempts = ?, due_at = ?, sent_at = NULL, cycle = ? "
-        "WHERE id = ?",
-        (
-            result.reason,
-            result.request.attempt,
-            result.retry_at,
-            change.tenure.cycle,
-            result.request.id,
-        ),
-    )
+    change = batch.rows.change
+    known.reason, known.attempts = _text(result.reason), result.request.attempt
+    known.due_at, known.sent_at, known.cycle = result.retry_at, None, change.tenure.cycle
+    batch.rows.changed(known)
     if result.retry_at is None:
-        change.hosts.add(_own_host(change, result.request))
-    return Counter(retries=1)
+        change.hosts.add(known.host)  # that of the request may be a hop's
+    batch.figures["retries"] += 1
 
 
-def _figures(result: PageResult, new: int) -> Counter[str]:
-    figures = Counter[str]()
-    figures[result.state.value] = 1
-    figures["links_found"] = result.links_found
-    figures["links_new"] = new
-    figures["links_known"] = len(result.links) - new
-    figures["links_out_of_scope"] = result.links_out_of_scope
-    figures["items"] = len(result.page.items)
-    figures["rejected"] = len(result.page.rejected)
-    return figures
+def _count(figures: Counter[str], result: PageResult, new: int) -> None:
+    figures[str(result.state)] += 1
+    figures["links_found"] += result.links_found
+    figures["links_new"] += new
+    figures["links_known"] += len(result.links) - new
+    figures["links_out_of_scope"] += result.links_out_of_scope
+    figures["items"] += len(result.page.items)
+    figures["rejected"] += len(result.page.rejected)
 
 
-def _finish(change: Change, result: PageResult, before: str, final_key: bytes | None) -> None:
-    change.db.execute(
-        "UPDATE request SET state = ?, reason = ?, attempts = ?, due_at = NULL, sent_at = NULL, "
-        "cycle = ?, final_key = ? WHERE id = ?",
-        (
-            result.state,
-            result.reason,
-            _attempts(result),
-            change.tenure.cycle,
-            final_key,
-            result.request.id,
-        ),
-    )
-    change.move(before, result.state)
+def _finish(rows: Requests, result: PageResult, known: Known, final_key: bytes | None) -> None:
+    rows.change.move(known.state, result.state)
+    known.state, known.reason = str(result.state), _text(result.reason)
+    known.attempts, known.final_key = _attempts(result), final_key
+    known.due_at, known.sent_at, known.cycle = None, None, rows.change.tenure.cycle
+    rows.changed(known)
 
 
-def _requeue(change: Change, request: Request, before: str) -> None:
-    change.db.execute(
-        "UPDATE request SET state = 'waiting', reason = NULL, attempts = 0, due_at = NULL, "
-        "sent_at = NULL, cycle = ?, final_key = NULL WHERE id = ?",
-        (change.tenure.cycle, request.id),
-    )
-    change.move(before, State.WAITING)
-    change.hosts.add(_own_host(change, request))
+def _requeue(rows: Requests, known: Known) -> None:
+    rows.change.move(known.state, State.WAITING)
+    known.state, known.reason = State.WAITING.value, None
+    known.attempts, known.final_key = 0, None
+    known.due_at, known.sent_at, known.cycle = None, None, rows.change.tenure.cycle
+    rows.changed(known)
+    rows.change.hosts.add(known.host)
 
 
-def _own_host(change: Change, request: Request) -> str:
-    """The host of the row; that of the request may be a hop's."""
-    row = change.db.execute("SELECT host FROM request WHERE id = ?", (request.id,)).fetchone()
-    return str(row[0])
+def _text(reason: str | None) -> str | None:
+    """The reason as plain text: an enum would be adapted at every use as a parameter."""
+    return reason and str(reason)
 
 
 def _attempts(result: PageResult) -> int:
@@ -161,21 +180,22 @@ def _final_key(result: PageResult) -> bytes | None:
     return None if key == request.key else key
 
 
-def _count_as_visited(change: Change, final_key: bytes, depth: int) -> None:
+def _count_as_visited(rows: Requests, final_key: bytes, depth: int) -> None:
     """The page that answered counts as visited, if it was waiting for its first try.
 
     Args:
         depth: of the links that it led to now; a page that would lead to nearer ones waits on.
     """
-    row = change.db.execute(
-        "SELECT id FROM request WHERE key = ? AND state = 'waiting' "
-        "AND due_at IS NULL AND sent_at IS NULL AND attempts = 0 AND cycle = ? AND depth >= ?",
-        (final_key, change.tenure.cycle, depth),
-    ).fetchone()
-    if row is not None:
-        change.db.execute("UPDATE request SET state = 'done' WHERE id = ?", row)
+    known, change = rows.find(final_key), rows.change
+    if known is None or known.state != State.WAITING or known.cycle != change.tenure.cycle:
+        return
+    if known.depth < depth:
+        return
+    if known.due_at is None and known.sent_at is None and not known.attempts:
+        known.state = State.DONE.value
+        rows.changed(known)
         change.move(State.WAITING, State.DONE)
-        change.visited.append(row[0])
+        change.visited.append(known.id)
 
 
 def _pause(change: Change, host: str, until: float) -> None:
@@ -187,36 +207,29 @@ def _pause(change: Change, host: str, until: float) -> None:
     )
 
 
-def _write_visit(change: Change, result: PageResult, new: int, writer_s: float | None) -> None:
+def _visit(change: Change, result: PageResult, new: int, writer_s: float | None) -> Row:
+    """The row of a visit, as VISIT wants it."""
     invalid = {kind: dict(fields) for kind, fields in result.page.invalid.items()}
-    change.db.execute(
-        "INSERT OR REPLACE INTO visit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-        # a page visited twice in a run has found the new links of both
-        "? + coalesce((SELECT links_new FROM visit WHERE run_id = ? AND request_id = ?), 0), "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            change.tenure.run_id,
-            result.request.id,
-            result.state,
-            result.status,
-            result.reason,
-            storable(result.detail) or None,
-            result.final_url,
-            result.rule,
-            _attempts(result),
-            result.body_bytes,
-            result.wire_bytes,
-            result.placed,
-            result.links_found,
-            new,
-            change.tenure.run_id,
-            result.request.id,
-            result.links_out_of_scope,
-            len(result.page.items),
-            len(result.page.rejected),
-            change.now,
-            *PHASES(result.timing),
-            writer_s,
-            json.dumps(invalid) if invalid else None,
-        ),
+    return (
+        change.tenure.run_id,
+        result.request.id,
+        new,
+        str(result.state),
+        result.status,
+        _text(result.reason),
+        storable(result.detail) or None,
+        result.final_url,
+        result.rule,
+        _attempts(result),
+        result.body_bytes,
+        result.wire_bytes,
+        result.placed,
+        result.links_found,
+        result.links_out_of_scope,
+        len(result.page.items),
+        len(result.page.rejected),
+        change.now,
+        *PHASES(result.timing),
+        writer_s,
+        json.dumps(invalid) if invalid else None,
     )

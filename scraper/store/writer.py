@@ -165,15 +165,18 @@ class Writer:
 
     async def _take_in(self, entry: Entry | Work) -> int:
         """Queue an entry; returns its number."""
-        async with self._changed:
-            while self.full and self._error is None:
-                await self._changed.wait()
-            self._check()
-            self._pending.append(entry)
-            self._accepted += 1
-            if len(self._pending) == 1 or len(self._pending) >= GROUP:
-                self._wake.set()
-            return self._accepted
+        if self.full:
+            async with self._changed:
+                await self._changed.wait_for(self._may_go_on)
+        self._check()  # no await from here on: the room cannot get lost
+        self._pending.append(entry)
+        self._accepted += 1
+        if len(self._pending) == 1 or len(self._pending) >= GROUP:
+            self._wake.set()
+        return self._accepted
+
+    def _may_go_on(self) -> bool:
+        return not self.full or self._error is not None
 
     async def _until_written(self, number: int) -> None:
         """Wait for the commit of an entry, and hurry it."""
@@ -220,11 +223,15 @@ class Writer:
 
         def work(change: Change) -> Counter[str]:
             figures = Counter[str]()
+            entries: list[Entry] = []
             for entry in batch:
                 if isinstance(entry, Entry):
-                    figures.update(self._visits.record(change, entry, monotonic=monotonic))
-                else:
-                    entry(change)
+                    entries.append(entry)
+                    continue
+                figures.update(self._visits.record(change, entries, monotonic=monotonic))
+                entries = []
+                entry(change)
+            figures.update(self._visits.record(change, entries, monotonic=monotonic))
             return figures
 
         figures, change = await self._books.change(work)

@@ -238,6 +238,28 @@ async def test_a_post_that_was_sent_is_never_sent_again(db: Path) -> None:
         assert balance.by_reason["failed"] == {Reason.UNANSWERED: 1}
 
 
+@pytest.mark.parametrize(("first", "state"), [("redirect", "done"), ("mark", "waiting")])
+async def test_marks_and_results_of_one_commit_are_written_in_their_order(
+    db: Path, first: str, state: str
+) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", seed=True), request("b", seed=True)])
+        commits: list[int] = []
+        c.store.writer.committed = lambda rows, _hosts, _visited: commits.append(len(rows))
+        page, target = await c.get("a"), await c.get("b")
+        redirect = PageResult(page, final_url=target.url)
+        if first == "redirect":
+            await c.store.writer.put(redirect)
+        marked = asyncio.create_task(c.store.writer.mark_sent(target.id))
+        await asyncio.sleep(0)  # it is queued then, and not committed
+        if first == "mark":
+            await c.store.writer.put(redirect)
+        await marked
+        await c.store.writer.flush()
+        assert len(commits) == 1
+        assert c.rows("SELECT state, sent_at FROM request WHERE id = 2") == [(state, c.clock.now())]
+
+
 async def test_max_pages_counts_seeds_too(db: Path) -> None:
     async with crawl(db) as c:
         c.store.writer.max_pages = 2

@@ -104,9 +104,9 @@ MUTANTS: dict[str, Break] = {
     "the last link is lost": (Links, "record", lambda s, c, found: RECORD(s, c, found[:-1])),
     "nothing is due again": (Writer, "make_due", _nothing),
     "the mark is not written": (Writer, "mark_sent", _nothing),
-    "the last item wins": (items, "_replace", _ignore),
+    "the first item to arrive wins": (items, "_wins", lambda *args: False),
     "a nearer path is ignored": (Links, "_wants_depth", lambda *args: False),
-    "a requeued page is done": (visits, "_requeue", lambda c, r, b: None),
+    "a requeued page is done": (visits, "_requeue", _ignore),
     "no second try": (RetryPolicy, "stops", lambda self, attempt: True),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }

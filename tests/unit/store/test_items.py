@@ -36,7 +36,7 @@ def item(key: str, data: str, position: int = 0) -> Item:
 
 def put(tables: Tables, page: Request, *items: Item) -> None:
     with tables.change() as change:
-        record_items(change, page, items)
+        record_items(change, [(page, items)])
 
 
 def play(tables: Tables, cycle: int, arrived: list[tuple[int, int, str, str]]) -> None:
@@ -141,7 +141,7 @@ def test_rejected_of_a_page_are_replaced_within_a_cycle_and_kept_across() -> Non
     def reject(tables: Tables, *fields: str) -> None:
         with tables.change() as change:
             lacking = tuple(Rejected("book", f, "missing", n, "{}") for n, f in enumerate(fields))
-            record_rejected(change, SMALLEST, lacking)
+            record_rejected(change, [(SMALLEST, lacking)])
 
     with Tables() as tables:
         tables.run(cycle=1)

@@ -21,7 +21,7 @@ def stored(data: dict[str, object], type_: str = "book") -> Tables:
     table = seeded("a")
     with table.change() as change:
         item = Item(type_, "K", json.dumps(data, ensure_ascii=False), 0)
-        record_items(change, table.request("a"), (item,))
+        record_items(change, [(table.request("a"), (item,))])
     return table
 
 

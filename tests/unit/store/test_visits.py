@@ -31,7 +31,7 @@ class Table(Tables):
 
     def put(self, result: PageResult) -> None:
         with self.change() as change:
-            self.visits.record(change, Entry(result, None), monotonic=0.0)
+            self.visits.record(change, [Entry(result, None)], monotonic=0.0)
 
     def due(self, limit: int = 100) -> bool:
         with self.change() as change:
@@ -248,7 +248,7 @@ def test_a_target_settled_by_a_redirect_is_told() -> None:
     with seeded("a", "b") as table:
         with table.change() as change:
             result = PageResult(table.request("a"), final_url=link("b").url)
-            table.visits.record(change, Entry(result, None), monotonic=0.0)
+            table.visits.record(change, [Entry(result, None)], monotonic=0.0)
             assert change.visited == [table.request("b").id]
         table.run(cycle=2, due_cycle=1)
         table.due(1)
