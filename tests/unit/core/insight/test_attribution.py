@@ -86,6 +86,12 @@ def test_json_brings_shares_and_verdict_back(the_steps):
     assert verdict(back) == verdict(wall)
 
 
+def test_json_brings_the_host_back_that_blocked():
+    wall = WallShare()
+    wall.add(2.0, Sample(hosts_with_work_none_allowed=True, blocked_host="a:80"))
+    assert verdict(WallShare.from_json(wall.as_json()))["host"] == "a:80"
+
+
 def test_a_late_loop_takes_its_part_and_leaves_the_rest():
     wall = WallShare()
     wall.add(1.0, Sample(slots_all_taken=True), late_s=0.25)
