@@ -72,6 +72,7 @@ class Document:
         "_parser",
         "_scripts",
         "_url_key",
+        "between",
         "invalid",
         "lacking",
         "source",
@@ -82,6 +83,7 @@ class Document:
         self.source = source
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
+        self.between: dict[tuple[str, str], dict[int, list[LexborNode]]] = {}  # see `between.py`
         self._parser: LexborHTMLParser | None = None
         self._base: str | None = None
         self._url_key: str | None = None

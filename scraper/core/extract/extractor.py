@@ -77,7 +77,9 @@ class _ItemReader:
 
     def __init__(self, plan: ItemPlan, regex_timeout_s: float) -> None:
         fields = (replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
-        place = Place(plan.type, regex_timeout_s, in_json=isinstance(plan.each, EachPlan))
+        in_json = isinstance(plan.each, EachPlan)
+        each = plan.each if isinstance(plan.each, str) else None
+        place = Place(plan.type, regex_timeout_s, each=each, in_json=in_json)
         self._plan = plan
         self._fields = compile_fields(fields, place)
         self._find = _each(plan.each, place)
