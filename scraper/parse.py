@@ -192,6 +192,7 @@ class Parser:
             response.status,
             headers,
             dict(request.carry),
+            media_type(response.headers.get("content-type", "")),
             _sent(request),
         )
 
@@ -238,6 +239,7 @@ def _plain(source: Source) -> tuple[object, ...]:
         source.status,
         source.headers,
         source.carry,
+        source.media,
         source.sent,
     )
 

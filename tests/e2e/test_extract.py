@@ -329,3 +329,52 @@ def test_steps_and_places_of_a_field(crawl: Crawl, offload: str):
         {"name": "Three", "score": 30, "title": "Tea"},
         {"name": "Two", "score": None, "title": "Tea"},
     ]
+
+
+RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:dc="d"><channel>
+<title>Teas</title><link>http://a.example/</link>
+<item><title>Green &amp; black</title><link>$SITE/1</link><dc:creator>Ann</dc:creator>
+<pubDate>Mon, 23 Nov 2026 20:05:34 +0100</pubDate><description><![CDATA[<p>Hot</p>]]></description>
+</item></channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Teas</title><entry><title>White</title>
+<link rel="alternate" href="/2"/><updated>2026-11-23T10:00:00Z</updated></entry></feed>"""
+BOMB = """<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><rss>&b;</rss>"""
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_feeds_are_read_by_the_names_of_their_elements(crawl: Crawl, offload: str):
+    crawl.site.route("/rss", raw(RSS.replace("$SITE", crawl.site.url("")), "application/rss+xml"))
+    crawl.site.route("/atom", raw(ATOM, "text/xml"))
+    crawl.site.route("/bomb", raw(BOMB, "application/xml"))
+    for number in "12":
+        crawl.site.route(f"/{number}", html(f"<h1>{number}</h1>"))
+    crawl.run(
+        f"""
+        seeds: {{urls: ["$SITE/rss", "$SITE/atom", "$SITE/bomb"]}}
+        parse: {{offload: {offload}, processes: 1}}
+        pages:
+          tea: {{match: "re:/[0-9]$", items: {{tea: {{fields: {{name: h1}}}}}}}}
+          feed:
+            items:
+              entry:
+                each: item, entry
+                key: title
+                fields:
+                  title: title
+                  link: {{any: ["link @href", {{css: link, type: url}}]}}
+                  by: "dc:creator"
+                  at: {{css: "pubDate, updated", type: datetime}}
+                  text: description
+            follow: [{{css: "item > link, entry > link", page: tea}}]
+        """
+    )
+    assert crawl.states() == {
+        "/rss": "done", "/atom": "done", "/bomb": "failed: parse_error", "/1": "done", "/2": "done",
+    }  # fmt: skip
+    assert crawl.items("entry") == [
+        {"title": "Green & black", "link": crawl.site.url("/1"), "by": "Ann",
+         "at": "2026-11-23T20:05:34+01:00", "text": "<p>Hot</p>"},
+        {"title": "White", "link": crawl.site.url("/2"), "by": None,
+         "at": "2026-11-23T10:00:00+00:00", "text": None},
+    ]  # fmt: skip
+    assert crawl.items("tea") == [{"name": "1"}, {"name": "2"}]

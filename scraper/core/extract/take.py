@@ -10,6 +10,7 @@ from scraper.core.extract.document import URL_ATTRIBUTES, Document
 from scraper.core.extract.markdown import to_markdown
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.prune import without
+from scraper.core.extract.xml import markup_of_xml
 
 Take = Callable[[LexborNode, Document], "str | None"]
 _SETS = frozenset({"srcset", "imagesrcset"})
@@ -59,8 +60,9 @@ def _raw_text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a 
     return node.text()
 
 
-def _html(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return node.html or ""
+def _html(node: LexborNode, document: Document) -> str:
+    html = node.html or ""
+    return markup_of_xml(html) if document.is_xml else html
 
 
 def _markdown(node: LexborNode, document: Document) -> str:

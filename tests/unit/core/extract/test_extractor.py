@@ -163,6 +163,32 @@ def test_a_response_that_should_be_json_and_is_none_fails():
         extract(b"<p>Sorry", ItemPlan("q", (FieldPlan("a", json="a"),), EachPlan("quotes")))
 
 
+FEED = b"""<?xml version="1.0"?><rss><channel><link>http://a.example/</link><item><title>One</title>
+<link> /1 </link><dc:creator>A</dc:creator></item><item><title>Two</title><link>/2</link></item>
+<atom:link href="/self"/></channel></rss>"""
+
+
+def test_a_feed_is_looked_into_by_the_names_of_its_elements():
+    fields = (FieldPlan("title", css="title"), FieldPlan("link", css="link", type="url"),
+              FieldPlan("by", css="dc\\:creator"))  # fmt: skip
+    follow = (FollowPlan("item > link"), FollowPlan("atom\\:link"))
+    rule = PageRule("feed", items=(ItemPlan("entry", fields, "item"),), follow=follow)
+    extractor = Extractor(rule)
+    page = extractor(FEED, SOURCE)
+    assert data(page) == [
+        {"title": "One", "link": "http://a.example/1", "by": "A"},
+        {"title": "Two", "link": "http://a.example/2", "by": None},
+    ]
+    assert [link.url.rpartition("/")[2] for link in page.links] == ["1", "2", "self"]
+    assert extractor(FEED, SOURCE) == page
+    assert extractor(b"<item><title>x</title></item>", SOURCE).items[0].type == "entry"
+
+
+def test_broken_xml_fails_the_page():
+    with pytest.raises(ParseError, match="parse_error: the XML is broken: mismatched tag"):
+        extract(b"<rss><item></rss>", ItemPlan("x", (TEXT,)))
+
+
 css = st.sampled_from(["", "p", "a", "*", "div > p", "td:has(p)", "p:nth-child(2)", "a[href]"])
 values = st.fixed_dictionaries(
     {"css": css},
@@ -233,7 +259,15 @@ json_bodies = st.recursive(
     ),
     max_leaves=8,
 ).map(json.dumps)
-wrapped = st.sampled_from(["%s", "<script>x = %s</script>", BLOCK])
+wrapped = st.sampled_from(
+    [
+        "%s",
+        "<rss><p a='1'>%s</p><a href='x'/></rss>",
+        "<?xml version='1'?>%s",
+        "<script>x = %s</script>",
+        BLOCK,
+    ]
+)
 bodies = st.binary(max_size=80) | st.builds(lambda w, j: (w % j).encode(), wrapped, json_bodies)
 bodies |= markup.map(lambda parts: "".join(parts).encode())
 

@@ -32,3 +32,9 @@ def test_text_or_attribute(css, plan, taken):
     document = Document(PAGE, Source("http://a.example/", "http://a.example/"))
     node = document.root.css_first(css)
     assert taker(FieldPlan("f", css=css, **plan))(node, document) == taken
+
+
+def test_the_markup_of_xml_is_that_of_the_page():
+    document = Document(b"<x-a>b</x-a>", Source("http://a/", "http://a/"), is_xml=True)
+    node = document.root.css_first("x-a")
+    assert taker(FieldPlan("f", css="x-a", html=True))(node, document) == "<a>b</a>"
