@@ -196,6 +196,7 @@ class Parser:
             response.status,
             headers,
             dict(request.carry),
+            media_type(response.headers.get("content-type", "")),
             _sent(request),
         )
 
@@ -242,6 +243,7 @@ def _plain(source: Source) -> tuple[object, ...]:
         source.status,
         source.headers,
         source.carry,
+        source.media,
         source.sent,
     )
 

@@ -78,6 +78,11 @@ def css(value: object) -> str:
     return written
 
 
+def css_next(value: object) -> str:
+    """As `css`, but there is no element itself."""
+    return css(text(value))
+
+
 def css_each(value: object) -> str:
     """A CSS selector of elements."""
     written = css(text(value))
@@ -223,7 +228,9 @@ _STRINGS = {"type": "array", "items": _STRING}
 UrlPattern = Annotated[str, Reads(url_pattern, _STRING, "URL with ranges")]
 SingleUrl = Annotated[str, Reads(single_url, _STRING, "URL")]
 Css = Annotated[str, Reads(css, _STRING, "CSS selector")]
-Each = Annotated[str, Reads(css_each, _STRING, "CSS selector")]
+CssNext = Annotated[str, Reads(css_next, _STRING, "CSS selector")]
+CssElement = Annotated[str, Reads(css_each, _STRING, "CSS selector")]
+Each = CssElement
 Glob = Annotated[str, Reads(glob, _STRING, "glob")]
 Expression = Annotated[str, Reads(expression, _STRING, "regular expression")]
 ScopeHosts = Annotated[

@@ -57,12 +57,19 @@ def _each(each: EachConfig) -> str | EachPlan:
 
 def _field(name: str, field: FieldConfig) -> FieldPlan:
     css, attr = (None, None) if field.css is None else _selector(field.css)
-    if field.css is None and field.attr is not None:
+    following, next_attr = (None, None) if field.next is None else _selector(field.next)
+    if css is None and following is None and field.attr is not None:
         css = ""
     return FieldPlan(
         name=name,
         css=css,
-        attr=attr or plain_text(field.attr),
+        attr=attr or next_attr or plain_text(field.attr),
+        next=following,
+        table=None if field.table is None else _selector(field.table)[0],
+        page=field.page,
+        remove=None if field.remove is None else _selector(field.remove)[0],
+        html=field.html,
+        markdown=field.markdown,
         source=plain_text(field.from_),
         json=plain_text(field.json_path),
         script=plain_text(field.script),
@@ -75,6 +82,9 @@ def _field(name: str, field: FieldConfig) -> FieldPlan:
         count=field.count,
         raw_text=field.text == "raw",
         regex=plain_text(field.regex),
+        replace=tuple((str(pattern), str(text)) for pattern, text in (field.replace or {}).items()),
+        split=plain_text(field.split),
+        strip=plain_text(field.strip),
         map=None if field.map is None else {key: _json(value) for key, value in field.map.items()},
         type="int" if field.count else field.type or "",
         default=_json(field.default),

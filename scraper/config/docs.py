@@ -69,10 +69,15 @@ takes an attribute, as `img.cover::attr(src)` does, and `@href` alone that of th
 `::text` is allowed and changes nothing. `th:contains('UPC') + td` finds a text as it stands in the
 page, in its case and with its white space; a text that another element cuts in two is not found.
 
-What was found goes through these steps: text or attribute, `regex`, `map`, `type`. The text is that
-of the element and of all it holds. An element without text gives an empty text, and null to every
-type but `text`; what does not convert is null and counted as invalid. `scraper try` says which step
-makes nothing of what.
+RSS, Atom and other XML is looked into by the names of its elements: `each: item`, `title`, `link`,
+`pubDate`, `"dc:creator"`. A page is XML by its content type or its start; XHTML is read as HTML. No
+entity may be declared in it, and nothing outside it is asked for.
+
+What was found goes through these steps: `remove`, text or attribute (or `html`, `markdown`),
+`regex`, `json`, `replace`, `split`, `strip`, `map`, `type`; a list goes through them one by one.
+The text is that of the element and of all it holds. An element without text gives an empty text,
+and null to every type but `text`; what does not convert is null and counted as invalid. `scraper
+try` says which step makes nothing of what.
 
 - `int` and `float` are a number alone, its thousands grouped or not: `1,234`, `3,14`.
 - `decimal` is the first amount in a text: `£51.77`, `1.234,56 €`, `CHF 1'234.50`. Three digits

@@ -9,10 +9,10 @@ from scraper.config.tree import Branch
 
 
 def lint_kinds(item: Branch) -> Iterator[Finding]:
-    """`css` in an item of JSON, and `json` alone in an item that is an element."""
+    """`css` in an item of JSON, `json` alone in an element, `next` where no item is an element."""
     each = item.under("each")
     in_json = isinstance(each.value, dict) and {"json", "script"} & set(each.value)
-    kind = "json" if in_json else "page" if each.value is None else "element"
+    kind = "json" if in_json else "page" if each.value is None else "each"
     yield from _fields(item.under("fields"), kind)
 
 
@@ -26,12 +26,17 @@ def _fields(fields: Branch, kind: str) -> Iterator[Finding]:
 
 def _field(field: Branch, kind: str) -> Iterator[Finding]:
     given = set(field.names())
-    if "css" in given and kind == "json":
-        yield _misplaced(field.under("css"), "looks in HTML, but this is in JSON: write json")
+    everywhere = "page" in given
+    for name in ("css", "table"):
+        if name in given and kind == "json" and not everywhere:
+            text = "looks in HTML, but this is in JSON: write json, or page: true beside it"
+            yield _misplaced(field.under(name), text)
     alone = "json" in given and not given & {"css", "script"}
-    if alone and kind == "element":
+    if alone and kind in ("each", "element"):
         text = "looks in a response that is JSON, but this is in an element: write css"
         yield _misplaced(field.under("json"), text)
+    if "next" in given and kind != "each":
+        yield _misplaced(field.under("next"), "looks behind an element that is `each`: write css")
     inside = "json" if given & {"json", "jsonld", "script"} else "element"
     yield from _fields(field.under("fields"), inside)
 

@@ -46,6 +46,18 @@ def script(value: object) -> str:
     return written
 
 
+def check_replacement(pattern: str, text: str) -> None:
+    """A pair of `replace`."""
+    from scraper.core.extract.replacement import compile_replacement
+
+    try:
+        compile_replacement(pattern, text)
+    except SelectorError as error:
+        if isinstance(pattern, Secret) or isinstance(text, Secret):
+            raise RefusedError("replace: a value of the environment cannot be read") from None
+        raise RefusedError(f"replace: {error}") from None
+
+
 def _refused(written: str, why: str, kind: str) -> RefusedError:
     """The words of the core, unless they could hold a secret."""
     if isinstance(written, Secret):

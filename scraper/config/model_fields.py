@@ -1,12 +1,12 @@
 """`fields`: one value of an item, where it comes from and what is done to it."""
 
-from typing import Annotated, ClassVar, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scraper.config.checks import Css, Expression, takes_attribute
-from scraper.config.languages import JsonLd, JsonPath, Script
-from scraper.config.scalars import Free, Text, Truth, one_of
+from scraper.config.checks import Css, CssElement, CssNext, Expression, takes_attribute
+from scraper.config.languages import JsonLd, JsonPath, Script, check_replacement
+from scraper.config.scalars import AnyText, Free, Text, Truth, one_of
 from scraper.config.section import Listed, Named, Section
 from scraper.config.values import RefusedError
 
@@ -15,10 +15,6 @@ TYPES = ("text", "int", "float", "decimal", "bool", "date", "datetime", "url", "
 
 class FieldConfig(Section):
     """One field of an item; a text alone is its `css`."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        {"table", "replace", "split", "strip", "remove", "html", "markdown", "next", "page"}
-    )
 
     css: Css | None = None
     """A CSS selector; its first match is taken. `img.cover @src` takes an attribute; empty is the
@@ -45,6 +41,14 @@ class FieldConfig(Section):
     any_: Listed["Field_"] = Field((), alias="any")
     """Several sources, each as a field of its own: the first that yields is taken."""
 
+    next: CssNext | None = None
+    """A CSS selector that looks between this item's `each` element and the following one: rows in
+    pairs, headings with what stands below them. `@attribute` as in `css`."""
+
+    table: CssElement | None = None
+    """A CSS selector of a table: its rows as a list of objects, keyed by the texts of the header; a
+    table whose rows begin with a header of their own gives one object for each further column."""
+
     from_: Text | None = Field(None, alias="from")
     """Not from the page: `url`, `final_url`, `status`, `header:NAME`, or a column of a CSV seed
     list."""
@@ -61,8 +65,29 @@ class FieldConfig(Section):
     text: Annotated[str, one_of("raw")] | None = None
     """`raw` keeps white space; otherwise text is stripped and white space within folded."""
 
+    page: Truth = False
+    """Look in the whole page, though the item has `each`."""
+
+    remove: CssElement | None = None
+    """A CSS selector of what is taken out of the element first; other fields still see it."""
+
+    html: Truth = False
+    """The HTML of the element, its own tag included, instead of its text."""
+
+    markdown: Truth = False
+    """The element as Markdown: headings, paragraphs, lists, links, emphasis, code, tables."""
+
     regex: Expression | None = None
     """Searched in the text: group 1 if there is one, else the match."""
+
+    replace: Named[AnyText] | None = None
+    """Regular expressions and what stands in the place of their matches; `\\1` is group 1."""
+
+    split: Text | None = None
+    """A text that divides the values of a list: `","`; empty ones are left out."""
+
+    strip: Text | None = None
+    """Characters that are taken from both ends, white space among them."""
 
     map: Named[Free] | None = None
     """Replaces a text by a value; what is not named here becomes null."""
@@ -78,8 +103,8 @@ class FieldConfig(Section):
     """An item without this field is rejected."""
 
     fields: Named["Field_"] = Field({})
-    """Nested fields, looked for in the element that `css` selects, or in the JSON that `json`,
-    `jsonld` or `script` finds."""
+    """Nested fields, looked for in the element that `css` or `next` selects, or in the JSON that
+    `json`, `jsonld` or `script` finds."""
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
@@ -100,14 +125,15 @@ class FieldConfig(Section):
     def _refuse_beside(self, source: str) -> None:
         if self.fields and (why := self._no_fields_beside(source)):
             raise RefusedError(f"fields mean nothing beside {why}")
-        kinds = [source, *(key for key in ("fields", "count") if getattr(self, key))]
+        more = ("fields", "count", "html", "markdown", "attr")
+        kinds = [source, *(key for key in more if getattr(self, key))]
         for kind in kinds:
             for name in _MEANINGLESS[kind]:
                 if self._gives(name):
                     raise RefusedError(f"{name} means nothing beside {kind}: take it out")
 
     def _no_fields_beside(self, source: str) -> str | None:
-        if source not in ("css", "json", "jsonld", "script"):
+        if source not in ("css", "json", "jsonld", "script", "next"):
             return f"{source}: take them out"
         if source == "script" and not self._gives("json"):
             return "script alone: add json"
@@ -119,30 +145,43 @@ class FieldConfig(Section):
             raise RefusedError("required and default contradict each other: take one out")
         if self.all and self.default is not None and not isinstance(self.default, list):
             raise RefusedError("default must be a list where all is true")
-        other = next((key for key in ("attr", "fields", "count") if getattr(self, key)), None)
-        if other and takes_attribute(self.css or ""):
-            raise RefusedError(f"css takes an attribute, which contradicts {other}: take it out")
+        others = ("attr", "fields", "count", "html", "markdown", "remove")
+        other = [key for key in others if getattr(self, key)]
+        for key in ("css", "next"):
+            if other and takes_attribute(getattr(self, key) or ""):
+                raise RefusedError(
+                    f"{key} takes an attribute, which contradicts {other[0]}: take it out"
+                )
+        for pattern, text in (self.replace or {}).items():
+            check_replacement(pattern, text)
         return self
 
     def _gives(self, key: str) -> bool:
         return _NAMES.get(key, key) in self.model_fields_set
 
 
-SOURCES = ("css", "json", "jsonld", "meta", "script", "any", "from", "const")
+SOURCES = ("css", "json", "jsonld", "meta", "script", "table", "next", "any", "from", "const")
 _SOURCES = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
 _NAMES = {"from": "from_", "any": "any_", "json": "json_path"}
-_ELSEWHERE = ("attr", "count")
+_OF_TEXT = ("regex", "replace", "split", "strip", "map", "type")
+_OF_ELEMENTS = ("attr", "remove", "html", "markdown")
+_OF_PAGE = (*_OF_ELEMENTS, "count", "page")
 _MEANINGLESS: dict[str, tuple[str, ...]] = {
     "css": (),
-    "count": ("json", "attr", "all", "text", "regex", "map", "type", "default", "required"),
-    "json": (*_ELSEWHERE, "text"),
-    "jsonld": (*_ELSEWHERE, "text"),
-    "meta": _ELSEWHERE,
-    "script": (*_ELSEWHERE, "text"),
-    "any": (*_ELSEWHERE, "all", "text"),
-    "from": ("attr", "all", "count", "text"),
-    "const": ("attr", "all", "count", "text", "regex", "map", "type", "default", "required"),
-    "fields": ("attr", "count", "text", "regex", "map", "type"),
+    "count": ("json", *_OF_ELEMENTS, "all", "text", *_OF_TEXT, "default", "required"),
+    "json": (*_OF_PAGE, "text"),
+    "jsonld": (*_OF_PAGE, "text"),
+    "meta": _OF_PAGE,
+    "script": (*_OF_PAGE, "text"),
+    "table": (*_OF_ELEMENTS, "count", "text", *_OF_TEXT),
+    "next": ("count", "page"),
+    "any": (*_OF_PAGE, "all", "text"),
+    "from": (*_OF_PAGE, "all", "text", "split"),
+    "const": (*_OF_PAGE, "all", "text", *_OF_TEXT, "default", "required"),
+    "fields": (*_OF_ELEMENTS, "count", "text", *_OF_TEXT),
+    "html": ("attr", "text", "markdown"),
+    "markdown": ("attr", "text"),
+    "attr": ("remove",),
 }
 """What says nothing beside a source."""
 

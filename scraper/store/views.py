@@ -78,7 +78,7 @@ def _text(value: str) -> str:
 
 
 def _cast(field: FieldPlan) -> str | None:
-    if field.all or field.fields:
+    if field.all or field.fields or field.split is not None:
         return None
     casts = {_cast(one) for one in field.any}
     if field.type == "" and len(casts) == 1:  # each way to the value gives the same type

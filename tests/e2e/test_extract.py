@@ -279,3 +279,102 @@ def test_try_says_why_a_field_of_another_source_is_empty(crawl: Crawl):
     assert "empty thing.isbn: any of css .isbn, jsonld Book finds nothing" in out
     assert 'empty thing.gtin: jsonld Product finds {"@type":' in out
     assert 'script var other = (.*?); finds "1", of which json a makes nothing' in out
+
+
+ARTICLE = """<h1>Tea</h1><article><h2>Green <em>tea</em></h2><p>Hot<span class=ad>BUY</span> and
+<a href=/more>more</a>.</p></article><div class=tags>a, b; c,,</div><p class=q>\u201cWell\u201d</p>
+<table id=specs><tr><th>UPC<td>77<tr><th>Weight<td>2 kg</table>
+<table id=prices><tr><th>Shop<th>Price<tr><td>North<td>1<tr><td>South<td>2</table>
+<table><tr class=top><td>One</td></tr><tr><td><b class=score>10 points</b></td></tr>
+<tr class=top><td>Two</td></tr><tr class=top><td>Three</td></tr>
+<tr><td><b class=score>30 points</b></td></tr></table>"""
+STEPS = r"""
+seeds: {urls: ["$SITE/page"]}
+parse: {offload: $OFFLOAD, processes: 1}
+pages:
+  page:
+    items:
+      article:
+        fields:
+          text: {css: article p, remove: .ad}
+          whole: {css: article p}
+          html: {css: article h2, html: true}
+          markdown: {css: article, markdown: true, remove: .ad}
+          tags: {css: .tags, replace: {";": ","}, split: ","}
+          quote: {css: .q, strip: "\u201c\u201d"}
+          specs: {table: "#specs"}
+          prices: {table: "#prices"}
+      line:
+        each: tr.top
+        key: name
+        fields:
+          name: td
+          score: {next: .score, regex: "\\d+", type: int}
+          title: {css: h1, page: true}
+"""
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_steps_and_places_of_a_field(crawl: Crawl, offload: str):
+    crawl.site.route("/page", html(ARTICLE))
+    crawl.run(STEPS.replace("$OFFLOAD", offload))
+    assert crawl.items("article") == [{
+        "text": "Hot and more.", "whole": "HotBUY and more.", "html": "<h2>Green <em>tea</em></h2>",
+        "markdown": f"## Green *tea*\n\nHot and [more]({crawl.site.url('/more')}).",
+        "tags": ["a", "b", "c"], "quote": "Well", "specs": [{"UPC": "77", "Weight": "2 kg"}],
+        "prices": [{"Shop": "North", "Price": "1"}, {"Shop": "South", "Price": "2"}],
+    }]  # fmt: skip
+    assert crawl.items("line") == [
+        {"name": "One", "score": 10, "title": "Tea"},
+        {"name": "Three", "score": 30, "title": "Tea"},
+        {"name": "Two", "score": None, "title": "Tea"},
+    ]
+
+
+RSS = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0" xmlns:dc="d"><channel>
+<title>Teas</title><link>http://a.example/</link>
+<item><title>Green &amp; black</title><link>$SITE/1</link><dc:creator>Ann</dc:creator>
+<pubDate>Mon, 23 Nov 2026 20:05:34 +0100</pubDate><description><![CDATA[<p>Hot</p>]]></description>
+</item></channel></rss>"""
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Teas</title><entry><title>White</title>
+<link rel="alternate" href="/2"/><updated>2026-11-23T10:00:00Z</updated></entry></feed>"""
+BOMB = """<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><rss>&b;</rss>"""
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_feeds_are_read_by_the_names_of_their_elements(crawl: Crawl, offload: str):
+    crawl.site.route("/rss", raw(RSS.replace("$SITE", crawl.site.url("")), "application/rss+xml"))
+    crawl.site.route("/atom", raw(ATOM, "text/xml"))
+    crawl.site.route("/bomb", raw(BOMB, "application/xml"))
+    for number in "12":
+        crawl.site.route(f"/{number}", html(f"<h1>{number}</h1>"))
+    crawl.run(
+        f"""
+        seeds: {{urls: ["$SITE/rss", "$SITE/atom", "$SITE/bomb"]}}
+        parse: {{offload: {offload}, processes: 1}}
+        pages:
+          tea: {{match: "re:/[0-9]$", items: {{tea: {{fields: {{name: h1}}}}}}}}
+          feed:
+            items:
+              entry:
+                each: item, entry
+                key: title
+                fields:
+                  title: title
+                  link: {{any: ["link @href", {{css: link, type: url}}]}}
+                  by: "dc:creator"
+                  at: {{css: "pubDate, updated", type: datetime}}
+                  text: description
+            follow: [{{css: "item > link, entry > link", page: tea}}]
+        """
+    )
+    assert crawl.states() == {
+        "/rss": "done", "/atom": "done", "/bomb": "failed: parse_error", "/1": "done", "/2": "done",
+    }  # fmt: skip
+    assert crawl.items("entry") == [
+        {"title": "Green & black", "link": crawl.site.url("/1"), "by": "Ann",
+         "at": "2026-11-23T20:05:34+01:00", "text": "<p>Hot</p>"},
+        {"title": "White", "link": crawl.site.url("/2"), "by": None,
+         "at": "2026-11-23T10:00:00+00:00", "text": None},
+    ]  # fmt: skip
+    assert crawl.items("tea") == [{"name": "1"}, {"name": "2"}]

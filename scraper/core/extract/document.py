@@ -54,6 +54,7 @@ class Source:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     carry: Mapping[str, Json] = field(default_factory=dict)
+    media: str = ""  # the media type of the answer, in lower case; "" when it names none
     sent: str = ""  # tells apart requests of one URL: empty for a plain GET
 
 
@@ -72,16 +73,20 @@ class Document:
         "_parser",
         "_scripts",
         "_url_key",
+        "between",
         "invalid",
+        "is_xml",
         "lacking",
         "source",
     )
 
-    def __init__(self, body: bytes, source: Source) -> None:
+    def __init__(self, body: bytes, source: Source, *, is_xml: bool = False) -> None:
         self._body = body
+        self.is_xml = is_xml  # the body is what `xml.py` made of it
         self.source = source
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
+        self.between: dict[tuple[str, str], dict[int, list[LexborNode]]] = {}  # see `between.py`
         self._parser: LexborHTMLParser | None = None
         self._base: Base | None = None
         self._url_key: str | None = None

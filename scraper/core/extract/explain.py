@@ -30,6 +30,12 @@ def _bare(field: FieldPlan) -> FieldPlan:
         field.name,
         css=field.css,
         attr=field.attr,
+        next=field.next,
+        table=field.table,
+        page=field.page,
+        remove=field.remove,
+        html=field.html,
+        markdown=field.markdown,
         source=field.source,
         const=field.const,
         is_const=field.is_const,
@@ -85,9 +91,10 @@ def _why(field: FieldPlan, text: Json) -> str:
 
 
 def _looked_for(field: FieldPlan) -> str:
-    if field.css is not None:
-        attribute = f" @{field.attr}" if field.attr else ""
-        return f"css {as_written(field.css) or '(the element itself)'}{attribute}"
+    for key in ("css", "next", "table"):
+        if (css := getattr(field, key)) is not None:
+            attribute = f" @{field.attr}" if field.attr else ""
+            return f"{key} {as_written(css) or '(the element itself)'}{attribute}"
     if field.any:
         return f"any of {', '.join(map(_looked_for, field.any))}"
     if field.jsonld is not None:
@@ -105,18 +112,22 @@ def _of_each(each: str | EachPlan) -> str:
 
 
 def _steps(field: FieldPlan) -> Iterator[str]:
-    if field.jsonld is not None and (path := split_type(field.jsonld)[1]) != "@":
-        yield path
-    if field.regex is not None:
-        yield f"regex {field.regex}"
-    if field.json is not None and (field.script or field.css is not None):
-        yield f"json {field.json}"
-    if field.map is not None:
-        yield "map"
-    if field.type not in ("text", ""):
-        yield f"type {field.type}"
-    if field.any:
-        yield "its steps"
+    """The steps that are taken, as they are written."""
+    path = split_type(field.jsonld)[1] if field.jsonld is not None else "@"
+    in_text = field.json if field.script or field.css is not None else None
+    kind = field.type if field.type != "text" else ""
+    steps = (
+        ("", None if path == "@" else path),
+        ("regex ", field.regex),
+        ("json ", in_text),
+        *(("replace ", pattern) for pattern, _ in field.replace),
+        ("split ", field.split),
+        ("strip ", field.strip),
+        ("map", None if field.map is None else ""),
+        ("type ", kind or None),
+        ("its steps", "" if field.any else None),
+    )
+    return (name + written for name, written in steps if written is not None)
 
 
 def _shown(text: Json) -> str:

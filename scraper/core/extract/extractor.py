@@ -17,6 +17,7 @@ from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
+from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
 from scraper.core.model import Item, Json, Link, Page, Reason, Rejected
 from scraper.core.url import Base
 
@@ -28,10 +29,12 @@ _REPLACEMENT = "\ufffd"
 class Extractor:
     """Extraction by one rule: a pure function from bytes to a `Page`."""
 
-    __slots__ = ("_items", "_needs_document", "rule")
+    __slots__ = ("_in_xml", "_items", "_needs_document", "_regex_timeout_s", "rule")
 
     def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
         self.rule = rule
+        self._regex_timeout_s = regex_timeout_s
+        self._in_xml: Extractor | None = None  # made for the first page that is XML
         self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
         self._needs_document = bool(rule.items or rule.follow)
 
@@ -44,11 +47,20 @@ class Extractor:
         if not self._needs_document:
             return Page()
         try:
+            if is_xml(body, source.media):
+                document = Document(xml_as_html(body), source, is_xml=True)
+                return self._for_xml()._extract(document)
             return self._extract(Document(body, source))
         except RecursionError as error:
             raise ParseError(Reason.PARSE_ERROR, "a value is nested too deeply") from error
         except (SelectolaxError, UnicodeError) as error:
             raise ParseError(Reason.PARSE_ERROR, str(error)) from error
+
+    def _for_xml(self) -> Extractor:
+        if self._in_xml is None:
+            rule = rule_in_xml(self.rule)
+            self._in_xml = Extractor(rule, regex_timeout_s=self._regex_timeout_s)
+        return self._in_xml
 
     def _extract(self, document: Document) -> Page:
         kept = _Kept()
@@ -77,7 +89,9 @@ class _ItemReader:
 
     def __init__(self, plan: ItemPlan, regex_timeout_s: float) -> None:
         fields = (replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
-        place = Place(plan.type, regex_timeout_s, in_json=isinstance(plan.each, EachPlan))
+        in_json = isinstance(plan.each, EachPlan)
+        each = plan.each if isinstance(plan.each, str) else None
+        place = Place(plan.type, regex_timeout_s, each=each, in_json=in_json)
         self._plan = plan
         self._fields = compile_fields(fields, place)
         self._find = _each(plan.each, place)
@@ -163,7 +177,10 @@ def _links(follow: tuple[FollowPlan, ...], document: Document) -> Iterator[Link]
     known: set[tuple[str, str | None]] = set()
     for plan in follow:
         attr, page = plan.attr, plan.page
-        written = (node.attributes.get(attr) for node in document.parser.css(plan.css))
+        nodes = document.parser.css(plan.css)
+        written = (node.attributes.get(attr) for node in nodes)
+        if document.is_xml:  # <link>http://...</link>
+            written = (node.attributes.get(attr) or node.text().strip() for node in nodes)
         for href in dict.fromkeys(written):
             link = href and _resolved(href, document.base)
             if link and (link, page) not in known:

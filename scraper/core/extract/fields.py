@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 
 from selectolax.lexbor import LexborNode
 
+from scraper.core.extract.between import between
 from scraper.core.extract.document import Absent, Document, NotJsonError
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.sources import Find, Scope, every, finder, first
@@ -57,15 +58,15 @@ def compile_fields(plans: Iterable[FieldPlan], place: Place) -> tuple[Field, ...
 def _compile(plan: FieldPlan, place: Place) -> Field:
     if plan.is_const:
         return _Const(plan)
-    if plan.source is not None:
-        return _FromSource(plan, place)
     if plan.any:
         return _AnyOf(plan, place)
     find = finder(plan, place)
     if find is not None:
         return _FoundGroup(plan, place, find) if plan.fields else _Found(plan, place, find)
+    if plan.next is not None:
+        return _Next(plan, place)
     in_element = _in_element(plan, place)
-    return _OnPage(in_element) if place.in_json else cast("Field", in_element)
+    return _OnPage(in_element) if place.in_json or plan.page else cast("Field", in_element)
 
 
 def _in_element(plan: FieldPlan, place: Place) -> ElementField:
@@ -77,12 +78,13 @@ def _in_element(plan: FieldPlan, place: Place) -> ElementField:
 class _Base(ABC):
     """What all fields do with what they found."""
 
-    __slots__ = ("_default", "_place", "_required", "name")
+    __slots__ = ("_default", "_place", "_required", "_splits", "name")
 
     def __init__(self, plan: FieldPlan, place: Place) -> None:
         self.name = plan.name
         self._default = plan.default
         self._required = plan.required
+        self._splits = plan.split is not None
         self._place = place
 
     def read(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - what `value` takes
@@ -98,7 +100,9 @@ class _Base(ABC):
         for value in values:
             if value is Absent.INVALID:
                 document.count_invalid(self._place.item_type, self._place.label)
-            if value is not Absent.MISSING:
+            if self._splits and isinstance(value, list):
+                found += value
+            elif value is not Absent.MISSING:
                 found.append(None if isinstance(value, Absent) else value)
         return found
 
@@ -165,36 +169,6 @@ class _OnPage:
         return self._field.value(document.root, document)
 
 
-class _FromSource(_Base):
-    """A field that is not in the page: `from:`."""
-
-    __slots__ = ("_refine", "_source")
-
-    def __init__(self, plan: FieldPlan, place: Place) -> None:
-        super().__init__(plan, place)
-        self._source = plan.source or ""
-        self._refine = refiner(plan, place)
-
-    def value(self, scope: Scope, document: Document) -> Value:  # noqa: ARG002 - a Field
-        found = self._look_up(document)
-        if found is None:
-            return Absent.MISSING
-        return found if self._refine is None else self._refine(found, document)
-
-    def _look_up(self, document: Document) -> Json:
-        source = document.source
-        match self._source:
-            case "url":
-                return source.url
-            case "final_url":
-                return source.final_url
-            case "status":
-                return source.status
-        if self._source.startswith("header:"):
-            return source.headers.get(self._source[7:].strip().lower())
-        return source.carry.get(self._source)
-
-
 class _Leaf(_Base):
     """A text or an attribute, one or all."""
 
@@ -225,6 +199,27 @@ class _Leaf(_Base):
         if text is None:
             return Absent.MISSING
         return text if self._refine is None else self._refine(text, document)
+
+
+class _Next(_Base):
+    """What is found between the item's element and the following one, one or all."""
+
+    __slots__ = ("_all", "_css", "_each", "_field")
+
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
+        self._css = plan.next or "*"
+        self._each = place.each
+        self._all = plan.all
+        itself = replace(plan, css="", next=None, all=False, default=None, required=False)
+        self._field = _in_element(itself, place)
+
+    def value(self, scope: Scope, document: Document) -> Value:
+        if self._each is None or not isinstance(scope, LexborNode):
+            return [] if self._all else Absent.MISSING
+        nodes = between(self._each, self._css, document).get(scope.mem_id, ())
+        values = (self._field.value(node, document) for node in nodes)
+        return self._gather(values, document) if self._all else next(values, Absent.MISSING)
 
 
 class _Found(_Base):
@@ -285,7 +280,7 @@ class _Group(_Base):
         super().__init__(plan, place)
         self._css = plan.css
         self._all = plan.all
-        inside = replace(place, label=place.label + ".", in_json=False)
+        inside = replace(place, label=place.label + ".", in_json=False, each=None)
         self._fields = compile_fields(plan.fields, inside)
 
     def value(self, scope: LexborNode, document: Document) -> Value:
@@ -305,7 +300,7 @@ class _FoundGroup(_Base):
         super().__init__(plan, place)
         self._all = plan.all
         self._find = find
-        inside = replace(place, label=place.label + ".", in_json=True)
+        inside = replace(place, label=place.label + ".", in_json=True, each=None)
         self._fields = compile_fields(plan.fields, inside)
 
     def value(self, scope: Scope, document: Document) -> Value:

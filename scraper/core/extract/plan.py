@@ -12,8 +12,8 @@ from scraper.core.model import Json
 class FieldPlan:
     """One field of an item, or one list of nested objects.
 
-    Exactly one source is set: `css`, `source` (from), `const`, `json`, `script` (maybe with
-    `json`), `jsonld`, `meta` or `any`.
+    Exactly one source is set: `css`, `next`, `table`, `source` (from), `const`, `json`, `script`
+    (maybe with `json`), `jsonld`, `meta` or `any`.
     """
 
     name: str
@@ -21,6 +21,12 @@ class FieldPlan:
         None  # already translated to what lexbor understands; "" is the element itself
     )
     attr: str | None = None  # None: the text
+    next: str | None = None  # css between the item's element and the following one
+    table: str | None = None  # css of a table, whose rows become objects
+    page: bool = False  # look in the whole page, wherever the item is
+    remove: str | None = None  # css of what is taken out first
+    html: bool = False  # the markup of the element, instead of its text
+    markdown: bool = False  # the element as Markdown
     source: str | None = None  # "url", "final_url", "status", "header:NAME" or a carried field
     const: Json = None
     is_const: bool = False
@@ -33,6 +39,9 @@ class FieldPlan:
     count: bool = False  # the number of elements that `css` matches; the type is int
     raw_text: bool = False  # `text: raw`: neither stripped nor folded
     regex: str | None = None
+    replace: tuple[tuple[str, str], ...] = ()  # regular expressions and what stands instead
+    split: str | None = None  # a text between the values of a list
+    strip: str | None = None  # characters that are taken from the ends
     map: Mapping[str, Json] | None = None
     type: str = ""  # text int float decimal bool date datetime url json; "": as it is found
     default: Json = None

@@ -1,13 +1,15 @@
 """CSS selectors as people type them, translated to what lexbor understands.
 
 lexbor reads Selectors Level 4 without `:scope` and without a selector that begins with a
-combinator. Three habits from elsewhere are translated here, once, when a config is compiled:
+combinator. Four habits from elsewhere are translated here, once, when a config is compiled:
 
 * `:contains(x)` of jQuery (case-sensitive, text of the element and of what it holds) becomes
   lexbor's own `:lexbor-contains`, which looks at an element's own text nodes only. A text that
   is cut by an element in its middle is not found.
 * `::text` and `::attr(x)` of Scrapy, and our own shorthand ` @x`, stand at the end and say what
   is taken of the element; they are split off.
+* `dc:creator` and `dc|creator` are names with a prefix, as XML has them: what stands before the
+  colon is no element of HTML, what stands behind it no pseudo-class. The colon is escaped.
 """
 
 from __future__ import annotations
@@ -26,6 +28,19 @@ _TAKEN = re.compile(
 _TOKEN = re.compile(
     r"""\\. | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | :contains\( | \s+ | .""",
     re.DOTALL | re.VERBOSE | re.IGNORECASE,
+)
+_PREFIXED = re.compile(
+    r"(?P<prefix>[^\W\d][\w-]*)(?P<mark>:|\|(?!=))(?P<name>[^\W\d][\w.-]*)(?![\w(])"
+)
+_HTML = frozenset(
+    b"a abbr address area article aside audio b base bdi bdo blockquote body br button canvas "
+    b"caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt "
+    b"em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head "
+    b"header hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee "
+    b"menu meta meter nav noscript object ol optgroup option output p param picture pre progress q "
+    b"rp rt ruby s samp script search section select slot small source span strike strong style "
+    b"sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u "
+    b"ul var video wbr".split()
 )
 _CONTAINS = ":is(:lexbor-contains({0}), :has(:lexbor-contains({0})))"
 _CONTAINED = re.compile(
@@ -59,14 +74,14 @@ def parse_selector(text: str) -> tuple[str, str | None]:
     if attr is None:
         css, attr = _split_taken(css)
     if css:
-        css = _translate(css)
+        css = _translate(_name_prefixes(css))
         _check(css, written)
     return css, attr
 
 
 def as_written(css: str) -> str:
     """A translated selector as a person would write it."""
-    return _CONTAINED.sub(r":contains(\1)", css)
+    return _CONTAINED.sub(r":contains(\1)", css).replace("\\:", ":")
 
 
 def split_shorthand(text: str) -> tuple[str, str | None]:
@@ -120,6 +135,36 @@ def _split(css: str, divides: Callable[[str], bool]) -> Iterator[str]:
         depth += _step(token)
         piece += token
     yield piece
+
+
+def _name_prefixes(css: str) -> str:
+    """Escape the colons that belong to names."""
+    out: list[str] = []
+    at = depth = 0
+    while at < len(css):
+        prefixed = _PREFIXED.match(css, at) if depth == 0 and _starts_name(css, at) else None
+        if prefixed and _is_name(prefixed):
+            out.append(f"{prefixed['prefix']}\\:{prefixed['name'].replace('.', chr(92) + '.')}")
+            at = prefixed.end()
+            continue
+        token = _TOKEN.match(css, at)
+        assert token is not None  # noqa: S101 - the last branch takes any character
+        depth += {"[": 1, "]": -1}.get(token[0], 0)
+        out.append(token[0])
+        at = token.end()
+    return "".join(out)
+
+
+def _starts_name(css: str, at: int) -> bool:
+    return at == 0 or css[at - 1] in " \t\n\r\f>+~,("
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    if match["mark"] == "|":
+        return True
+    if match["prefix"].lower().encode() in _HTML or "-" in match["prefix"]:
+        return False
+    return match["name"].lower() == "link" or not _reads(f":{match['name']}")
 
 
 def _translate(css: str) -> str:

@@ -1,4 +1,6 @@
-"""Where a field's value comes from when it is no element of the page: JSON, JSON-LD, meta, scripts.
+"""Where a field's value comes from when it is no text of an element.
+
+JSON, JSON-LD, `<meta>`, scripts, tables, and what is known of the request.
 
 Each source is a function from the place that is looked in to the values that are found there, in
 order, as lazily as they are wanted. `json` looks in the item's own JSON value, or in the whole
@@ -20,6 +22,7 @@ from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.script import ScriptPattern
 from scraper.core.extract.selectors import quoted
 from scraper.core.extract.steps import Place, too_slow
+from scraper.core.extract.table import table_objects
 from scraper.core.model import Json
 
 Scope: TypeAlias = "LexborNode | Json"  # an element, or the JSON value of an item
@@ -27,14 +30,36 @@ Find = Callable[["LexborNode | Json", Document], "Iterable[Json]"]
 
 
 def finder(plan: FieldPlan, place: Place) -> Find | None:
-    """The source of a field; None when it is `css`, `from`, `const` or `any`."""
+    """The source of a field; None when it is `css`, `next`, `const` or `any`."""
+    if plan.source is not None:
+        return _of_request(plan.source)
     if plan.script is not None:
         return of_script(plan.script, plan.json, place)
     if plan.json is not None and plan.css is None:
         return of_json(plan.json)
     if plan.jsonld is not None:
         return _of_jsonld(plan.jsonld)
+    if plan.table is not None:
+        return _of_table(plan.table, everywhere=plan.page)
     return None if plan.meta is None else _of_meta(plan.meta, is_raw=plan.raw_text)
+
+
+def _of_request(name: str) -> Find:
+    """What is known without looking into the page: `from`."""
+    header = name.removeprefix("header:").strip().lower() if name.startswith("header:") else None
+
+    def find(scope: Scope, document: Document) -> Iterable[Json]:  # noqa: ARG001 - a Find
+        source = document.source
+        if header is not None:
+            return (source.headers.get(header),)
+        known: dict[str, Json] = {
+            "url": source.url,
+            "final_url": source.final_url,
+            "status": source.status,
+        }
+        return (known[name] if name in known else source.carry.get(name),)
+
+    return find
 
 
 def of_json(path: str) -> Find:
@@ -70,6 +95,17 @@ def _of_jsonld(text: str) -> Find:
 
     def find(scope: Scope, document: Document) -> Iterable[Json]:  # noqa: ARG001 - a Find
         return map(search, document.jsonld.get(name, ()))
+
+    return find
+
+
+def _of_table(css: str, *, everywhere: bool) -> Find:
+    def find(scope: Scope, document: Document) -> Iterator[Json]:
+        inside = scope if isinstance(scope, LexborNode) and not everywhere else document.root
+        for node in inside.css(css) if css else (inside,):
+            table = node if node.tag == "table" else node.css_first("table")
+            if table is not None:
+                yield list(table_objects(table))
 
     return find
 

@@ -1,13 +1,15 @@
-"""The steps between what a source found and a field's value: `regex`, `map`, `type`.
+"""The steps between what a source found and a field's value.
 
-Each step is a function from a value to a value or to why there is none. A list of JSON goes
+They are `regex`, `json`, `replace`, `split`, `strip`, `map` and `type`, in this order, each a
+function from a value to a value or to why there is none. A list, of JSON or of `split`, goes
 through them element by element: what is missing is left out, what does not convert or is not in
 the `map` stays as null.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import string
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,6 +20,7 @@ from scraper.core.extract.document import Absent, Document
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.jsontext import read_json
 from scraper.core.extract.plan import FieldPlan
+from scraper.core.extract.replacement import compile_replacement
 from scraper.core.extract.types import CONVERTERS, as_text
 from scraper.core.model import Json, Reason
 
@@ -32,6 +35,7 @@ class Place:
     item_type: str
     regex_timeout_s: float  # CPU seconds of one search
     label: str = ""  # of the field in errors: "offers.price"
+    each: str | None = None  # css of the items' elements, where the fields stand in one
     in_json: bool = False  # the fields are looked for in a JSON value, not in an element
 
 
@@ -42,15 +46,27 @@ def refiner(plan: FieldPlan, place: Place) -> Refine | None:
         steps.append(_searcher(plan.regex, place))
     if plan.json is not None and plan.css is not None:
         steps.append(_within(plan.json))
+    steps += _on_text(plan, place)
     if plan.map is not None:
         steps.append(_mapper(plan.map))
     if plan.type not in ("text", "") or (plan.type == "text" and _is_typed(plan)):
         steps.append(_converter(plan))
-    if _is_typed(plan) and plan.type != "json":
+    if (_is_typed(plan) or plan.split is not None) and plan.type != "json":
         steps = [_over(step, place) for step in steps]
     if len(steps) > 1:
         return _chain(tuple(steps))
     return steps[0] if steps else None
+
+
+def _on_text(plan: FieldPlan, place: Place) -> Iterator[Refine]:
+    """The steps from text to text."""
+    for pattern, text in plan.replace:
+        yield _replacer(pattern, text, place)
+    if plan.split is not None:
+        yield _splitter(plan.split)
+    if plan.strip is not None:
+        chars = plan.strip if plan.raw_text else plan.strip + string.whitespace
+        yield lambda value, _document: as_text(value).strip(chars)
 
 
 def _is_typed(plan: FieldPlan) -> bool:
@@ -105,6 +121,26 @@ def _searcher(pattern: str, place: Place) -> Refine:
         return Absent.MISSING if found is None else str(found)
 
     return search
+
+
+def _replacer(pattern: str, text: str, place: Place) -> Refine:
+    replace = compile_replacement(pattern, text, timeout_s=place.regex_timeout_s)
+
+    def refine(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
+        try:
+            return replace(as_text(value))
+        except TimeoutError as error:
+            raise too_slow(place) from error
+
+    return refine
+
+
+def _splitter(divider: str) -> Refine:
+    def refine(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
+        parts = (part.strip() for part in as_text(value).split(divider))
+        return [part for part in parts if part]
+
+    return refine
 
 
 def too_slow(place: Place) -> ParseError:

@@ -1,4 +1,4 @@
-"""What is taken of an element: its text or an attribute."""
+"""What is taken of an element: its text or an attribute, its markup, or Markdown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Callable
 from selectolax.lexbor import LexborNode
 
 from scraper.core.extract.document import URL_ATTRIBUTES, Document
+from scraper.core.extract.markdown import to_markdown
 from scraper.core.extract.plan import FieldPlan
+from scraper.core.extract.prune import without
+from scraper.core.extract.xml import markup_of_xml
 
 Take = Callable[[LexborNode, Document], "str | None"]
 _SETS = frozenset({"srcset", "imagesrcset"})
@@ -15,10 +18,24 @@ _SETS = frozenset({"srcset", "imagesrcset"})
 
 def taker(plan: FieldPlan) -> Take:
     """How the raw text of an element is taken; None when it has no such attribute."""
-    raw, attr = plan.raw_text, plan.attr
-    if attr is None:
-        return _raw_text if raw else _text
+    take = _taker(plan)
+    remove = plan.remove
+    if not remove:
+        return take
+    return lambda node, document: take(without(node, remove), document)
 
+
+def _taker(plan: FieldPlan) -> Take:
+    if plan.html:
+        return _html
+    if plan.markdown:
+        return _markdown
+    if plan.attr is None:
+        return _raw_text if plan.raw_text else _text
+    return _attribute(plan.attr, raw=plan.raw_text)
+
+
+def _attribute(attr: str, *, raw: bool) -> Take:
     def attribute(node: LexborNode, document: Document) -> str | None:
         attributes = node.attributes
         if attr not in attributes:
@@ -41,3 +58,12 @@ def _text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
 
 def _raw_text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
     return node.text()
+
+
+def _html(node: LexborNode, document: Document) -> str:
+    html = node.html or ""
+    return markup_of_xml(html) if document.is_xml else html
+
+
+def _markdown(node: LexborNode, document: Document) -> str:
+    return to_markdown(node, document.absolute)

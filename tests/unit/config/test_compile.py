@@ -92,6 +92,15 @@ pages:
           data: {script: "x = (.*);", json: "[]", type: text}
           size: {any: [h3, {css: p, json: size}], type: int}
           list: {jsonld: A.b, fields: {b: {json: c}}}
+      row:
+        each: tr
+        fields:
+          text: {css: p, remove: .ad, replace: {"a": "b", "c": ""}, split: ",", strip: "()"}
+          md: {css: article, markdown: true, page: true}
+          raw: {css: article, html: true}
+          below: {next: "a @href", all: true}
+          title: {next: b, attr: title}
+          specs: {table: "#specs", page: true}
       of_json: {each: {json: "a[]"}, fields: {b: {json: c}}}
       of_script: {each: {script: (a)}, fields: {b: {json: c}}}
   rest: {}
@@ -196,6 +205,25 @@ PLAN = Plan(
                             type="int",
                         ),
                         FieldPlan("list", jsonld="A.b", fields=(FieldPlan("b", json="c"),)),
+                    ),
+                ),
+                ItemPlan(
+                    "row",
+                    each="tr",
+                    fields=(
+                        FieldPlan(
+                            "text",
+                            css="p",
+                            remove=".ad",
+                            replace=(("a", "b"), ("c", "")),
+                            split=",",
+                            strip="()",
+                        ),
+                        FieldPlan("md", css="article", markdown=True, page=True),
+                        FieldPlan("raw", css="article", html=True),
+                        FieldPlan("below", next="a", attr="href", all=True),
+                        FieldPlan("title", next="b", attr="title"),
+                        FieldPlan("specs", table="#specs", page=True),
                     ),
                 ),
                 ItemPlan("of_json", (FieldPlan("b", json="c"),), each=EachPlan("a[]")),

@@ -321,7 +321,7 @@ BROKEN = [
     ),
     (
         F + "          a: {type: int}\n",
-        "7:14: pages.p.items.book.fields.a: has no source: give css, json, jsonld, meta, script, any, from or const",
+        "7:14: pages.p.items.book.fields.a: has no source: give css, json, jsonld, meta, script, table, next, any, from or const",
     ),
     (
         F + "          a: {from: sku}\n",
@@ -397,7 +397,7 @@ BROKEN = [
     ),
     (
         P + "        each: {script: (a)}\n        fields: {a: {any: [{json: b}, {css: h1}]}}\n",
-        "7:40: pages.p.items.book.fields.a.any[2].css: looks in HTML, but this is in JSON: write json",
+        "7:40: pages.p.items.book.fields.a.any[2].css: looks in HTML, but this is in JSON: write json, or page: true beside it",
     ),
     (
         P + "        each: li\n        fields: {a: {json: b}}\n",
@@ -405,7 +405,7 @@ BROKEN = [
     ),
     (
         F + "          a: {json: a, fields: {b: {css: h1}}}\n",
-        "7:37: pages.p.items.book.fields.a.fields.b.css: looks in HTML, but this is in JSON: write json",
+        "7:37: pages.p.items.book.fields.a.fields.b.css: looks in HTML, but this is in JSON: write json, or page: true beside it",
     ),
     (
         P + "        each: {}\n        fields: {a: h1}\n",
@@ -416,8 +416,44 @@ BROKEN = [
         "6:15: pages.p.items.book.each: has more than one source: give css or json",
     ),
     (
-        F + "          a: {css: h1, split: ','}\n",
-        "7:24: pages.p.items.book.fields.a.split: not supported yet: take it out",
+        F + "          a: {css: h1, split: ''}\n",
+        "7:31: pages.p.items.book.fields.a.split: is empty: give a text, or leave the key out",
+    ),
+    (
+        F + "          a: {css: h1, replace: {'(': x}}\n",
+        "7:14: pages.p.items.book.fields.a: replace: '(' is no regular expression: missing ) at position 1",
+    ),
+    (
+        F + "          a: {css: h1, replace: {'(a)': '\\2'}}\n",
+        "7:14: pages.p.items.book.fields.a: replace: '\\\\2' names group 2, but '(a)' has not so many",
+    ),
+    (
+        F + "          a: {css: h1, html: true, markdown: true}\n",
+        "7:14: pages.p.items.book.fields.a: markdown means nothing beside html: take it out",
+    ),
+    (
+        F + "          a: {css: img @src, html: true}\n",
+        "7:14: pages.p.items.book.fields.a: css takes an attribute, which contradicts html: take it out",
+    ),
+    (
+        F + "          a: {css: h1, remove: 'b @src'}\n",
+        "7:32: pages.p.items.book.fields.a.remove: selects elements: take out the attribute, got 'b @src'",
+    ),
+    (
+        F + "          a: {table: table, regex: x}\n",
+        "7:14: pages.p.items.book.fields.a: regex means nothing beside table: take it out",
+    ),
+    (
+        F + "          a: {next: h1}\n",
+        "7:15: pages.p.items.book.fields.a.next: looks behind an element that is `each`: write css",
+    ),
+    (
+        P + "        each: li\n        fields: {a: {css: b, fields: {c: {next: i}}}}\n",
+        "7:43: pages.p.items.book.fields.a.fields.c.next: looks behind an element that is `each`: write css",
+    ),
+    (
+        P + "        each: {json: a}\n        fields: {a: {table: b}}\n",
+        "7:22: pages.p.items.book.fields.a.table: looks in HTML, but this is in JSON: write json, or page: true beside it",
     ),
     (
         F + "          a: {css: h1, text: row}\n",
@@ -449,7 +485,7 @@ BROKEN = [
     ),
     (
         F + "          a:\n",
-        "7:13: pages.p.items.book.fields.a: has no source: give css, json, jsonld, meta, script, any, from or const",
+        "7:13: pages.p.items.book.fields.a: has no source: give css, json, jsonld, meta, script, table, next, any, from or const",
     ),
     (
         P + "        each: 'li @id'\n        fields: {a: h1}\n",

@@ -33,6 +33,13 @@ def why(html, *fields, each=None, key=()):
         (FieldPlan("f", css="b", fields=(FieldPlan("g", css="i"),)), "css b finds nothing"),
         (FieldPlan("f", css="", attr="id"), "css (the element itself) @id finds nothing"),
         (FieldPlan("f", source="header:ETag"), "from header:ETag finds nothing"),
+        (
+            FieldPlan("f", css="p", replace=(("x", ""),), split="12 pieces", strip="()"),
+            'css p finds "12 pieces", of which replace x, split 12 pieces, strip () makes nothing',
+        ),
+        (FieldPlan("f", table="table"), "table table finds nothing"),
+        (FieldPlan("f", next="b"), "next b finds nothing"),
+        (FieldPlan("f", css="i", remove="b", markdown=True), "css i finds an empty text"),
         (FieldPlan("f", meta="og:x"), "meta og:x finds nothing"),
         (FieldPlan("f", jsonld="Book.isbn"), "jsonld Book finds nothing"),
         (

@@ -108,6 +108,14 @@ def read(document: Document | None = None, /, **plan: object) -> Json | Absent:
         ({"script": r'"a": \[(\d)'}, "1"),
         ({"css": "div", "attr": "data-x", "json": "a.b", "type": "int"}, 3),
         ({"css": "div", "json": "a"}, Absent.INVALID),
+        # what is done first
+        ({"css": "h1", "remove": "b"}, "A"),
+        ({"css": "i.n", "split": "a", "all": True}, ["1", "m", "ny", "3"]),
+        ({"css": "nope", "split": ","}, Absent.MISSING),
+        ({"css": "em", "html": True}, "<em></em>"),
+        ({"table": "table"}, [{"X": "Y", "1,50": "n/a"}]),
+        ({"next": "i"}, Absent.MISSING),
+        ({"next": "i", "all": True}, []),
         # any
         ({"any": (FieldPlan("", css="h6"), FieldPlan("", css="em"), FieldPlan("", css="i"))}, "1"),
         ({"any": (FieldPlan("", css="h1"), FieldPlan("", css="i")), "type": "int"}, 1),
@@ -224,3 +232,30 @@ def test_an_element_in_an_item_of_json_is_looked_for_in_the_whole_page():
     fields = compile_fields(plans, Place("item", 1, in_json=True))
     found = read_object(fields, {"x": [0]}, document)
     assert found == {"h": "A title", "n": 3, "a": "A title", "j": [0]}
+
+
+def test_what_stands_behind_an_item_up_to_the_next():
+    document = page("<h2>A</h2><p id=x>1</p><p>2</p><h2>B</h2>")
+    plans = [
+        FieldPlan("one", next="p"),
+        FieldPlan("id", next="p", attr="id"),
+        FieldPlan("all", next="p", all=True, type="int"),
+        FieldPlan("none", next="b", default=0),
+        FieldPlan("group", next="p", all=True, fields=(FieldPlan("n", css=""),)),
+        FieldPlan("top", css="h2", page=True),
+        FieldPlan("ways", any=(FieldPlan("", next="b"), FieldPlan("", next="p"))),
+    ]
+    fields = compile_fields(plans, Place("item", 1, each="h2"))
+    first, second = (read_object(fields, node, document) for node in document.root.css("h2"))
+    assert first == {"one": "1", "id": "x", "all": [1, 2], "none": 0,
+                     "group": [{"n": "1"}, {"n": "2"}], "top": "A", "ways": "1"}  # fmt: skip
+    assert second == {"one": None, "id": None, "all": [], "none": 0, "group": [], "top": "A",
+                      "ways": None}  # fmt: skip
+
+
+def test_a_required_field_behind_an_item_is_lacking_where_nothing_stands():
+    document = page("<h2>A</h2><p>x</p><h2>B</h2>")
+    fields = compile_fields([FieldPlan("f", next="p", required=True)], Place("i", 1, each="h2"))
+    for node in document.root.css("h2"):
+        read_object(fields, node, document)
+    assert document.lacking == [("f", Absent.MISSING)]

@@ -28,6 +28,7 @@ json_values = st.recursive(
         ("sort_by(e, &c)", []),
         ("a.b[?c]", []),
         ("e[].x", []),
+        ("a.b[:2]", [1, 2]),
         ("n == `x`", True),
     ],
 )

@@ -137,3 +137,33 @@ def test_a_contained_text_is_shown_as_a_person_writes_it(words):
         return
     assert as_written(translated).startswith('p:contains("')
     assert compile_css(as_written(translated)) == translated
+
+
+@pytest.mark.parametrize(
+    ("written", "css"),
+    [
+        ("dc:creator", "dc\\:creator"),
+        ("dc|creator", "dc\\:creator"),
+        ("h1|x", "h1\\:x"),
+        ("atom:link", "atom\\:link"),
+        (
+            "item > media:group:first-child media:title",
+            "item > media\\:group:first-child media\\:title",
+        ),
+        ("li:not(dc:x, b)", "li:not(dc\\:x, b)"),
+        ("a:b.c", "a:b.c"),
+        ("x:y.z", "x\\:y\\.z"),
+        ("item:first-child", "item:first-child"),
+        ("[lang|=en]", "[lang|=en]"),
+        ("a[b='c:d']", "a[b='c:d']"),
+        ("my-element:hover", "my-element:hover"),
+        ("p:lexbor-contains('dc:x')", "p:lexbor-contains('dc:x')"),
+    ],
+)
+def test_a_name_may_have_a_prefix(written, css):
+    if written == "a:b.c":  # an element of HTML: a pseudo-class is meant
+        with pytest.raises(SelectorError):
+            compile_css(written)
+        return
+    assert compile_css(written) == css
+    assert as_written(css) == css.replace("\\:", ":")

@@ -11,12 +11,14 @@ from scraper.core.model import Json
 
 PAGE = """<meta property="og:image" content=" /i.png "><meta name=Author content="A  B">
 <meta property="og:image" content="/j.png"><meta name=empty content="">
+<div><table><tr><th>A<tr><td>1</table></div>
+<table><tr><th>B<tr><td>2</table>
 <div itemscope><meta itemprop=price content=5><meta name=author content=inner></div>
 <div itemscope><meta itemprop=price content=6></div><meta name="a&quot;]b" content=odd>
 <script type="application/ld+json">{"@type": "Product", "sku": 1, "tags": ["a", null]}</script>
 <script type="Application/LD+JSON; charset=utf-8">{"@type": "Product", "sku": 2}</script>
 <script>var id = ' k '; var data = {"n": [1, 2]};</script><script src=x.js></script>"""
-SOURCE = Source("http://a.example/", "http://a.example/")
+SOURCE = Source("http://a.example/", "http://a.example/final", 203, {"etag": "x"}, {"rank": 7})
 PLACE = Place("item", 0.05, "f")
 
 
@@ -36,6 +38,17 @@ def find(scope: object = None, body: str = PAGE, /, **plan: object) -> list[Json
 @pytest.mark.parametrize(
     ("plan", "values"),
     [
+        ({"source": "url"}, ["http://a.example/"]),
+        ({"source": "final_url"}, ["http://a.example/final"]),
+        ({"source": "status"}, [203]),
+        ({"source": "header: ETag"}, ["x"]),
+        ({"source": "header:nope"}, [None]),
+        ({"source": "rank"}, [7]),
+        ({"source": "nope"}, [None]),
+        ({"table": "table"}, [[{"A": "1"}], [{"B": "2"}]]),
+        ({"table": "div"}, [[{"A": "1"}]]),
+        ({"table": "h6"}, []),
+        ({"table": "", "page": True}, [[{"A": "1"}]]),
         ({"meta": "og:image"}, ["/i.png", "/j.png"]),
         ({"meta": "og:image", "raw_text": True}, [" /i.png ", "/j.png"]),
         ({"meta": "AUTHOR"}, ["A  B", "inner"]),
@@ -58,13 +71,15 @@ def test_what_a_source_finds_in_a_page(plan, values):
     ("plan", "values"),
     [
         ({"meta": "price"}, ["6"]),
+        ({"table": "table"}, []),
+        ({"table": "table", "page": True}, [[{"A": "1"}], [{"B": "2"}]]),
         ({"meta": "author"}, ["A  B", "inner"]),
         ({"jsonld": "Product.sku"}, [1, 2]),
         ({"script": "id = '(.*?)'"}, ["k"]),
     ],
 )
 def test_only_an_itemprop_belongs_to_the_element_it_stands_in(plan, values):
-    assert find("div + div", **plan) == values
+    assert find("div[itemscope] + div", **plan) == values
 
 
 def test_json_is_that_of_the_item_or_of_the_response():
@@ -74,7 +89,7 @@ def test_json_is_that_of_the_item_or_of_the_response():
 
 
 def test_other_fields_have_no_source_of_this_kind():
-    for plan in ({"css": "h1"}, {"css": "h1", "json": "a"}, {"source": "url"}):
+    for plan in ({"css": "h1"}, {"css": "h1", "json": "a"}):
         assert finder(FieldPlan("f", **plan), PLACE) is None
 
 

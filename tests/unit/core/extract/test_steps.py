@@ -41,6 +41,13 @@ def refine(
         ({"json": "a.b"}, "{}", Absent.MISSING),
         ({"json": "a.b"}, "{", Absent.INVALID),
         ({"json": "[]", "type": "int"}, '["1", "x", " ", null]', [1, None]),
+        ({"replace": ((",-", ""), (r"(\d) (\d)", r"\1\2")), "type": "int"}, "1 234,-", 1234),
+        ({"split": ","}, "a, b,, c ", ["a", "b", "c"]),
+        ({"split": ","}, "", []),
+        ({"split": ";", "type": "int"}, "1; x", [1, None]),
+        ({"split": ";", "strip": "()", "map": {"a": 1}}, "(a); (b)", [1, None]),
+        ({"strip": "\u201c\u201d"}, "\u201c a \u201d", "a"),
+        ({"strip": "x", "raw_text": True}, "x a x", " a "),
         ({"regex": r"=(.*)", "json": "@", "type": "text"}, "x=[1, true]", ["1", "true"]),
     ],
 )
@@ -79,3 +86,5 @@ def test_without_steps_there_is_nothing_to_do(plan):
 def test_a_search_that_takes_too_long_says_which():
     with pytest.raises(ParseError, match=r"parse_timeout: the regex of f took more than 0.05 s"):
         refine("a" * 60 + "!", regex="^(a|a|aa)+$")
+    with pytest.raises(ParseError, match=r"parse_timeout: the regex of f took more than 0.05 s"):
+        refine("a" * 60 + "!", replace=(("^(a|a|aa)+$", ""),))

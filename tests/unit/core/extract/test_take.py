@@ -16,6 +16,11 @@ PAGE = b"""<base href=/shop/><p id=" x ">  a \n <b>b</b> </p><img src=" i.png " 
         ("p", {}, "a b"),
         ("p", {"raw_text": True}, "  a \n b "),
         ("p", {"attr": "id"}, "x"),
+        ("p", {"html": True}, '<p id=" x ">  a \n <b>b</b> </p>'),
+        ("p", {"html": True, "remove": "b"}, '<p id=" x ">  a \n  </p>'),
+        ("p", {"markdown": True}, "a **b**"),
+        ("p", {"remove": "b"}, "a"),
+        ("a", {"markdown": True}, "no"),
         ("p", {"attr": "id", "raw_text": True}, " x "),
         ("p", {"attr": "nope"}, None),
         ("a", {"attr": "href"}, ""),
@@ -27,3 +32,9 @@ def test_text_or_attribute(css, plan, taken):
     document = Document(PAGE, Source("http://a.example/", "http://a.example/"))
     node = document.root.css_first(css)
     assert taker(FieldPlan("f", css=css, **plan))(node, document) == taken
+
+
+def test_the_markup_of_xml_is_that_of_the_page():
+    document = Document(b"<x-a>b</x-a>", Source("http://a/", "http://a/"), is_xml=True)
+    node = document.root.css_first("x-a")
+    assert taker(FieldPlan("f", css="x-a", html=True))(node, document) == "<a>b</a>"
