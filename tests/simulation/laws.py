@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from scraper import frontier
 from scraper.core.model import Reason, Request
+from scraper.core.schedule.politeness import FIRST_OPEN
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.core.url import key as url_key
 from tests.simulation.world import Page, Site, World
@@ -62,6 +63,7 @@ class Guest:
     """What a host has seen of one process."""
 
     open: int = 0
+    ended: int = 0
     started_at: float = -inf
     ended_at: float = -inf
     rests_until: float = -inf
@@ -113,6 +115,8 @@ class Manners:
         guest.open += 1
         self._note("start", f"{site.host} {what}")
         self._law(guest.open <= rule.per_host, "at most per_host open on a host", site.host)
+        earned = guest.open <= FIRST_OPEN + guest.ended
+        self._law(earned, "beyond the first, open requests are earned by answers", site.host)
         late = now - guest.started_at >= guest.delay_s - SHORT_S
         self._law(late, "the delay lies between two starts", (site.host, guest))
         self._law(now >= guest.rests_until - SHORT_S, "a host's rest is kept", (site.host, guest))
@@ -129,6 +133,7 @@ class Manners:
         finally:
             self.open -= 1
             guest.open -= 1
+            guest.ended += 1
             guest.ended_at = self._diary.now
             self._note(outcome, f"{site.host} {what}")
 
@@ -147,7 +152,9 @@ class Manners:
     def ready_at(self, host: str) -> float:
         """Since when the host would take another exchange, or from when on."""
         guest = self.guests[host]
-        limit = self._world.rules[host].per_host if self._is_open(guest) else 1
+        limit = 1  # more than the first few must be earned, anew by a host that was forgotten
+        if self._is_open(guest):
+            limit = min(self._world.rules[host].per_host, FIRST_OPEN)
         if guest.open >= limit:
             return inf
         return max(guest.started_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
