@@ -123,13 +123,15 @@ class Parser:
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
         """
-        if not rule.items and not rule.follow:
+        if not rule.items and not rule.follow and rule.valid is None:
             return Parsed(Page(), "inline", 0.0, 0.0)
         content_type = response.headers.get("content-type", "")
         if not _is_text(media_type(content_type)):
             if _looks_inside(rule):
                 raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
             response, content_type = replace(response, body=b""), ""
+        elif rule.charset is not None:
+            content_type = f"{media_type(content_type)}; charset={rule.charset}"
         started = perf_counter()
         source = self._source(response, rule, request)
         if not self._placement.is_pooled(rule.name, len(response.body)):
@@ -223,6 +225,8 @@ def _looks_inside(rule: PageRule) -> bool:
         elsewhere = field.is_const or field.source is not None
         return any(map(looks, field.any)) if field.any else not elsewhere
 
+    if rule.valid is not None or any(link.css is None for link in rule.follow):
+        return True
     return any(item.each or any(map(looks, item.fields)) for item in rule.items)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from scraper.config.scalars import TEXT_SCHEMA, Reads, any_text, text, truth
 from scraper.config.values import RefusedError, Secret, closest, shown
+from scraper.core.charsets import REPLACEMENT, name_of
 from scraper.core.errors import SelectorError
 from scraper.core.extract.selectors import parse_selector
 from scraper.core.globs import Pattern
@@ -94,6 +95,16 @@ def css_each(value: object) -> str:
 def takes_attribute(written: str) -> bool:
     """Whether a selector that is right says `@attribute` or `::attr()`."""
     return bool(written.strip()) and parse_selector(written)[1] is not None
+
+
+def charset(value: object) -> str:
+    """The name of an encoding, as the web knows it."""
+    written = text(value)
+    if name_of(written) in (None, REPLACEMENT):
+        raise RefusedError(
+            f"must be an encoding such as utf-8 or windows-1252, got {shown(written)}"
+        )
+    return written
 
 
 def glob(value: object) -> str:
@@ -231,6 +242,7 @@ Css = Annotated[str, Reads(css, _STRING, "CSS selector")]
 CssNext = Annotated[str, Reads(css_next, _STRING, "CSS selector")]
 CssElement = Annotated[str, Reads(css_each, _STRING, "CSS selector")]
 Each = CssElement
+Charset = Annotated[str, Reads(charset, _STRING, "encoding")]
 Glob = Annotated[str, Reads(glob, _STRING, "glob")]
 Expression = Annotated[str, Reads(expression, _STRING, "regular expression")]
 ScopeHosts = Annotated[

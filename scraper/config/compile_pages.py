@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from scraper.config.model_fields import FieldConfig
-from scraper.config.model_pages import EachConfig, ItemConfig, PageConfig
+from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import parse_selector
 from scraper.core.model import Json
@@ -30,13 +30,21 @@ def compile_page(name: str, page: PageConfig) -> PageRule:
         name=name,
         match=plain_texts(page.match or ()),
         items=tuple(_item(kind, item) for kind, item in page.items.items()),
-        follow=tuple(
-            FollowPlan(
-                css=css, attr=attr or str(follow.attr or "href"), page=plain_text(follow.page)
-            )
-            for follow in page.follow
-            for css, attr in (_selector(follow.css),)
-        ),
+        follow=tuple(map(_follow, page.follow)),
+        valid=None if page.valid is None else _selector(page.valid)[0],
+        charset=plain_text(page.charset),
+    )
+
+
+def _follow(follow: FollowConfig) -> FollowPlan:
+    css, attr = (None, None) if follow.css is None else _selector(follow.css)
+    return FollowPlan(
+        css=css,
+        attr=attr or str(follow.attr or "href"),
+        page=plain_text(follow.page),
+        json=plain_text(follow.json_path),
+        script=plain_text(follow.script),
+        limit=follow.limit,
     )
 
 

@@ -148,7 +148,7 @@ def _requests(most: str) -> str:
 
 
 def _item(kind: str, item: ItemConfig) -> str:
-    one = "one" if item.each is None else f"one for each {_each(item.each)}"
+    one = "one" if item.each is None else f"one for each {_where(item.each)}"
     if item.key is not None:
         key = f"known by {' and '.join(map(_shown, item.key))}"
     else:
@@ -156,15 +156,16 @@ def _item(kind: str, item: ItemConfig) -> str:
     return f"takes {kind}, {one}, {key}: {', '.join(item.fields)}"
 
 
-def _each(each: EachConfig) -> str:
-    if each.css is not None:
-        return _shown(each.css)
-    in_script = f" in the script {_shown(each.script)}" if each.script is not None else ""
-    return f"{_shown(each.json_path or '@')}{in_script}"
+def _where(source: EachConfig | FollowConfig) -> str:
+    """What items or links are."""
+    if source.css is not None:
+        return _shown(source.css)
+    in_script = f" in the script {_shown(source.script)}" if source.script is not None else ""
+    return f"{_shown(source.json_path or '@')}{in_script}"
 
 
 def _follow(link: FollowConfig) -> str:
-    return f"follows {_shown(link.css)}" + (f" as {_shown(link.page)}" if link.page else "")
+    return f"follows {_where(link)}" + (f" as {_shown(link.page)}" if link.page else "")
 
 
 def _shown(text: str) -> str:

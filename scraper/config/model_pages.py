@@ -4,10 +4,10 @@ from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scraper.config.checks import Css, Each, Glob, takes_attribute
+from scraper.config.checks import Charset, Css, Each, Glob, takes_attribute
 from scraper.config.languages import JsonPath, Script
 from scraper.config.model_fields import Field_
-from scraper.config.scalars import Text
+from scraper.config.scalars import Text, count
 from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
 
@@ -68,22 +68,37 @@ class ItemConfig(Section):
 class FollowConfig(Section):
     """Links that a page leads to."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        {"json", "script", "increment", "while", "set", "limit", "carry"}
-    )
+    LATER: ClassVar[frozenset[str]] = frozenset({"increment", "while", "set", "carry"})
 
-    css: Css
-    """A CSS selector of the links."""
+    css: Css | None = None
+    """A CSS selector of the links; in XML, an element without `href` is a link by its text."""
 
     attr: Text | None = None
     """The attribute that holds the link; default `href`."""
+
+    json_path: JsonPath | None = Field(None, alias="json")
+    """JMESPath to the links in the JSON response, or in the JSON that `script` finds."""
+
+    script: Script | None = None
+    """A regular expression that is searched in the page's scripts: group 1 is the link, or with
+    `json` where JSON starts."""
+
+    limit: Annotated[int, count(1)] | None = None
+    """At most so many links of one page."""
 
     page: Text | None = None
     """The page rule for what the links lead to; default: the one that matches."""
 
     @model_validator(mode="after")
-    def _one_attribute(self) -> Self:
-        if self.attr and takes_attribute(self.css):
+    def _one_source(self) -> Self:
+        if self.css is None and self.json_path is None and self.script is None:
+            raise RefusedError("has no source: give css, json or script")
+        if self.css is not None and (self.json_path or self.script):
+            other = "json" if self.json_path else "script"
+            raise RefusedError(f"has more than one source: give css or {other}")
+        if self.attr and self.css is None:
+            raise RefusedError("attr means nothing without css: take it out")
+        if self.attr and takes_attribute(self.css or ""):
             raise RefusedError("css takes an attribute, which contradicts attr: take one out")
         return self
 
@@ -91,9 +106,7 @@ class FollowConfig(Section):
 class PageConfig(Section):
     """What to do with the pages that `match` fits."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        {"submit", "valid", "nofollow", "refresh", "charset", "python"}
-    )
+    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "nofollow", "refresh", "python"})
 
     match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
@@ -104,3 +117,10 @@ class PageConfig(Section):
 
     follow: Listed[FollowConfig] = ()
     """The links to visit."""
+
+    valid: Each | None = None
+    """A CSS selector of what every right page has: a page without it is failed as `invalid_page`,
+    as pages are that block a crawler."""
+
+    charset: Charset | None = None
+    """The encoding of the pages, whatever they say themselves; a byte order mark still wins."""

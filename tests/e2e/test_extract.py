@@ -378,3 +378,36 @@ def test_feeds_are_read_by_the_names_of_their_elements(crawl: Crawl, offload: st
          "at": "2026-11-23T10:00:00+00:00", "text": None},
     ]  # fmt: skip
     assert crawl.items("tea") == [{"name": "1"}, {"name": "2"}]
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+def test_links_of_json_and_scripts_and_pages_that_are_not_what_they_should_be(
+    crawl: Crawl, offload: str
+):
+    crawl.site.route(
+        "/api", as_json({"next": "/api2", "items": [{"u": f"/{n}"} for n in range(9)]})
+    )
+    crawl.site.route("/api2", as_json({"next": None, "items": []}))
+    crawl.site.route("/0", html("<h1>ok</h1><script>var more = '/script';</script>"))
+    crawl.site.route("/1", html("<h2>Are you a robot?</h2>"))
+    crawl.site.route("/script", raw("<h1>Café</h1>".encode("latin-1"), "text/html; charset=utf-8"))
+    crawl.run(
+        f"""
+        seeds: {{urls: ["$SITE/api"]}}
+        parse: {{offload: {offload}, processes: 1}}
+        pages:
+          api:
+            match: "/api*"
+            follow: [{{json: next, page: api}}, {{json: "items[].u", limit: 2, page: item}}]
+          item:
+            valid: h1
+            charset: latin1
+            items: {{thing: {{fields: {{name: h1}}}}}}
+            follow: [{{script: "more = '(.*?)'", page: item}}]
+        """
+    )
+    assert crawl.states() == {
+        "/api": "done", "/api2": "done", "/0": "done", "/1": "failed: invalid_page",
+        "/script": "done",
+    }  # fmt: skip
+    assert crawl.items() == [{"name": "ok"}, {"name": "Café"}]

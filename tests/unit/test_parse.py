@@ -164,3 +164,26 @@ async def test_a_link_of_a_worker_is_not_trusted(href, monkeypatch):
         monkeypatch.setattr(on._pool, "ask", ask)
         with pytest.raises(ParseError, match="makes no sense"):
             await on.parse(response(), RULE, REQUEST)
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+async def test_the_rule_may_know_the_encoding_better_than_the_page(offload: str):
+    rule = PageRule("p", items=(TITLE,), charset="windows-1251")
+    answer = response("<h1>Привет</h1>".encode("cp1251"), "text/html; charset=utf-8")
+    assert titles((await parse(answer, rule, offload)).page) == ["Привет"]
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+async def test_a_page_that_is_not_what_it_should_be_is_an_error(offload: str):
+    rule = PageRule("p", valid="h6")
+    for kind in ("text/html", "image/png"):
+        with pytest.raises(ParseError) as error:
+            await parse(response(content_type=kind), rule, offload)
+        assert error.value.reason == ("invalid_page" if kind == "text/html" else "content_type")
+
+
+@pytest.mark.parametrize("offload", ["never", "always"])
+async def test_xml_is_known_by_its_media_type_in_both_places(offload: str):
+    rule = PageRule("p", items=(ItemPlan("page", (FieldPlan("title", css="link"),)),))
+    answer = response(b"<catalog><link>x</link></catalog>", "Application/XML; charset=utf-8")
+    assert titles((await parse(answer, rule, offload)).page) == ["x"]

@@ -160,6 +160,8 @@ class Document:
 
     def _find_base(self) -> str:
         final = self.source.final_url
+        if isinstance(self._json, tuple):  # markup in a text of JSON says nothing about the page
+            return final
         head = self.parser.head
         element = head and head.css_first("base[href]")
         if element is None and _BASE.search(self._body, 0, _HEAD_BYTES):

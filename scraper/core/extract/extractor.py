@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -14,12 +14,13 @@ from scraper.core.errors import ParseError
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
 from scraper.core.extract.jsonpath import compile_path
-from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.links import LinkReader
+from scraper.core.extract.plan import EachPlan, ItemPlan, PageRule
+from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
 from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
-from scraper.core.model import Item, Json, Link, Page, Reason, Rejected
-from scraper.core.url import Base
+from scraper.core.model import Item, Json, Page, Reason, Rejected
 
 REGEX_TIMEOUT_S = 1.0  # CPU seconds of one search
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -29,14 +30,15 @@ _REPLACEMENT = "\ufffd"
 class Extractor:
     """Extraction by one rule: a pure function from bytes to a `Page`."""
 
-    __slots__ = ("_in_xml", "_items", "_needs_document", "_regex_timeout_s", "rule")
+    __slots__ = ("_in_xml", "_items", "_links", "_needs_document", "_regex_timeout_s", "rule")
 
     def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
         self.rule = rule
         self._regex_timeout_s = regex_timeout_s
         self._in_xml: Extractor | None = None  # made for the first page that is XML
         self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
-        self._needs_document = bool(rule.items or rule.follow)
+        self._links = tuple(LinkReader(plan, regex_timeout_s) for plan in rule.follow)
+        self._needs_document = bool(rule.items or rule.follow or rule.valid)
 
     def __call__(self, body: bytes, source: Source) -> Page:
         """Extract the page whose body, as UTF-8, is given.
@@ -63,10 +65,14 @@ class Extractor:
         return self._in_xml
 
     def _extract(self, document: Document) -> Page:
+        valid = self.rule.valid
+        if valid and document.parser.css_first(valid) is None:
+            raise ParseError(Reason.INVALID_PAGE, f"nothing fits {as_written(valid)}")
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
-        links = tuple(_links(self.rule.follow, document)) if self.rule.follow else ()
+        known: set[tuple[str, str | None]] = set()
+        links = tuple(link for reader in self._links for link in reader.read(document, known))
         return Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
 
 
@@ -170,28 +176,3 @@ def _clean(value: Json) -> Json:
     if isinstance(value, dict):
         return {str(_clean(name)): _clean(one) for name, one in value.items()}
     return value
-
-
-def _links(follow: tuple[FollowPlan, ...], document: Document) -> Iterator[Link]:
-    """The http(s) links of a page in the order of the rule and the page, each once."""
-    known: set[tuple[str, str | None]] = set()
-    for plan in follow:
-        attr, page = plan.attr, plan.page
-        nodes = document.parser.css(plan.css)
-        written = (node.attributes.get(attr) for node in nodes)
-        if document.is_xml:  # <link>http://...</link>
-            written = (node.attributes.get(attr) or node.text().strip() for node in nodes)
-        for href in dict.fromkeys(written):
-            link = href and _resolved(href, document.base)
-            if link and (link, page) not in known:
-                known.add((link, page))
-                yield Link(link, page)
-
-
-def _resolved(href: str, base: Base) -> str | None:
-    """The URL without its fragment; None for another scheme and for what is no URL."""
-    try:
-        link = base.join(href)
-    except ValueError:
-        return None
-    return link.partition("#")[0] if link.startswith(("http://", "https://")) else None

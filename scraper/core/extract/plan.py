@@ -69,11 +69,14 @@ class ItemPlan:
 
 @dataclass(frozen=True, slots=True)
 class FollowPlan:
-    """Links that a page leads to."""
+    """Links that a page leads to: `css`, or `json`, or `script` (maybe with `json`) is set."""
 
-    css: str
+    css: str | None = None
     attr: str = "href"
     page: str | None = None
+    json: str | None = None
+    script: str | None = None
+    limit: int | None = None  # links of one page; None: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +87,5 @@ class PageRule:
     match: tuple[str, ...] = ()  # globs on the path or "re:..." on the URL; empty: every page
     items: tuple[ItemPlan, ...] = ()
     follow: tuple[FollowPlan, ...] = field(default=())
+    valid: str | None = None  # css: a page without it is no page of this rule
+    charset: str | None = None  # the encoding, whatever the page says

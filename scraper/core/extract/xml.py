@@ -117,8 +117,10 @@ def rule_in_xml(rule: PageRule) -> PageRule:
         rule,
         items=tuple(map(_item, rule.items)),
         follow=tuple(
-            replace(one, css=css_in_xml(one.css), attr=one.attr.lower()) for one in rule.follow
+            replace(one, css=one.css and css_in_xml(one.css), attr=one.attr.lower())
+            for one in rule.follow
         ),
+        valid=rule.valid and css_in_xml(rule.valid),
     )
 
 

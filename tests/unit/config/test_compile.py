@@ -69,6 +69,10 @@ pages:
       - {css: "li.next a", page: listing}
       - {css: "link[rel=next] @href"}
       - {css: option, attr: value}
+      - {json: "items[].url", limit: 5}
+      - {script: "next = '(.*?)'", page: listing}
+    valid: "ul.books"
+    charset: latin1
   book:
     match: ["/catalogue/*/index.html", "re:/b/\\\\d+$"]
     items:
@@ -164,7 +168,11 @@ PLAN = Plan(
                 FollowPlan("li.next a", page="listing"),
                 FollowPlan("link[rel=next]"),
                 FollowPlan("option", attr="value"),
+                FollowPlan(json="items[].url", limit=5),
+                FollowPlan(script="next = '(.*?)'", page="listing"),
             ),
+            valid="ul.books",
+            charset="latin1",
         ),
         PageRule(
             "book",

@@ -36,7 +36,7 @@ fetch: {user_agent: bot (+https://x.example), private_addresses: [10.0.0.0/8], r
 pages:
   listing:
     match: "/page-*.html"
-    follow: [{css: li a, page: book}, {css: p a}]
+    follow: [{css: li a, page: book}, {css: p a}, {json: u, limit: 2}]
   book:
     items:
       book: {key: [a, b], fields: {a: h1, b: h2}}
@@ -66,6 +66,7 @@ run: {if_running: skip, max_time: 90s, refresh: 6h}
         "  listing: pages /page-*.html",
         "    follows li a as book",
         "    follows p a",
+        "    follows u",
         "  book: all pages",
         "    takes book, one, known by a and b: a, b",
         "    takes row, one for each tr, known by its content: c",

@@ -247,7 +247,34 @@ BROKEN = [
         S + "pages: {p: {follow: {css: a}}}\n",
         "2:21: pages.p.follow: must be a list: write [...] or lines that begin with -, got a mapping",
     ),
-    (S + "pages: {p: {follow: [{page: p}]}}\n", "2:22: pages.p.follow[1].css: is missing: give it"),
+    (
+        S + "pages: {p: {follow: [{page: p}]}}\n",
+        "2:22: pages.p.follow[1]: has no source: give css, json or script",
+    ),
+    (
+        S + "pages: {p: {follow: [{css: a, script: (b)}]}}\n",
+        "2:22: pages.p.follow[1]: has more than one source: give css or script",
+    ),
+    (
+        S + "pages: {p: {follow: [{json: a, attr: href}]}}\n",
+        "2:22: pages.p.follow[1]: attr means nothing without css: take it out",
+    ),
+    (
+        S + "pages: {p: {follow: [{json: 'a['}]}}\n",
+        "2:29: pages.p.follow[1].json: cannot read the JMESPath 'a[': it ends too early",
+    ),
+    (
+        S + "pages: {p: {follow: [{css: a, limit: 0}]}}\n",
+        "2:38: pages.p.follow[1].limit: must be at least 1, got 0",
+    ),
+    (
+        S + "pages: {p: {valid: 'h1 @id'}}\n",
+        "2:20: pages.p.valid: selects elements: take out the attribute, got 'h1 @id'",
+    ),
+    (
+        S + "pages: {p: {charset: utf-9}}\n",
+        "2:22: pages.p.charset: must be an encoding such as utf-8 or windows-1252, got utf-9",
+    ),
     (
         S + "pages: {p: {follow: [{css: a, page: boks}]}, books: {}}\n",
         '2:37: pages.p.follow[1].page: no page is named boks; did you mean "books"?',
@@ -573,13 +600,11 @@ BROKEN = [
         S + "politeness: {per_address: 4}\n",
         "2:14: politeness.per_address: not supported yet: take it out",
     ),
-    (S + "pages: {p: {valid: css}}\n", "2:13: pages.p.valid: not supported yet: take it out"),
     (
         S + "pages: {p: {nofollow: obey}}\n",
         "2:13: pages.p.nofollow: not supported yet: take it out",
     ),
     (S + "pages: {p: {refresh: 6h}}\n", "2:13: pages.p.refresh: not supported yet: take it out"),
-    (S + "pages: {p: {charset: utf-8}}\n", "2:13: pages.p.charset: not supported yet: take it out"),
     (S + "pages: {p: {python: 'a:b'}}\n", "2:13: pages.p.python: not supported yet: take it out"),
     (
         S + "pages: {p: {follow: [{css: a @href, attr: src}]}}\n",

@@ -27,7 +27,8 @@ SCALARS = [
     "pages.p.items.k.fields.f.meta", "pages.p.items.i.fields.f.split",
     "pages.p.items.i.fields.f.strip", "pages.p.items.i.fields.f.replace.a",
     "pages.p.items.i.fields.f.remove", "pages.p.items.k.fields.f.table",
-    "pages.p.items.k.fields.f.next", "pages.p.items.i.fields.f.map.a", "pages.p.follow",
+    "pages.p.items.k.fields.f.next", "pages.p.valid", "pages.p.charset", "pages.q.follow",
+    "pages.p.items.i.fields.f.map.a", "pages.p.follow",
     "parse.processes", "parse.offload", "parse.timeout", "store.path", "store.bodies",
     "store.keep_runs", "run.if_running", "run.max_time", "run.refresh", "version", "login", "zzz",
 ]  # fmt: skip

@@ -109,3 +109,9 @@ def test_a_page_is_json_or_says_why_it_is_none():
         for _ in range(2):
             with pytest.raises(NotJsonError, match="parse_error: the page is no JSON"):
                 _ = broken.json
+
+
+def test_markup_in_a_text_of_json_is_no_base():
+    page = document(b'{"html": "<base href=http://evil.example/>"}')
+    assert page.json
+    assert page.base.href == SOURCE.final_url

@@ -189,6 +189,16 @@ def test_broken_xml_fails_the_page():
         extract(b"<rss><item></rss>", ItemPlan("x", (TEXT,)))
 
 
+@pytest.mark.parametrize("items", [(), (ItemPlan("x", (TEXT,)),)])
+def test_a_page_without_what_every_right_page_has_fails(items):
+    extractor = Extractor(PageRule("p", items=items, valid="div.q"))
+    assert extractor(QUOTES, SOURCE) is not None
+    with pytest.raises(ParseError, match=r"^invalid_page: nothing fits div\.q$") as error:
+        extractor(b"<p>Are you a robot?", SOURCE)
+    assert error.value.reason == "invalid_page"
+    assert Extractor(PageRule("p", valid="item"))(b"<rss><item/></rss>", SOURCE) == Page()
+
+
 css = st.sampled_from(["", "p", "a", "*", "div > p", "td:has(p)", "p:nth-child(2)", "a[href]"])
 values = st.fixed_dictionaries(
     {"css": css},
@@ -274,7 +284,8 @@ bodies |= markup.map(lambda parts: "".join(parts).encode())
 
 @given(bodies, plans)
 def test_any_bytes_and_any_plan_give_a_page_the_same_one_each_time(body, plan):
-    rule = PageRule("page", items=(plan,), follow=(FollowPlan("a"),))
+    follow = (FollowPlan("a"), FollowPlan(script="x = (.*)", json="@", limit=1))
+    rule = PageRule("page", items=(plan,), follow=follow)
     try:
         page = Extractor(rule)(body, SOURCE)
     except ParseError as error:

@@ -113,10 +113,11 @@ def test_all_selectors_of_a_rule_are_written_for_xml():
         FieldPlan("a", css="a", remove="b", fields=(inner,)),
         FieldPlan("b", any=(FieldPlan("", next="c"), FieldPlan("", table="d"))),
     )
-    follow = (FollowPlan("link", attr="HREF"),)
+    follow = (FollowPlan("link", attr="HREF"), FollowPlan(json="a"))
     items = (ItemPlan("i", fields, "item"), ItemPlan("j", (), EachPlan("a")), ItemPlan("k", ()))
-    made = rule_in_xml(PageRule("p", items=items, follow=follow))
-    assert made.follow == (FollowPlan("x-link", attr="href"),)
+    made = rule_in_xml(PageRule("p", items=items, follow=follow, valid="rss"))
+    assert made.follow == (FollowPlan("x-link", attr="href"), FollowPlan(json="a"))
+    assert made.valid == "x-rss"
     assert [item.each for item in made.items] == ["x-item", EachPlan("a"), None]
     assert made.items[0].fields == (
         FieldPlan(

@@ -1,0 +1,68 @@
+"""Where a page leads: the links of `follow`, each once, in the order of rule and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from scraper.core.extract.document import Document
+from scraper.core.extract.jsonpath import compile_path
+from scraper.core.extract.plan import FollowPlan
+from scraper.core.extract.sources import every, of_script
+from scraper.core.extract.steps import Place
+from scraper.core.model import Json, Link
+from scraper.core.url import Base
+
+Hrefs = Callable[[Document], Iterable["Json"]]
+
+
+class LinkReader:
+    """One compiled entry of `follow`."""
+
+    __slots__ = ("_hrefs", "_limit", "_page")
+
+    def __init__(self, plan: FollowPlan, regex_timeout_s: float) -> None:
+        self._page = plan.page
+        self._limit = plan.limit
+        self._hrefs = _hrefs(plan, Place("", regex_timeout_s, "follow"))
+
+    def read(self, document: Document, known: set[tuple[str, str | None]]) -> Iterator[Link]:
+        """The http(s) links that are not known yet, which then they are; at most `limit`."""
+        page, left = self._page, self._limit
+        for href in self._hrefs(document):
+            link = _resolved(href, document.base) if isinstance(href, str) and href else None
+            if link is None or (link, page) in known:
+                continue
+            if left is not None:
+                if left == 0:
+                    return
+                left -= 1
+            known.add((link, page))
+            yield Link(link, page)
+
+
+def _hrefs(plan: FollowPlan, place: Place) -> Hrefs:
+    """What an entry finds, before it is resolved; each text once."""
+    if plan.script is not None:
+        find = of_script(plan.script, plan.json, place)
+        return lambda document: every(find(None, document))
+    if plan.json is not None:
+        search = compile_path(plan.json)  # without the HTML parser
+        return lambda document: every((search(document.json),))
+    css, attr = plan.css or "", plan.attr
+
+    def of_elements(document: Document) -> Iterable[Json]:
+        nodes = document.parser.css(css)
+        if document.is_xml:  # <link>http://...</link>
+            return (node.attributes.get(attr) or node.text().strip() for node in nodes)
+        return dict.fromkeys(node.attributes.get(attr) for node in nodes)
+
+    return of_elements
+
+
+def _resolved(href: str, base: Base) -> str | None:
+    """The URL without its fragment; None for another scheme and for what is no URL."""
+    try:
+        link = base.join(href)
+    except ValueError:
+        return None
+    return link.partition("#")[0] if link.startswith(("http://", "https://")) else None
