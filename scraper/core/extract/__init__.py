@@ -1,8 +1,10 @@
 """Extraction: a pure function from the bytes of a page to what a rule finds on it.
 
-Read `extractor.py` first: items, their keys, links. `fields.py` holds the steps of one value,
-`types.py` and `dates.py` the conversions, `selectors.py` what is done to a selector when the
-config is compiled.
+Read `extractor.py` first: items and their keys. `fields.py` holds the kinds of fields, `take.py`
+what is taken of an element, `sources.py` what does not come from one (`jsonld.py`, `script.py`,
+`table.py`), `steps.py` the way from there to a value, `types.py` and `dates.py` the conversions;
+`links.py` where a page leads, `xml.py` how XML is looked into, `selectors.py` what is done to a
+selector when the config is compiled.
 """
 
 from scraper.core.extract.document import Source

@@ -46,8 +46,9 @@ def test_a_type_is_its_last_name_alone_or_in_a_list(written):
 
 def test_what_stands_higher_comes_first_then_the_order_of_the_page():
     low, second = {"@type": "Product", "sku": "low"}, {"@type": "Product", "sku": "2"}
-    blocks = [{"@type": "WebPage", "offers": low}, PRODUCT, {"@graph": [second]}]
-    assert [one["sku"] for one in found(*blocks)["Product"]] == ["1", "2", "low"]
+    third = {"@type": "Product", "sku": "3"}
+    blocks = [{"@type": "WebPage", "offers": low}, PRODUCT, {"@graph": [second, [third]]}]
+    assert [one["sku"] for one in found(*blocks)["Product"]] == ["1", "2", "3", "low"]
 
 
 def test_a_broken_block_is_skipped_and_hostile_ones_cost_nothing():

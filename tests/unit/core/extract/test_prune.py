@@ -29,6 +29,7 @@ def test_what_is_left(css, html):
 def test_without_anything_to_remove_it_is_the_element_itself():
     node = LexborHTMLParser(PAGE.encode()).css_first(".a")
     assert without(node, "h6") is node
+    assert without(node, ".a") is node
 
 
 tags = st.sampled_from(["<p>", "</p>", "<div>", "</div>", "<i>x</i>", "<template><i>t</i>", "<b>"])
