@@ -59,13 +59,17 @@ class Row:
 
     client: Client
     runs: list[Figures] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)  # fetched in each run
     lags: list[Mapping[str, float]] = field(default_factory=list)
 
     def cpu(self) -> list[float]:
-        return [figures.cpu_s * 1000 / self.client.pages for figures in self.runs]
+        return self._per_1000([figures.cpu_s for figures in self.runs])
 
     def wall(self) -> list[float]:
-        return [figures.wall_s * 1000 / self.client.pages for figures in self.runs]
+        return self._per_1000([figures.wall_s for figures in self.runs])
+
+    def _per_1000(self, seconds: Sequence[float]) -> list[float]:
+        return [each * 1000 / count for each, count in zip(seconds, self.pages, strict=True)]
 
     def peak_mb(self) -> float:
         return statistics.median(figures.peak_bytes for figures in self.runs) / 1e6
@@ -94,23 +98,26 @@ class Bench:
         for number in range(-1, count):
             for row in rows:
                 _say(f"  round {number + 1} of {count}: {row.client.name}")
-                figures, lag = self.once(row.client)
+                figures, pages_, lag = self.once(row.client)
                 if number >= 0:
                     row.runs.append(figures)
+                    row.pages.append(pages_)
                     row.lags += [lag] if lag else []
         return rows
 
-    def once(self, client: Client) -> tuple[Figures, Mapping[str, float] | None]:
-        """Run a client and look at its rows."""
+    def once(self, client: Client) -> tuple[Figures, int, Mapping[str, float] | None]:
+        """Run a client and look at its rows; returns also how many there are, and the lag."""
         db, log = self.folder / "run.db", self.folder / "run.log"
         for left in self.folder.glob("run.db*"):
             left.unlink()
         figures = run(client.command(self.seeds(client.seeds), db), log=log, env=ENV)
         if figures.exit_status not in client.statuses:
             raise SystemExit(f"{client.name} ended with {figures.exit_status}:\n{log.read_text()}")
+        count = client.pages
         if client.rows:
-            check(db, client.rows, self.origin, self.folder.parent / "pages", client.pages)
-        return figures, client.lag(db, log)
+            folder = self.folder.parent / "pages"
+            count = check(db, client.rows, self.origin, folder, client.pages)
+        return figures, count, client.lag(db, log)
 
 
 def _ours(name: str, folder: Path, count: int, *, follow: bool = False) -> Client:
@@ -238,7 +245,7 @@ def memory(bench: Bench, form: Form) -> dict[str, Any]:
     print("\n## Memory: peak of all processes\n")
     found = {}
     for count in form.memory_pages:
-        figures, _ = bench.once(_ours("scraper", bench.folder, count))
+        figures, _, _ = bench.once(_ours("scraper", bench.folder, count))
         found[count] = figures.peak_bytes
         print(f"{count:,} pages: {figures.peak_bytes / 1e6:.0f} MB, {figures.wall_s:.0f} s")
     return {"peak_bytes": found}
