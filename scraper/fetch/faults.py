@@ -13,7 +13,12 @@ from scraper.fetch.exchange import Exchange
 FAULTS = (aiohttp.ClientError, HttpProcessingError, OSError, ValueError, RuntimeError)
 
 # Lost before an answer, or spoiled: a kept connection may be the reason.
-DROPPED = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError, aiohttp.ClientResponseError)
+DROPPED = (
+    aiohttp.ClientOSError,
+    aiohttp.ClientConnectionResetError,  # closed before a byte could be written
+    aiohttp.ServerDisconnectedError,
+    aiohttp.ClientResponseError,
+)
 
 MAX_DETAIL = 300  # characters
 

@@ -130,7 +130,7 @@ async def test_chunks_of_one_byte_end_at_the_limit_or_in_time():
 
 @pytest.mark.slow
 async def test_every_fault_at_once_leaves_the_good_pages_alone():
-    plan = replace(PLAN, timeout_s=5, stall_s=2, concurrency=99)
+    plan = replace(PLAN, timeout_s=10, stall_s=4, concurrency=99)
     async with Site() as site, Fetcher(plan) as fetcher:
         for number, (fault, _) in enumerate(CASES.values()):
             site.route(f"/bad/{number}", fault)
@@ -140,7 +140,8 @@ async def test_every_fault_at_once_leaves_the_good_pages_alone():
         outcomes = await asyncio.gather(*bad, *good, return_exceptions=True)
         assert fetcher.open == 0
     assert all(isinstance(outcome, FetchError) for outcome in outcomes[: len(bad)])
-    assert [outcome.body for outcome in outcomes[len(bad) :]] == [b"fine"] * 50
+    found = [getattr(outcome, "body", outcome) for outcome in outcomes[len(bad) :]]
+    assert found == [b"fine"] * 50
 
 
 async def test_nobody_listens():
