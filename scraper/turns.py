@@ -1,9 +1,8 @@
-"""Short work on the loop: a tenth of a millisecond of it in a turn, the rest in the next ones.
+"""Short work on the loop: one page, or a few tiny ones, in a turn; the others wait in line.
 
 The lag of a loop is not one heavy page, it is a hundred ready responses parsed in one turn of it.
-One parse in a turn would do too, but turns are not free: what has just arrived is still in the
-processor's caches, and a turn asks the kernel for news. So the first who come are served at once,
-until the turn's time is used up; the others wait in line.
+So work is begun only while a turn has used less than `TURN_S`. Who comes first is served at once,
+without a lock or a task switch; see ADR 7 for what longer turns cost.
 """
 
 from __future__ import annotations
