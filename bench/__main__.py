@@ -330,7 +330,8 @@ def main() -> None:
     if args.record:
         path = Path("bench/results") / f"{about['date']}-{about['commit']}.json"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps({"about": about, **told}, indent=1) + "\n")
+        before = json.loads(path.read_text()) if path.exists() else {}  # other benches, or shorter
+        path.write_text(json.dumps({**before, "about": about, **told}, indent=1) + "\n")
         print(f"written to {path}")
 
 
