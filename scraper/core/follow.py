@@ -53,6 +53,16 @@ def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | 
     url, request = _target(link.url, link.page, depth)
     if scope.refuses(url, depth=depth) is not None:
         return None
+    if link.method != "GET" or link.headers or link.body:
+        return make_request(
+            url,
+            method=link.method,
+            headers=link.headers,
+            body=link.body,
+            page=link.page,
+            depth=depth,
+            carry=link.carry,
+        )
     return replace(request, carry=link.carry) if link.carry else request
 
 

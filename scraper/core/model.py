@@ -140,11 +140,14 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that a rule follows, resolved, not yet judged by scope."""
+    """A link that a rule follows, or a form that it submits; not yet judged by scope."""
 
     url: str  # http(s), normalised, without fragment: as `core.url.parse` gives it
     page: str | None  # the rule named by `page:`, if any
     carry: Mapping[str, Json] = field(default_factory=dict)
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,3 +83,22 @@ def test_judged_in_parts_it_comes_to_the_same(found, cut):
 def test_no_links_are_no_links():
     nothing = joined([])
     assert (nothing.requests, nothing.found, nothing.out_of_scope) == ((), 0, 0)
+
+
+@given(st.sampled_from(["GET", "POST"]), st.none() | st.just(b"a=1"), st.booleans())
+def test_a_form_is_a_request_with_its_method_body_and_headers(method, body, has_headers):
+    headers = (("Content-Type", "x/y"),) if has_headers else ()
+    form = Link(URLS[0], "book", {"n": 1}, method, headers, body)
+    plain = Link(URLS[0], "book", {"n": 1})
+    page = Page(links=(plain, form))
+    first, second = follow(page, parent(), "listing", scope()).requests
+    assert second == make_request(
+        parse(URLS[0]),
+        method=method,
+        body=body,
+        headers=headers,
+        page="book",
+        depth=1,
+        carry={"n": 1},
+    )
+    assert (first.key == second.key) == (method == "GET" and not body)
