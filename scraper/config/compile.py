@@ -151,6 +151,7 @@ def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
             )
             for host, rule in politeness.hosts.items()
         },
+        max_crawl_delay_s=politeness.max_crawl_delay,
     )
 
 

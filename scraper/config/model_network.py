@@ -49,7 +49,7 @@ class HostConfig(Section):
 class PolitenessConfig(Section):
     """How hosts are treated."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"max_crawl_delay", "per_domain", "per_address"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"per_domain", "per_address"})
 
     robots: Annotated[str, one_of("obey", "ignore")] = "obey"
     """`obey` robots.txt, its Crawl-delay too, or `ignore` it."""
@@ -59,6 +59,9 @@ class PolitenessConfig(Section):
 
     delay: Wait = Field(0.0, json_schema_extra={"default": "0s"})
     """At least this long between two starts on one host."""
+
+    max_crawl_delay: Wait = Field(60.0, json_schema_extra={"default": "60s"})
+    """The Crawl-delay of a robots.txt counts up to this."""
 
     hosts: Named[HostConfig] = Field({})
     """Hosts that are treated otherwise, by `host` (any port) or `host:port`."""

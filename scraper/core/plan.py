@@ -68,6 +68,7 @@ class PolitenessPlan:
     robots: bool = True
     default: HostRule = HostRule()
     hosts: Mapping[str, HostRule] = field(default_factory=dict)  # "host" (any port) or "host:port"
+    max_crawl_delay_s: float = 60.0  # more than that is not waited, whatever robots.txt asks for
 
 
 @dataclass(frozen=True, slots=True)

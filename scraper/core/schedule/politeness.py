@@ -181,6 +181,7 @@ class HostSchedule:
                 from now.
         """
         host = self._host(host_name)
+        crawl_delay_s = min(crawl_delay_s, self._plan.max_crawl_delay_s)
         if asked:
             host.reserved = False
             host.started_at = max(host.started_at, now)

@@ -155,8 +155,8 @@ BROKEN = [
         "2:22: politeness.hosts: '*.x' must be host or host:port, without *",
     ),
     (
-        S + "politeness: {max_crawl_delay: 1m}\n",
-        "2:14: politeness.max_crawl_delay: not supported yet: take it out",
+        S + "politeness: {max_crawl_delay: 60}\n",
+        "2:31: politeness.max_crawl_delay: must be a duration such as 250ms, 30s, 5m, 2h or 1d, got 60: write 60s",
     ),
     (S + "fetch:\n    timeout: -1s\n", "3:14: fetch.timeout: must be longer than 0, got -1s"),
     (S + "fetch: {timeout: 0s}\n", "2:18: fetch.timeout: must be longer than 0, got 0s"),

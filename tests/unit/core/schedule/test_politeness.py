@@ -184,6 +184,14 @@ def test_a_turn_in_which_nothing_was_sent_is_no_start():
     assert schedule.wake_at() == 4.0
 
 
+@given(st.floats(0, 1e6), st.floats(0, 100), st.floats(0, 1000))
+def test_a_crawl_delay_counts_up_to_the_longest_that_is_waited(asked_s, own_s, longest_s):
+    plan = PolitenessPlan(default=HostRule(delay_s=own_s), max_crawl_delay_s=longest_s)
+    schedule = HostSchedule(plan)
+    schedule.robots_known("a:80", 0.0, crawl_delay_s=asked_s)
+    assert schedule.rule("a:80").delay_s == max(own_s, min(asked_s, longest_s))
+
+
 def test_a_reserved_host_with_a_delay_starts_nothing_until_something_was_sent():
     schedule = HostSchedule(polite(per_host=2, delay_s=1.0))
     for number in range(2):
