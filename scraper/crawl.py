@@ -15,8 +15,9 @@ from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.model import PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
+from scraper.core.schedule.news import news_of
+from scraper.core.schedule.politeness import Lease
 from scraper.core.url import parts
-from scraper.frontier import Lease
 from scraper.gate import admit, is_judged_too_soon, judged, refuse
 from scraper.stages import Stages
 
@@ -39,8 +40,8 @@ async def _work(stages: Stages) -> None:
         if result.again is not None:
             stages.frontier.again(result.again)
             continue
-        if result.state is State.SKIPPED:
-            stages.frontier.give_back(result.request)
+        if result.state is State.SKIPPED or lease.given_up or result.is_free(lease.request):
+            stages.frontier.give_back(lease.request)
         await stages.writer.put(result)
 
 
@@ -55,14 +56,19 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
             await stages.seeded.wait()
             result = PageResult(request, again=request)
     except FetchError as error:
-        result = outcome.failed(request, error, stages.moment(), stages.retry)
+        free = error.shut or (lease.probe and news_of(error).is_silence)
+        result = outcome.failed(request, error, stages.moment(), stages.retry, free=free)
     return outcome.visited(result, turn_s=lease.turn_s, finished_at=stages.clock.monotonic())
 
 
 async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     """Use the host's turn: an answer to read, or what became of the request without one."""
     request = lease.request
+    if lease.given_up:
+        stages.frontier.leave(lease, late_s=None)
+        return outcome.unreachable(request)
     late_s: float | None = None  # nothing was sent
+    met: Response | FetchError | None = None
     try:
         url = parts(request.asked)
         early = refuse(request, url, stages)
@@ -72,7 +78,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         early = await admit(request, url, stages)
         if early is not None:
             return early
-        response = await stages.fetcher.fetch(request)
+        met = response = await stages.fetcher.fetch(request)
         late_s = response.slot_s + response.dns_s + response.connect_s
         error = outcome.refused(response)
         if error is None:
@@ -80,9 +86,12 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         result = outcome.failed(request, error, stages.moment(), stages.retry, response=response)
         if result.pause_until is not None:  # before the turn ends: else the next page would start
             stages.frontier.pause(request.host, result.pause_until)
-        return result
+        return result  # noqa: TRY300 - the turn has one way out
+    except FetchError as error:
+        met = error
+        raise
     finally:
-        stages.frontier.leave(lease, late_s=late_s)
+        stages.frontier.leave(lease, late_s=late_s, news=news_of(met))
 
 
 async def _read(request: Request, response: Response, stages: Stages) -> PageResult:

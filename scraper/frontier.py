@@ -23,14 +23,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.held import Held
-from scraper.core.schedule.politeness import HostSchedule, Turn
+from scraper.core.schedule.news import NO_NEWS, News
+from scraper.core.schedule.politeness import HostSchedule, Lease
 from scraper.core.schedule.stock import Stock
 
 WINDOW = 20_000  # requests in memory, about 400 bytes each
@@ -49,15 +49,6 @@ class Queue(Protocol):
     async def due(self, now: float, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_due(self, after: float) -> float | None: ...
     async def paused(self) -> Mapping[str, float]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A request that may start now, its host busy with it until `Frontier.leave`."""
-
-    request: Request
-    turn_s: float  # waited for its host's turn
-    started_at: float  # monotonic seconds
 
 
 class Frontier:
@@ -114,15 +105,19 @@ class Frontier:
             self._hurry()
         return await worker
 
-    def leave(self, lease: Lease, *, late_s: float | None = 0.0) -> None:
+    def leave(self, lease: Lease, *, late_s: float | None = 0.0, news: News = NO_NEWS) -> None:
         """End the host's turn.
 
         Args:
             late_s: from the turn's start until something was sent; None: nothing was.
+            news: what it tells of the host.
         """
-        now = self._clock.monotonic()
-        sent_at = None if late_s is None else lease.started_at + late_s
-        self.schedule.done(lease.request.host, now, started_at=lease.started_at, sent_at=sent_at)
+        now, started_at = self._clock.monotonic(), lease.started_at
+        sent_at = None if late_s is None else started_at + late_s
+        host = lease.request.host
+        self.schedule.done(host, now, started_at=started_at, sent_at=sent_at, news=news)
+        if self.schedule.outage.is_too_long(now):
+            self.stop("network")
         self._hand_out()
 
     def again(self, request: Request) -> None:
@@ -281,15 +276,15 @@ class Frontier:
             if self._workers[0].done():  # cancelled
                 self._workers.popleft()
                 continue
-            if (turn := self.schedule.take(now)) is None:
+            if (lease := self.schedule.take(now)) is None:
                 break
-            request = turn.request
+            request = lease.request
             self._restock(request.host)
             if not self._held.take(request.id):  # settled: another page was redirected to it
-                self.schedule.done(request.host, now, started_at=turn.started_at, sent_at=None)
+                self.schedule.done(request.host, now, started_at=lease.started_at, sent_at=None)
                 continue
-            self._workers.popleft().set_result(Lease(request, turn.waited_s, turn.started_at))
-            self._count(turn)
+            self._workers.popleft().set_result(lease)
+            self._count(lease)
         self._set_timer(now)
 
     def _restock(self, host: str) -> None:
@@ -297,8 +292,8 @@ class Frontier:
         if is_low or (self._full and self.schedule.waiting <= self._window * 3 // 4):
             self._changed.set()
 
-    def _count(self, turn: Turn) -> None:
-        if self._left and turn.request.attempt == 1 and not turn.urgent:
+    def _count(self, lease: Lease) -> None:
+        if self._left and lease.request.attempt == 1 and not lease.urgent:
             self._left -= 1
             if self._left == 0:
                 self.stopped_by = "limit"

@@ -103,7 +103,9 @@ class Robots:
     def _told(self, outcome: Rules | FetchError, origin: str) -> Rules:
         if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
             again_in_s = max(0.0, self._kept[origin].until - self._clock.monotonic())
-            raise FetchError(outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s)
+            raise FetchError(
+                outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s, shut=True
+            )
         return outcome
 
     def _look_up(self, origin: str) -> Rules | FetchError | None:

@@ -50,7 +50,7 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
         scope=_scope(config.scope),
-        politeness=_politeness(config.politeness),
+        politeness=_politeness(config.politeness, rest_s=config.fetch.retry.first),
         pages=tuple(compile_page(name, page) for name, page in config.pages.items()),
         parse=ParsePlan(
             processes=config.parse.processes,
@@ -139,7 +139,7 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
     )
 
 
-def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
+def _politeness(politeness: PolitenessConfig, *, rest_s: float) -> PolitenessPlan:
     default = HostRule(per_host=politeness.per_host, delay_s=politeness.delay)
     return PolitenessPlan(
         robots=politeness.robots == "obey",
@@ -152,6 +152,7 @@ def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
             for host, rule in politeness.hosts.items()
         },
         max_crawl_delay_s=politeness.max_crawl_delay,
+        rest_s=rest_s,
     )
 
 

@@ -25,6 +25,7 @@ class FetchError(ScraperError):
         detail: for people, e.g. the library's own words.
         sent: whether the request may have reached the server (a POST is then not sent again).
         again_in_s: before that another try is known to be in vain; None: nothing is known.
+        shut: not the page failed but its host, whose robots.txt cannot be had.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class FetchError(ScraperError):
         *,
         sent: bool = True,
         again_in_s: float | None = None,
+        shut: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
         self.sent = sent
         self.again_in_s = again_in_s
+        self.shut = shut
 
 
 class ParseError(ScraperError):

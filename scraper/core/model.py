@@ -211,3 +211,7 @@ class PageResult:
     timing: Timing = Timing()
     finished_at: float = 0.0  # monotonic seconds: since then it waits for the writer
     again: Request | None = None
+
+    def is_free(self, request: Request) -> bool:
+        """Whether this attempt of the request does not count."""
+        return self.request.attempt < request.attempt

@@ -40,6 +40,12 @@ def skipped(request: Request, reason: Reason) -> PageResult:
     return PageResult(request, State.SKIPPED, reason)
 
 
+def unreachable(request: Request) -> PageResult:
+    """The page is not visited: its host was tried often enough in this run."""
+    detail = "its host could not be reached, several times: it is tried again in the next cycle"
+    return PageResult(request, State.FAILED, Reason.HOST_UNREACHABLE, detail)
+
+
 def failed(
     request: Request,
     error: FetchError,
@@ -47,10 +53,13 @@ def failed(
     policy: RetryPolicy,
     *,
     response: Response | None = None,
+    free: bool = False,
 ) -> PageResult:
     """The page failed: it waits for its retry, or it is final.
 
     Args:
+        free: it only tried whether its host is back, or was not asked for: the attempt does not
+            count.
         response: the answer, if there was one; its Retry-After rests the whole host.
     """
     asked_for = response.headers.get("retry-after") if response else None
@@ -65,7 +74,10 @@ def failed(
             policy=policy,
             retry_after_s=error.again_in_s if after_s is None else after_s,
             repeatable=request.method in _SAFE or not error.sent,
+            last=not free and policy.stops(request.attempt),
         )
+    if free and due_at is not None:
+        request = replace(request, attempt=request.attempt - 1)
     return PageResult(
         request,
         State.FAILED if due_at is None else State.WAITING,

@@ -69,6 +69,7 @@ class PolitenessPlan:
     default: HostRule = HostRule()
     hosts: Mapping[str, HostRule] = field(default_factory=dict)  # "host" (any port) or "host:port"
     max_crawl_delay_s: float = 60.0  # more than that is not waited, whatever robots.txt asks for
+    rest_s: float = 1.0  # the first wait of a retry: a host that is not reached rests some times it
 
 
 @dataclass(frozen=True, slots=True)

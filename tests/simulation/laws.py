@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 
 from scraper import frontier
 from scraper.core.model import Reason, Request
-from scraper.core.schedule.politeness import FIRST_OPEN
+from scraper.core.schedule.circuit import RESTS
+from scraper.core.schedule.pace import FIRST_OPEN, MOST_SLOW_S
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.core.url import key as url_key
+from scraper.robots import FAILURE_KEPT_S
 from tests.simulation.world import Page, Site, World
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class Guest:
     rests_until: float = -inf
     delay_s: float = 0.0
     has_told: bool = False  # its robots.txt
+    troubled_at: float = -inf  # it failed, or said that it has too much to do
 
 
 class Manners:
@@ -90,16 +93,27 @@ class Manners:
         self.asked[request.id, request.attempt] = 1
         turn = (request.id, request.attempt, request.asked, request.depth, request.page)
         self.asked[turn] += 1
-        self._law(self.asked[turn] == 1, "nothing is handed out twice", page.url)
+        again = page.to is not None and self.in_vain  # where it led could not be asked
+        self._law(self.asked[turn] == 1 or again, "nothing is handed out twice", page.url)
         requeued = self._world.plan.scope.max_depth is not None
         self._law(request.id not in self.settled or requeued, "done is done", page.url)
         self._law(self._world.allows(page), "robots.txt is obeyed", page.url)
         known = self.guests[page.site.host].has_told or not self._world.plan.politeness.robots
         self._law(known, "robots.txt comes first", page.url)
-        if request.attempt == 1 and request.hop is None:
-            self._pages += 1
+        self._pages += _is_first(request)
         enough = self._limit is None or self._pages <= self._limit
         self._law(enough, "no more pages than the limit", page.url)
+
+    def failed(self, request: Request) -> None:
+        """It got no answer: it may be asked for once more as if it had not been."""
+        for url in (request.asked, *(request.hop.seen if request.hop else ())):
+            self.asked[request.id, request.attempt, url, request.depth, request.page] = 0
+        self._pages -= request.attempt == 1
+        self.in_vain = True
+
+    def troubled(self, site: Site) -> None:
+        """The host says that something is wrong with it."""
+        self.guests[site.host].troubled_at = self._diary.now
 
     @property
     def limit_is_used(self) -> bool:
@@ -129,6 +143,7 @@ class Manners:
             outcome = "end"
         except Exception as error:
             outcome = str(error)
+            self.troubled(site)
             raise
         finally:
             self.open -= 1
@@ -152,12 +167,27 @@ class Manners:
     def ready_at(self, host: str) -> float:
         """Since when the host would take another exchange, or from when on."""
         guest = self.guests[host]
+        if guest.troubled_at > -inf:
+            return self._ready_again_at(guest)
         limit = 1  # more than the first few must be earned, anew by a host that was forgotten
         if self._is_open(guest):
             limit = min(self._world.rules[host].per_host, FIRST_OPEN)
         if guest.open >= limit:
             return inf
         return max(guest.started_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
+
+    def _ready_again_at(self, guest: Guest) -> float:
+        """Since when a host would take another exchange that was in trouble."""
+        if guest.open:
+            return inf
+        rest_s = max(RESTS[-1] * self._world.plan.politeness.rest_s, FAILURE_KEPT_S)
+        apart_s = max(guest.delay_s, MOST_SLOW_S)
+        return SHORT_S + max(
+            guest.started_at + apart_s,
+            guest.rests_until,
+            guest.ended_at,
+            guest.troubled_at + rest_s,
+        )
 
     def _is_open(self, guest: Guest) -> bool:
         return guest.has_told or not self._world.plan.politeness.robots
@@ -169,6 +199,10 @@ class Manners:
     def _law(self, kept: bool, law: str, what: object) -> None:
         if not kept and not self.dead:
             self._diary.breach(law, what)
+
+
+def _is_first(request: Request) -> bool:
+    return request.attempt == 1 and request.hop is None
 
 
 @dataclass
@@ -194,7 +228,8 @@ class Patience:
     def look(self, seconds: float) -> None:
         """The clock is about to jump: nothing that could be done now is left."""
         process, patience_s = self._process, self._process.world.patience_s
-        if process.frontier.stopped_by is not None or not process.is_up:
+        is_gone = process.frontier.schedule.outage.since is not None
+        if process.frontier.stopped_by is not None or not process.is_up or is_gone:
             self._waiting = {}
             return
         now, schedule = process.diary.now, process.frontier.schedule
@@ -286,6 +321,8 @@ def _each_has_a_rightful_end(world: World, rows: list, diary: Diary) -> None:
         if (reason or "done") not in ends:
             diary.breach("the world justifies each end", (url, state, reason, ends))
         most = world.plan.fetch.retry.attempts
+        if reason == Reason.HOST_UNREACHABLE:
+            continue
         if reason in RETRYABLE and attempts != most and page.method == "GET":
             diary.breach("what may pass is tried again", (url, reason, attempts))
 

@@ -34,14 +34,14 @@ def _committed_in_silence(self: Frontier, settled: Any, hosts: Any, visited: Any
     self._due_at = 0.0
 
 
-def _leave(self: Frontier, lease: Any, *, late_s: float | None = 0.0) -> None:
+def _leave(self: Frontier, lease: Any, **_: Any) -> None:
     now = self._clock.monotonic()
     self.schedule.done(lease.request.host, now, started_at=lease.started_at, sent_at=now)
 
 
-def _leave_unless_hop(self: Frontier, lease: Any, *, late_s: float | None = 0.0) -> None:
+def _leave_unless_hop(self: Frontier, lease: Any, **more: Any) -> None:
     if lease.request.hop is None:
-        LEAVE(self, lease, late_s=late_s)
+        LEAVE(self, lease, **more)
 
 
 async def _nothing(*args: Any, **more: Any) -> bool:

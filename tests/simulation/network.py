@@ -48,7 +48,10 @@ class Network:
                 response = await self._answer(page, request)
             except FetchError as error:
                 self._took_back(page, request, error.reason)
+                self._manners.failed(request)
                 raise
+            if response.status in {429, 503}:
+                self._manners.troubled(page.site)
             self._took_back(page, request, f"http_{response.status}")
             return response
 
@@ -66,7 +69,9 @@ class Network:
                 raise
         if response.status in {200, 404}:
             self._manners.told(site)
-        self._manners.in_vain |= response.status >= 500
+        if response.status >= 500:
+            self._manners.in_vain = True
+            self._manners.troubled(site)
         return response
 
     async def _robots(self, site: Site, url: str) -> Response:

@@ -46,6 +46,9 @@ RULE = PageRule(
 )
 
 
+SILENT = frozenset({Reason.CONNECT, Reason.DNS, Reason.TLS, Reason.RESET, Reason.TIMEOUT})
+
+
 @dataclass(eq=False)
 class Site:
     """One host, and what is wrong with it."""
@@ -77,11 +80,20 @@ class Site:
         return f"User-agent: *\n{delay}{rules}".encode()
 
     @property
+    def may_be_given_up(self) -> bool:
+        """Whether it may fail several times in a row."""
+        shut = self.robots_fails or self.robots not in {"", "redirect", "http_404"}
+        silent = any(page.fails in SILENT for page in self.pages)
+        return bool(self.down[0] or self.hangs or shut or silent)
+
+    @property
     def troubles(self) -> set[str]:
         """Why any visit may fail, at the wrong moment."""
         troubles = {str(Reason.CONNECT)} if self.down[0] else set()
         if self.robots_fails:
             troubles.add("http_503")
+        if self.may_be_given_up:
+            troubles.add(Reason.HOST_UNREACHABLE)
         return troubles | ({"http_429", "http_503"} if self.throttle else set())
 
 

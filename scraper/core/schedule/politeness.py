@@ -4,11 +4,15 @@ A state machine that is told the time (monotonic seconds) and never waits. Its l
 happens in whatever order:
 
 - at most `per_host` turns are open on a host, one while its robots.txt is unknown ("probing");
-- beyond the first `FIRST_OPEN` turns a host earns each further one by ending one: with every round
-  of answers it is asked for twice as many. So nobody is hit with a hundred requests before it has
-  shown that it can bear them, and a slow host does not take the slots that others could use;
-- between two starts on a host lies at least its delay: the larger of the config's and robots.txt's;
+- beyond the first `FIRST_OPEN` turns a host earns each further one by answers (`pace`), so nobody
+  is hit with a hundred requests before it has shown that it can bear them, and a slow host does
+  not take the slots that others could use;
+- between two starts on a host lies at least its delay: the larger of the config's, robots.txt's
+  and what was learnt;
 - a paused host starts nothing before its pause ends;
+- a host that cannot be reached rests, then is asked for one page at a time; given up, its pages
+  are handed out to be failed, without a wait (`circuit`);
+- while the network is gone one page at a time is handed out, now and then;
 - of the hosts that may start, the one that could for the longest time is next, so that no host
   starves another;
 - a request that was added is handed out once, or given back by `shed`.
@@ -28,8 +32,9 @@ from itertools import count
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-
-FIRST_OPEN = 4  # the default of politeness.per_host
+from scraper.core.schedule.circuit import Circuit, Outage
+from scraper.core.schedule.news import NO_NEWS, News, Sign
+from scraper.core.schedule.pace import Pace
 
 
 @dataclass(slots=True)
@@ -37,7 +42,9 @@ class _Host:
     name: str
     rule: HostRule
     probing: bool
-    earned: int = FIRST_OPEN  # turns that may be open, as far as `per_host` allows
+    pace: Pace = field(default_factory=Pace)
+    circuit: Circuit = field(default_factory=Circuit)
+    has_answered: bool = False
     reserved: bool = False  # a turn will send something only later
     crawl_delay_s: float = 0.0
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
@@ -49,34 +56,45 @@ class _Host:
     stamp: int = -1  # the heap entry that counts; -1: none
 
     @property
-    def delay_s(self) -> float:
+    def asked_delay_s(self) -> float:
         return max(self.rule.delay_s, self.crawl_delay_s)
 
     @property
+    def delay_s(self) -> float:
+        return max(self.asked_delay_s, self.pace.slow_s)
+
+    @property
     def next_at(self) -> float:
-        """The delay allows no start before."""
-        return self.started_at + self.delay_s
+        """The delay, or a rest, allows no start before."""
+        if self.circuit.is_given_up:
+            return float("-inf")
+        return max(self.started_at + self.delay_s, self.paused_until)
 
     @property
     def may_open(self) -> bool:
         if self.reserved and self.delay_s:
             return False
-        limit = 1 if self.probing else min(self.rule.per_host, self.earned)
+        alone = self.probing or self.circuit.is_open
+        limit = 1 if alone else min(self.rule.per_host, self.pace.open)
         return self.open < limit and bool(self.urgent or self.queue)
 
     @property
     def idle(self) -> bool:
-        return not (self.open or self.urgent or self.queue or self.reserved)
+        """Whether there is nothing to do and nothing was learnt."""
+        busy = self.open or self.urgent or self.queue or self.reserved
+        return not busy and self.circuit.is_clean and not self.pace.slow_s
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Lease:
     """A request that may start now; its host is busy with it until `HostSchedule.done`."""
 
     request: Request
-    waited_s: float  # since the request entered the window
-    urgent: bool  # it had a turn before
-    started_at: float
+    turn_s: float  # waited for its host's turn, since it entered the window
+    started_at: float  # monotonic seconds
+    urgent: bool = False  # it had a turn before
+    probe: bool = False  # it tries whether its host, or the network, is back
+    given_up: bool = False  # its host is: nothing is to be sent
 
 
 class HostSchedule:
@@ -87,6 +105,7 @@ class HostSchedule:
         self._hosts: dict[str, _Host] = {}
         self._heap: list[tuple[float, int, _Host]] = []
         self._stamps = count()
+        self.outage = Outage()
         self.waiting = 0  # requests in the window
         self.open = 0  # turns taken and not yet done
 
@@ -114,16 +133,26 @@ class HostSchedule:
         if host.stamp < 0:
             self._offer(host, now)
 
-    def take(self, now: float) -> Turn | None:
+    def take(self, now: float) -> Lease | None:
         """Return the next request that may start, its host now busy with it; or None."""
-        heap = self._heap
+        heap, outage = self._heap, self.outage
+        if outage.since is not None and (outage.probe_at is None or outage.probe_at > now):
+            return None
         while heap and heap[0][0] <= now:
             _, stamp, host = heappop(heap)
             if stamp == host.stamp:
                 return self._start(host, now)
         return None
 
-    def done(self, host_name: str, now: float, *, started_at: float, sent_at: float | None) -> None:
+    def done(
+        self,
+        host_name: str,
+        now: float,
+        *,
+        started_at: float,
+        sent_at: float | None,
+        news: News = NO_NEWS,
+    ) -> None:
         """End a turn of this host.
 
         Args:
@@ -131,6 +160,7 @@ class HostSchedule:
             sent_at: when something was sent in it, after looking up a name or connecting, so that
                 the delay is kept as the server sees it; None: nothing was, so the turn was no
                 start, unless another one has followed.
+            news: what it tells of the host.
         """
         host = self._hosts[host_name]
         host.open -= 1
@@ -138,18 +168,50 @@ class HostSchedule:
         before = host.started_at
         if sent_at is not None:
             host.started_at = max(before, sent_at)
-            host.earned += 1
         elif started_at == before:
             host.started_at = host.started_before
-        if host.started_at != before or host.stamp < 0:
+        slower = self._hear(host, now, started_at, news)
+        if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
+
+    def _hear(self, host: _Host, now: float, started_at: float, news: News) -> bool:
+        """Learn from a turn; returns whether the host may do less than before."""
+        sign, outage = news.sign, self.outage
+        if sign is Sign.WELL:
+            host.has_answered = True
+            outage.well()
+            host.circuit.well()
+            return host.pace.answered(now, started_at=started_at, latency_s=news.latency_s)
+        if sign is Sign.BUSY:
+            host.has_answered = True
+            outage.well()
+            host.circuit.well()
+        elif outage.since is not None:
+            if started_at >= outage.since:
+                outage.probed(now, in_vain=sign is not Sign.NONE)
+            return False
+        if sign is Sign.NONE:
+            return False
+        if sign is not Sign.DEAD:
+            host.pace.troubled(now, started_at=started_at, most=host.rule.per_host)
+        if sign is not Sign.BUSY and not (host.has_answered and outage.lost(host.name, now)):
+            self._count_failure(host, now, started_at, news)
+        return True
+
+    def _count_failure(self, host: _Host, now: float, started_at: float, news: News) -> None:
+        rests = host.circuit.failed(now, started_at=started_at, at_once=news.is_shut)
+        if rests is not None:
+            rest_s = max(rests * self._plan.rest_s, news.rest_s)
+            host.paused_until = max(host.paused_until, now + rest_s)
 
     def wake_at(self) -> float | None:
         """When `take` can succeed next; None: only after an `add` or a `done`."""
-        heap = self._heap
+        heap, outage = self._heap, self.outage
         while heap and heap[0][1] != heap[0][2].stamp:
             heappop(heap)
-        return heap[0][0] if heap else None
+        if not heap or outage.since is None:
+            return heap[0][0] if heap else None
+        return None if outage.probe_at is None else max(heap[0][0], outage.probe_at)
 
     def pause(self, host_name: str, until: float, now: float) -> None:
         """Let the whole host rest until then; a longer pause is never shortened."""
@@ -194,9 +256,18 @@ class HostSchedule:
     def rule(self, host_name: str) -> HostRule:
         """How this host is treated: the config's rule, with the delay of robots.txt."""
         host = self._host(host_name)
-        if host.delay_s == host.rule.delay_s:
+        if host.asked_delay_s == host.rule.delay_s:
             return host.rule
-        return HostRule(host.rule.per_host, host.delay_s)
+        return HostRule(host.rule.per_host, host.asked_delay_s)
+
+    def learn(self, slow: Mapping[str, float]) -> None:
+        """Begin with what an earlier run has learnt: seconds between two starts, by host."""
+        for name, slow_s in slow.items():
+            self._host(name).pace = Pace(slow_s)
+
+    def learnt(self) -> dict[str, float]:
+        """The hosts that need a pause between two starts beyond what is asked for."""
+        return {name: h.pace.slow_s for name, h in self._hosts.items() if h.pace.slow_s}
 
     def shed(self, *, urgent: bool = False) -> list[Request]:
         """Empty the window, of next hops too if `urgent`; returns what was in it."""
@@ -227,11 +298,7 @@ class HostSchedule:
         A host whose delay or pause still runs is kept, so that no law is broken when it returns.
         What robots.txt said is asked for again from the robots stage, which keeps it.
         """
-        idle = [
-            name
-            for name, host in self._hosts.items()
-            if host.idle and host.next_at <= now and host.paused_until <= now
-        ]
+        idle = [name for name, host in self._hosts.items() if host.idle and host.next_at <= now]
         for name in idle:
             self._hosts.pop(name).stamp = -1
         return len(idle)
@@ -241,7 +308,7 @@ class HostSchedule:
         waiting = {name: len(h.queue) + len(h.urgent) for name, h in self._hosts.items()}
         return max(waiting, key=lambda name: waiting[name], default=None)
 
-    def _start(self, host: _Host, now: float) -> Turn:
+    def _start(self, host: _Host, now: float) -> Lease:
         urgent = bool(host.urgent)
         entered_at, request = (host.urgent or host.queue).popleft()
         self.waiting -= 1
@@ -249,7 +316,11 @@ class HostSchedule:
         host.open += 1
         host.started_before, host.started_at = host.started_at, now
         self._offer(host, now)
-        return Turn(request, now - entered_at, urgent, now)
+        circuit, probe = host.circuit, self.outage.since is not None
+        if probe:
+            self.outage.probes()
+        probe = probe or circuit.is_open
+        return Lease(request, now - entered_at, now, urgent, probe, circuit.is_given_up)
 
     def _offer(self, host: _Host, now: float) -> None:
         """Put the host into the heap at the time from which it may start, or take it out."""
@@ -257,7 +328,7 @@ class HostSchedule:
             host.stamp = -1
             return
         host.stamp = next(self._stamps)
-        heappush(self._heap, (max(now, host.next_at, host.paused_until), host.stamp, host))
+        heappush(self._heap, (max(now, host.next_at), host.stamp, host))
         if len(self._heap) > 64 + 4 * len(self._hosts):  # void entries of hosts seldom reached
             self._heap = [entry for entry in self._heap if entry[1] == entry[2].stamp]
             heapify(self._heap)

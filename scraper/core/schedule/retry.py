@@ -78,6 +78,7 @@ def retry_at(  # keyword-only: each is one fact about the visit
     policy: RetryPolicy,
     retry_after_s: float | None = None,
     repeatable: bool = True,
+    last: bool | None = None,
 ) -> float | None:
     """Return when to visit again (seconds since the epoch), or None to give up.
 
@@ -87,10 +88,13 @@ def retry_at(  # keyword-only: each is one fact about the visit
         retry_after_s: the server's own wish; it wins over a shorter backoff.
         repeatable: False for a request other than GET that may have reached the server: it is
             sent again only when the answer says that nothing was done with it.
+        last: whether no attempt is left; None: the policy says so.
 
     Source: "full jitter" backoff; RFC 9110 sections 9.2.2 and 10.2.3.
     """
-    if reason not in RETRYABLE or reason in _OURS or policy.stops(attempt):
+    if reason not in RETRYABLE or reason in _OURS:
+        return None
+    if policy.stops(attempt) if last is None else last:
         return None
     if not repeatable and reason not in _NEVER_ACCEPTED:
         return None

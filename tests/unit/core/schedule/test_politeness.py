@@ -6,7 +6,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.politeness import FIRST_OPEN, HostSchedule, rule_of
+from scraper.core.schedule.pace import FIRST_OPEN
+from scraper.core.schedule.politeness import HostSchedule, rule_of
 
 HOSTS = ("a:80", "b:80", "c:8080")
 
@@ -265,7 +266,7 @@ def test_a_turn_tells_how_long_the_request_waited():
     schedule.add(request("a:80"), 5.0)
     turn = schedule.take(7.5)
     assert turn is not None
-    assert turn.waited_s == 2.5
+    assert turn.turn_s == 2.5
     assert "1 in flight" in repr(schedule)
 
 
