@@ -134,7 +134,9 @@ class FakeRobots:
         texts = self.texts.get(origin, [""])
         text = texts.pop(0) if len(texts) > 1 else texts[0]
         if isinstance(text, FetchError):
-            raise FetchError(text.reason, text.detail, sent=False)
+            in_s = self._in_vain.get(origin, 0.0) - asyncio.get_running_loop().time()
+            again_in_s = max(in_s, 0.0) or None
+            raise FetchError(text.reason, text.detail, sent=False, again_in_s=again_in_s, shut=True)
         return Rules.parse(text, "bot")
 
 

@@ -16,6 +16,7 @@ from scraper.core.model import Item, Link, Page, Reason, Response, State
 from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan
 from scraper.core.request import make_request
 from scraper.core.route import Router
+from scraper.core.schedule.circuit import FAILURES, LONGEST_OUTAGE_S, PROBES, RESTS
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.url import parse
@@ -283,18 +284,80 @@ def test_a_page_whose_robots_cannot_be_asked_waits_for_its_retry():
 def test_a_page_whose_robots_can_never_be_asked_is_not_asked_for_either():
     error = FetchError("http_503", "robots.txt")
     crawled = world({A: b""}, robots={A[:-1]: error}).visit_all(A)
-    assert crawled.outcomes() == {A: ("failed", "http_503")}
+    assert crawled.outcomes() == {A: ("failed", "host_unreachable")}
     assert crawled.fetches() == []
 
 
-def test_a_page_that_is_known_to_be_in_vain_takes_no_time_of_its_host():
-    """Its robots.txt could not be had a moment ago: nothing is sent."""
+def test_while_its_robots_txt_cannot_be_had_a_hosts_pages_wait_until_it_is_given_up():
+    """No page is asked for; no other host waits for it, nor does its delay count at the end."""
     urls = [A, *(f"{A}{n}" for n in range(20))]
     robots = {A[:-1]: FetchError(Reason.CONNECT, again_in_s=60.0)}
-    crawled = world({}, robots=robots, rule=HostRule(1, 2.0), retry=RetryPlan(attempts=1))
+    crawled = world({B: b""}, robots=robots, rule=HostRule(1, 2.0), retry=RetryPlan(attempts=1))
+    crawled.visit_all(*urls, B)
+    assert crawled.diary.of("ask") == [("ask", A[:-1]), ("ask", B[:-1])] + [("ask", A[:-1])] * 3
+    assert crawled.fetches() == [f"GET {B}"]
+    unreachable = ("failed", "host_unreachable")
+    assert crawled.outcomes() == {**dict.fromkeys(urls, unreachable), B: ("done", None)}
+    assert crawled.diary.times("put")[-1] < (1 + PROBES) * 60.0 + 30.0
+
+
+def test_a_robots_txt_that_comes_back_loses_no_page_and_no_attempt():
+    down = FetchError(Reason.TIMEOUT, again_in_s=5.0)
+    robots = {A[:-1]: [down, down, ""]}
+    crawled = world({A: b"", B: b""}, robots=robots, retry=RetryPlan(attempts=1))
+    crawled.visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None)}
+    assert crawled.result(A).request.attempt == 1
+
+
+# Hosts that cannot be reached
+
+
+def test_a_dead_host_is_given_up_and_burns_no_more_attempts_than_its_circuit_needs():
+    urls = [f"{A}{n}" for n in range(30)]
+    dead = FetchError(Reason.CONNECT, sent=False)
+    crawled = world(dict.fromkeys(urls, dead), retry=RetryPlan(attempts=3))
     crawled.visit_all(*urls)
-    assert crawled.diary.of("ask") == [("ask", A[:-1])]
-    assert crawled.diary.times("put")[-1] < 10.0
+    assert len(crawled.fetches()) <= 4 + FAILURES + PROBES
+    assert set(crawled.outcomes().values()) == {("failed", "host_unreachable")}
+    assert crawled.diary.times("put")[-1] < sum(RESTS) + 5.0
+
+
+def test_a_host_that_comes_back_has_all_its_pages_visited():
+    """Its circuit opens, and two probes fail: none of that costs a page an attempt more."""
+    urls = [f"{A}{n:02}" for n in range(30)]
+    dead = FetchError(Reason.CONNECT, sent=False)
+    down = FAILURES + PROBES - 1
+    pages = {url: [dead, b""] if n < down else b"" for n, url in enumerate(urls)}
+    crawled = world(pages, rule=HostRule(1, 0.0), retry=RetryPlan(attempts=2))
+    crawled.visit_all(*urls)
+    assert set(crawled.outcomes().values()) == {("done", None)}
+    attempts = [crawled.result(url).request.attempt for url in urls]
+    assert attempts.count(2) == FAILURES
+
+
+def test_an_outage_of_the_network_fails_no_page():
+    """Ten hosts that had answered are gone at once, and come back."""
+    hosts = [f"http://h{n}.example/" for n in range(10)]
+    gone = FetchError(Reason.CONNECT, sent=False)
+    pages = dict.fromkeys(hosts, b"")
+    pages |= {f"{host}{n}": [gone, b""] for host in hosts for n in range(3)}
+    crawled = world(pages, slots=10, rule=HostRule(1, 0.0), retry=RetryPlan(attempts=2))
+    crawled.visit_all(*hosts, *(url for url in pages if url not in hosts))
+    assert set(crawled.outcomes().values()) == {("done", None)}
+
+
+def test_an_outage_that_does_not_end_stops_the_run_and_fails_no_page():
+    hosts = [f"http://h{n}.example/" for n in range(10)]
+    gone = FetchError(Reason.TIMEOUT, sent=False)
+    pages = dict.fromkeys(hosts, b"")
+    pages |= {f"{host}x": gone for host in hosts}
+    crawled = world(pages, slots=10, rule=HostRule(1, 0.0), retry=RetryPlan(attempts=2))
+    crawled.visit_all(*hosts, *(f"{host}x" for host in hosts))
+    assert crawled.frontier.stopped_by == "network"
+    states = {row.state for row in crawled.writer.rows.values()}
+    assert states == {State.DONE, State.WAITING}
+    assert crawled.diary.times("fetch")[-1] < LONGEST_OUTAGE_S + 120.0
 
 
 # Redirects
@@ -778,7 +841,7 @@ def test_whatever_the_web_does_every_page_gets_one_outcome(
     crawled.visit_all(*seeds, workers=workers)
     rows = crawled.writer.rows.values()
     assert all(row.state is not State.WAITING for row in rows)
-    assert all(len(row.results) <= 4 for row in rows)
+    assert all(len(row.results) <= 4 + 1 + PROBES for row in rows)
     assert (crawled.frontier.held, crawled.frontier.schedule.open) == (0, 0)
     tally = crawled.stages.tally
     states = [row.state for row in rows]

@@ -229,6 +229,10 @@ class HostSchedule:
         if not host.may_open:
             host.stamp = -1
 
+    def has_given_up(self, host_name: str) -> bool:
+        """Whether the host was tried often enough; its pages are handed out to be failed."""
+        return self._host(host_name).circuit.is_given_up
+
     def rests_s(self, host_name: str, now: float) -> float:
         """How long the host wants to be left alone from now on."""
         return max(self._host(host_name).paused_until - now, 0.0)

@@ -6,6 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
+from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
 from scraper.core.schedule.politeness import HostSchedule, rule_of
 
@@ -89,7 +90,8 @@ class Whatever(RuleBasedStateMachine):
             self.ended[host] += 1
             sent_at = min(self.started[host] + late, self.now)
             self.started[host] = max(self.started[host], sent_at)
-            self.schedule.done(host, self.now, started_at=0.0, sent_at=sent_at)
+            news = News(Sign.WELL, 0.1)
+            self.schedule.done(host, self.now, started_at=0.0, sent_at=sent_at, news=news)
 
     @rule(host=st.sampled_from(HOSTS), ago=st.sampled_from([0.0, 0.5, 2.0]))
     def done_unused(self, host, ago):
@@ -170,6 +172,78 @@ class Whatever(RuleBasedStateMachine):
 
 
 TestWhatever = Whatever.TestCase
+
+
+class Troubles(RuleBasedStateMachine):
+    """Hosts answer, fail and fall silent in any order: they rest, and nothing is lost."""
+
+    @initialize(robots=st.booleans(), per_host=st.integers(1, 7))
+    def begin(self, robots, per_host):
+        self.plan = PolitenessPlan(robots=robots, default=HostRule(per_host, 0.5), rest_s=1.0)
+        self.schedule = HostSchedule(self.plan)
+        self.now, self.ids = 100.0, 0
+        self.inside, self.open = set(), []
+        self.given_up = set()
+
+    @rule(host=st.sampled_from(HOSTS), count=st.integers(1, 9))
+    def add(self, host, count):
+        for _ in range(count):
+            self.ids += 1
+            self.inside.add(self.ids)
+            self.schedule.add(request(host, self.ids), self.now)
+
+    @rule()
+    def take(self):
+        lease = self.schedule.take(self.now)
+        if lease is None:
+            return
+        host = lease.request.host
+        self.inside.remove(lease.request.id)
+        self.open.append(lease)
+        assert lease.given_up == (host in self.given_up)
+        on_host = [each for each in self.open if each.request.host == host]
+        assert len(on_host) <= self.plan.default.per_host
+        if not lease.given_up:
+            starts = [e.started_at for e in on_host if e is not lease and not e.given_up]
+            assert all(self.now - at >= 0.5 for at in starts)
+
+    @rule(which=st.integers(0, 99), sign=st.sampled_from(Sign), shut=st.booleans())
+    def done(self, which, sign, shut):
+        if not self.open:
+            return
+        lease = self.open.pop(which % len(self.open))
+        host, news = lease.request.host, News(sign, 0.1, is_shut=shut)
+        if lease.given_up:
+            news = News()
+        sent_at = None if news.sign is Sign.NONE else lease.started_at
+        self.schedule.done(host, self.now, started_at=lease.started_at, sent_at=sent_at, news=news)
+        if sign is Sign.WELL and not lease.given_up:
+            self.schedule.robots_known(host, self.now)
+        if self.schedule.has_given_up(host):
+            self.given_up.add(host)
+
+    @rule(seconds=st.sampled_from([0.5, 5.0, 40.0]))
+    def wait(self, seconds):
+        self.now += seconds
+
+    @rule()
+    def forget(self):
+        self.schedule.forget_idle(self.now)
+
+    @invariant()
+    def nothing_is_lost(self):
+        assert self.schedule.waiting == len(self.inside)
+        assert self.schedule.open == len(self.open)
+
+    @invariant()
+    def with_nothing_open_it_knows_when_to_go_on(self):
+        if self.inside and not self.open:
+            at = self.schedule.wake_at()
+            assert at is not None
+            assert at <= self.now + 60.0
+
+
+TestTroubles = Troubles.TestCase
 
 
 def test_a_turn_in_which_nothing_was_sent_is_no_start():
@@ -257,7 +331,13 @@ def test_a_host_is_asked_for_twice_as_many_with_every_round_of_answers():
             turns.append(turn)
         opened.append(len(turns))
         for turn in turns:
-            schedule.done("a:80", now + 0.5, started_at=turn.started_at, sent_at=now + 0.1)
+            schedule.done(
+                "a:80",
+                now + 0.5,
+                started_at=turn.started_at,
+                sent_at=now + 0.1,
+                news=News(Sign.WELL, 0.4),
+            )
     assert opened == [4, 8, 16, 20]
 
 

@@ -1,0 +1,95 @@
+"""Laws of circuits, and of an outage of the network."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.schedule.circuit import (
+    FAILURES,
+    LONGEST_OUTAGE_S,
+    LONGEST_PROBE_S,
+    LOST,
+    PROBE_S,
+    PROBES,
+    RESTS,
+    Circuit,
+    Outage,
+)
+
+
+@given(st.lists(st.sampled_from(["well", "failed", "old", "shut"]), max_size=40))
+def test_it_opens_after_failures_in_a_row_and_closes_with_an_answer(happened):
+    circuit, row, now = Circuit(), 0, 0.0
+    for what in happened:
+        now += 1.0
+        if circuit.is_given_up:
+            assert circuit.failed(now, started_at=now) is None
+            continue
+        if what == "well":
+            circuit.well()
+            row = 0
+            assert not circuit.is_open
+        elif what == "old" and circuit.is_open:
+            assert circuit.failed(now, started_at=-1.0) is None
+        else:
+            was_open = circuit.is_open
+            rests = circuit.failed(now, started_at=now, at_once=what == "shut")
+            row += 1
+            assert circuit.is_open == (was_open or row >= FAILURES or what == "shut")
+            assert (rests is not None) == (circuit.is_open and not circuit.is_given_up)
+        assert circuit.is_clean == (row == 0)
+    assert repr(circuit)
+
+
+def test_it_rests_longer_each_time_and_gives_up_after_the_probes():
+    circuit = Circuit()
+    rests = [circuit.failed(float(n), started_at=float(n)) for n in range(FAILURES + PROBES)]
+    assert rests == [None] * (FAILURES - 1) + [*RESTS, None]
+    assert circuit.is_given_up
+    assert "given up" in repr(circuit)
+
+
+def test_one_failure_is_enough_where_no_page_may_be_asked_for():
+    circuit = Circuit()
+    assert circuit.failed(0.0, started_at=0.0, at_once=True) == RESTS[0]
+    assert circuit.is_open
+    assert "open" in repr(circuit)
+
+
+@given(st.lists(st.integers(0, 9), max_size=60))
+def test_the_network_is_gone_when_many_hosts_fail_and_none_answers(happened):
+    """0: some host answers; n: host n fails."""
+    outage, lost = Outage(), set()
+    for now, what in enumerate(happened):
+        if what:
+            lost.add(what)
+            was = outage.since is not None
+            assert outage.lost(str(what), float(now)) == (not was and len(lost) >= LOST)
+        else:
+            assert outage.well() == (len(lost) >= LOST)
+            lost.clear()
+        assert (outage.since is not None) == (len(lost) >= LOST)
+    assert repr(outage)
+
+
+def test_probes_come_less_and_less_often_until_one_is_answered():
+    outage, now = Outage(), 0.0
+    for host in range(LOST):
+        outage.lost(str(host), now)
+    assert outage.probe_at == PROBE_S
+    waits = []
+    for _ in range(8):
+        now = outage.probe_at
+        outage.probes()
+        assert outage.probe_at is None
+        outage.probed(now, in_vain=True)
+        waits.append(outage.probe_at - now)
+    assert waits == sorted(waits)
+    assert waits[-1] == LONGEST_PROBE_S
+    outage.probes()
+    outage.probed(now, in_vain=False)
+    assert outage.probe_at == now
+    assert not outage.is_too_long(LONGEST_OUTAGE_S - 1.0)
+    assert outage.is_too_long(LONGEST_OUTAGE_S)
+    assert outage.well()
+    assert (outage.since, outage.probe_at) == (None, None)
+    assert not outage.is_too_long(1e9)
