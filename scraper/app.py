@@ -37,7 +37,7 @@ from scraper.output import say
 from scraper.parse import Parser
 from scraper.progress import wants_bar
 from scraper.report import build, text
-from scraper.robots import Robots
+from scraper.robots import Keep, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.signals import STOPPED, leave_on_signal
@@ -201,7 +201,7 @@ def _stages(
             limit=options.limit,
             hurry=store.writer.hurry,
         ),
-        robots=_robots(plan, fetcher, clock),
+        robots=_robots(plan, fetcher, clock, store.hosts.keep_robots),
         fetcher=fetcher,
         parser=parser,
         writer=store.writer,
@@ -217,12 +217,13 @@ def _stages(
     )
 
 
-def _robots(plan: Plan, fetcher: Fetcher, clock: Clock) -> Robots:
+def _robots(plan: Plan, fetcher: Fetcher, clock: Clock, keep: Keep | None = None) -> Robots:
     return Robots(
         fetcher=fetcher,
         agent=plan.fetch.user_agent,
         obey=plan.politeness.robots,
         clock=clock,
+        keep=keep,
     )
 
 

@@ -20,6 +20,7 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -32,6 +33,8 @@ from scraper.core.schedule.held import Held
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.politeness import HostSchedule, Lease
 from scraper.core.schedule.stock import Stock
+
+log = logging.getLogger(__name__)
 
 WINDOW = 20_000  # requests in memory, about 400 bytes each
 HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
@@ -112,11 +115,13 @@ class Frontier:
             late_s: from the turn's start until something was sent; None: nothing was.
             news: what it tells of the host.
         """
-        now, started_at = self._clock.monotonic(), lease.started_at
+        now, host, started_at = self._clock.monotonic(), lease.request.host, lease.started_at
         sent_at = None if late_s is None else started_at + late_s
-        host = lease.request.host
+        outage, gone_since = self.schedule.outage, self.schedule.outage.since
         self.schedule.done(host, now, started_at=started_at, sent_at=sent_at, news=news)
-        if self.schedule.outage.is_too_long(now):
+        if outage.since != gone_since:
+            log.warning("the network is %s", "back" if outage.since is None else "gone: waiting")
+        if outage.is_too_long(now):
             self.stop("network")
         self._hand_out()
 
@@ -143,10 +148,10 @@ class Frontier:
         self.schedule.pause(host, now + until - self._clock.now(), now)
         self._hand_out()
 
-    def robots_known(self, host: str, crawl_delay_s: float, *, asked: bool) -> HostRule:
+    def robots_known(self, host: str, delay_s: float, *, asked: bool) -> HostRule:
         """Open the host to its limit; returns how it is treated from now on."""
         now = self._clock.monotonic()
-        self.schedule.robots_known(host, now, crawl_delay_s=crawl_delay_s, asked=asked)
+        self.schedule.robots_known(host, now, crawl_delay_s=delay_s, asked=asked)
         self._hand_out()
         return self.schedule.rule(host)
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.errors import FetchError
@@ -33,6 +34,9 @@ KEPT_BYTES = 32 * 1024 * 1024  # of files; what is made of them is some times as
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LATER = 429
 _ALLOW_ALL = Rules.allow_all()
+
+
+Keep: TypeAlias = Callable[[str, bytes], Awaitable[None]]
 
 
 class Fetcher(Protocol):
@@ -54,9 +58,20 @@ class Robots:
     """Answers whether a URL may be visited.
 
     With `obey=False` everything may, and nothing is fetched.
+
+    Args:
+        keep: told of each robots.txt that was fetched, as origin and text, for the next run.
     """
 
-    def __init__(self, *, fetcher: Fetcher, agent: str, obey: bool, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        fetcher: Fetcher,
+        agent: str,
+        obey: bool,
+        clock: Clock,
+        keep: Keep | None = None,
+    ) -> None:
         self._fetcher = fetcher
         self._agent = agent
         self._obey = obey
@@ -64,9 +79,15 @@ class Robots:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()  # origin: the one used last at the end
         self._kept_bytes = 0
         self._asking: dict[str, asyncio.Event] = {}
+        self._keep_text = keep
+        self._earlier: dict[str, tuple[float, bytes]] = {}  # of earlier runs, not read yet
 
     def __repr__(self) -> str:
         return f"<Robots {len(self._kept)} hosts kept, {len(self._asking)} being asked>"
+
+    def remember(self, texts: Mapping[str, tuple[float, bytes]]) -> None:
+        """Take what earlier runs kept: origin -> (fetched at, seconds since the epoch; text)."""
+        self._earlier = dict(texts) if self._obey else {}
 
     def answer(self, url: str) -> Rules | None:
         """Return the rules of the URL's scheme, host and port, or None if they must be asked for.
@@ -111,24 +132,36 @@ class Robots:
     def _look_up(self, origin: str) -> Rules | FetchError | None:
         kept = self._kept.get(origin)
         if kept is None:
-            return None
+            return self._recall(origin) if self._earlier else None
         if self._clock.monotonic() >= kept.until:
             return None
         self._kept.move_to_end(origin)
         return kept.outcome
 
+    def _recall(self, origin: str) -> Rules | None:
+        """What an earlier run was told, if that is not a day ago."""
+        fetched_at, text = self._earlier.pop(origin, (0.0, b""))
+        left_s = fetched_at + KEPT_S - self._clock.now()
+        if left_s <= 0:
+            return None
+        rules = Rules.parse(text, self._agent) if text else _ALLOW_ALL
+        self._keep(origin, rules, len(text), min(left_s, KEPT_S))
+        return rules
+
     async def _ask(self, origin: str) -> None:
         """Fetch and keep the outcome; whoever waits for it is woken, whatever happens."""
         done = self._asking[origin] = asyncio.Event()
         try:
-            outcome, size_bytes = await self._fetch(origin)
-            self._keep(origin, outcome, size_bytes)
+            outcome, text = await self._fetch(origin)
+            self._keep(origin, outcome, len(text), KEPT_S)
+            if self._keep_text is not None and isinstance(outcome, Rules):
+                await self._keep_text(origin, text)
         finally:
             del self._asking[origin]
             done.set()
 
-    async def _fetch(self, origin: str) -> tuple[Rules | FetchError, int]:
-        """Return what robots.txt says, and the size of the file."""
+    async def _fetch(self, origin: str) -> tuple[Rules | FetchError, bytes]:
+        """Return what robots.txt says, and its text; without a text everything is allowed."""
         url: Url | None = parse(f"{origin}/robots.txt")
         for _ in range(1 + MAX_REDIRECTS):
             if url is None:
@@ -136,24 +169,26 @@ class Robots:
             try:
                 response = await self._fetcher.fetch_url(url.href, max_bytes=LIMIT_BYTES + 1)
             except FetchError as error:
-                return FetchError(error.reason, f"robots.txt: {error.detail}"), 0
+                return FetchError(error.reason, f"robots.txt: {error.detail}"), b""
             if response.status not in _REDIRECTS:
-                return self._read(response), len(response.body)
+                return self._read(response)
             url = _target(response, url)
-        return _ALLOW_ALL, 0
+        return _ALLOW_ALL, b""
 
-    def _read(self, response: Response) -> Rules | FetchError:
+    def _read(self, response: Response) -> tuple[Rules | FetchError, bytes]:
         if response.status >= 500 or response.status == _LATER:
-            return FetchError(http_reason(response.status), f"robots.txt: {response.url}")
+            return FetchError(http_reason(response.status), f"robots.txt: {response.url}"), b""
         if 200 <= response.status < 300:
-            return Rules.parse(response.body, self._agent)
-        return _ALLOW_ALL
+            return Rules.parse(response.body, self._agent), response.body
+        return _ALLOW_ALL, b""
 
-    def _keep(self, origin: str, outcome: Rules | FetchError, size_bytes: int) -> None:
+    def _keep(
+        self, origin: str, outcome: Rules | FetchError, size_bytes: int, kept_s: float
+    ) -> None:
         before = self._kept.get(origin)
         if before is not None:
             self._drop(origin)
-        failures, kept_s = 0, KEPT_S
+        failures = 0
         if isinstance(outcome, FetchError):
             failures = before.failures + 1 if before else 1
             kept_s = min(FIRST_FAILURE_KEPT_S * 2 ** (failures - 1), FAILURE_KEPT_S)

@@ -29,6 +29,7 @@ _NO_ITEM = (
     "matched and which fields were empty"
 )
 DRAIN_S = 5.0  # for what is open when a run is told to stop
+KEPT_HOSTS = 10_000  # whose robots.txt is remembered from run to run
 SAVE_EVERY_S = 5.0  # figures for the report of a run that is killed
 
 
@@ -112,6 +113,8 @@ class Run:
         await self._store.create_views(self._plan.pages)
         for hostname in await self._store.queue.scope_hosts():
             self._stages.scope.join(hostname)
+        self._stages.robots.remember(await self._store.hosts.robots(KEPT_HOSTS))
+        self._frontier.schedule.learn(await self._store.hosts.slow())
         try:
             await self._crawl(info)
         except BaseExceptionGroup as group:
@@ -168,6 +171,7 @@ class Run:
             await self._store.runs.end_cycle()
             missed = await self._missed(info, balance)
             status, messages = (1 if missed else 0), missed
+        await self._store.hosts.learn(self._frontier.schedule.learnt())
         await self._store.runs.prune(self._plan.store.keep_runs)
         await self._store.runs.finish(
             state={3: "broken", 4: "stopped"}.get(status, "done"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,9 @@ _VISITED = "visited url=%s state=%s status=%s reason=%s attempt=%d bytes=%d deta
 
 class Robots(Protocol):
     """What a host's robots.txt says."""
+
+    def remember(self, texts: Mapping[str, tuple[float, bytes]]) -> None:
+        """Take what earlier runs kept."""
 
     def answer(self, url: str) -> Rules | None:
         """What is known already; None: ask. Raises FetchError while that is in vain."""

@@ -64,32 +64,25 @@ def failed(
     """
     asked_for = response.headers.get("retry-after") if response else None
     after_s = retry_after_s(asked_for, now=moment.now, longest_s=policy.longest_s)
-    due_at = None
-    if not _is_spent(request):
-        due_at = retry_at(
-            error.reason,
-            attempt=request.attempt,
-            now=moment.now,
-            chance=moment.chance,
-            policy=policy,
-            retry_after_s=error.again_in_s if after_s is None else after_s,
-            repeatable=request.method in _SAFE or not error.sent,
-            last=not free and policy.stops(request.attempt),
-        )
+    due_at = retry_at(
+        error.reason,
+        attempt=request.attempt,
+        now=moment.now,
+        chance=moment.chance,
+        policy=policy,
+        retry_after_s=error.again_in_s if after_s is None else after_s,
+        repeatable=request.method in _SAFE or not error.sent,
+        last=_is_spent(request) or (not free and policy.stops(request.attempt)),
+    )
     if free and due_at is not None:
         request = replace(request, attempt=request.attempt - 1)
-    return PageResult(
-        request,
-        State.FAILED if due_at is None else State.WAITING,
-        error.reason,
-        error.detail,
+    return replace(
+        answered(request, response) if response else PageResult(request),
+        state=State.FAILED if due_at is None else State.WAITING,
+        reason=error.reason,
+        detail=error.detail,
         retry_at=due_at,
         pause_until=None if after_s is None else moment.now + after_s,
-        status=response.status if response else None,
-        final_url=response.url if response else None,
-        body_bytes=len(response.body) if response else 0,
-        wire_bytes=response.wire_bytes if response else 0,
-        timing=_timing(response) if response else Timing(),
     )
 
 

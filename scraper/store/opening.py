@@ -12,6 +12,7 @@ from scraper.clock import Clock
 from scraper.core.errors import StoreError
 from scraper.store.books import Books
 from scraper.store.connection import Connection, connect, transaction
+from scraper.store.hosts import Hosts
 from scraper.store.migrate import check, migrate, migrations
 from scraper.store.mount import shared
 from scraper.store.queue import Queue
@@ -28,7 +29,7 @@ JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class Store:
-    """An open database: `runs`, `writer` and `queue` work on it; a context manager."""
+    """An open database: `runs`, `writer`, `queue` and `hosts` work on it; a context manager."""
 
     def __init__(self, writing: Connection, reading: Connection, *, clock: Clock) -> None:
         self.path = writing.path
@@ -38,6 +39,7 @@ class Store:
         self.runs = Runs(books)
         self.writer = Writer(books)
         self.queue = Queue(reading, books)
+        self.hosts = Hosts(reading, books, self.writer)
 
     async def create_views(self, pages: tuple[PageRule, ...]) -> None:
         """Make or renew the views of all item types, and know the pages that links may have.

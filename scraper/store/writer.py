@@ -119,6 +119,10 @@ class Writer:
 
         await self._take_in(work)
 
+    async def add(self, work: Work) -> None:
+        """Let other work be done within the next commit."""
+        await self._take_in(work)
+
     async def flush(self) -> None:
         """Return when everything put so far is committed."""
         await self._until_written(self._accepted)

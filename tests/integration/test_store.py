@@ -443,3 +443,24 @@ async def test_the_file_is_opened_safely(db: Path) -> None:
             ]
         )
         assert found == [2, 1, 64 * 1024 * 1024, 30_000]
+
+
+async def test_what_was_learnt_about_hosts_is_kept_for_the_next_run(db: Path) -> None:
+    clock = Clock()
+    async with crawl(db, clock) as c:
+        await c.store.hosts.keep_robots("http://a.example", b"")
+        await c.store.hosts.keep_robots("http://b.example", b"x")
+        await c.store.hosts.keep_robots("http://b.example", b"y")
+        await c.store.writer.flush()
+        await c.store.hosts.learn({"a.example:80": 2.0, "b.example:80": 1.0})
+        await c.store.hosts.learn({"a.example:80": 3.0})
+        await c.end()
+    async with crawl(db, clock) as c:
+        assert await c.store.hosts.slow() == {"a.example:80": 3.0}
+        kept = await c.store.hosts.robots(10)
+        assert {origin: text for origin, (_, text) in kept.items()} == {
+            "http://a.example": b"",
+            "http://b.example": b"y",
+        }
+        assert len(await c.store.hosts.robots(1)) == 1
+        await c.end()

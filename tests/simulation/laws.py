@@ -85,7 +85,8 @@ class Manners:
         self.asked: Counter[tuple[object, ...]] = Counter()
         self.dead = False
         self.in_vain = False  # a robots.txt could not be had
-        self._pages = 0  # asked for, retries not counted
+        self._pages = 0  # asked for and answered, retries not counted
+        self._tries = 0  # asked for
         self._world, self._diary, self._number, self._limit = world, diary, number, limit
 
     def asks(self, request: Request, page: Page) -> None:
@@ -101,6 +102,7 @@ class Manners:
         known = self.guests[page.site.host].has_told or not self._world.plan.politeness.robots
         self._law(known, "robots.txt comes first", page.url)
         self._pages += _is_first(request)
+        self._tries += _is_first(request)
         enough = self._limit is None or self._pages <= self._limit
         self._law(enough, "no more pages than the limit", page.url)
 
@@ -109,7 +111,6 @@ class Manners:
         for url in (request.asked, *(request.hop.seen if request.hop else ())):
             self.asked[request.id, request.attempt, url, request.depth, request.page] = 0
         self._pages -= request.attempt == 1
-        self.in_vain = True
 
     def troubled(self, site: Site) -> None:
         """The host says that something is wrong with it."""
@@ -118,7 +119,7 @@ class Manners:
     @property
     def limit_is_used(self) -> bool:
         """Whether as many pages were asked for as may be, or robots.txt kept us from some."""
-        return self.in_vain or self._pages == self._limit
+        return self.in_vain or self._pages <= (self._limit or 0) <= self._tries
 
     @contextmanager
     def exchange(self, site: Site, what: str) -> Iterator[None]:

@@ -22,7 +22,7 @@ from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.frontier import Frontier
-from scraper.robots import Robots
+from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
 from scraper.stages import Stages
@@ -178,7 +178,20 @@ class Process:
                 "SELECT host, paused_until FROM host WHERE paused_until IS NOT NULL"
             ):
                 self.manners.guests[host].rests_until = until - EPOCH
+            self._recall()
             self.diary.note(self.number, "began", f"cycle {row[0]}")
+
+    def _recall(self) -> None:
+        """What earlier runs know of hosts: a robots.txt, and who had trouble."""
+        known = "SELECT origin FROM robots WHERE fetched_at > ?"
+        since = EPOCH + self.diary.now - KEPT_S
+        for (origin,) in self.look.execute(known, (since,)):
+            host = origin.removeprefix("http://")
+            site = self.world.by_host[host if ":" in host else f"{host}:80"]
+            guest = self.manners.guests[site.host]
+            guest.has_told, guest.delay_s = True, self.world.delay_s(site)
+        for (host,) in self.look.execute("SELECT host FROM host WHERE slow_s > 0"):
+            self.manners.guests[host].troubled_at = self.diary.now
 
     def kill(self, how: str) -> None:
         """End it as `kill -9` does: what is not committed is gone."""
@@ -236,6 +249,7 @@ class Process:
                 agent=plan.fetch.user_agent,
                 obey=plan.politeness.robots,
                 clock=clock,
+                keep=store.hosts.keep_robots,
             ),
             fetcher=self.network,
             parser=self.network,

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -216,3 +217,47 @@ def test_a_host_that_fails_again_is_left_alone_for_longer():
     run_virtual(main())
     gaps = [round(later - at - 1) for (at, _), (later, _) in pairwise(web.visits)]
     assert gaps == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+# From run to run
+
+
+def test_what_was_fetched_is_kept_and_an_answer_that_is_none_is_not():
+    kept = {}
+
+    async def keep(origin, text):
+        kept[origin] = text
+
+    web = FakeWeb({ROBOTS: DENY, "http://b.example/robots.txt": 503})
+    robots = Robots(fetcher=web, agent="bot", obey=True, clock=VirtualClock(), keep=keep)
+
+    async def main():
+        for url in (PAGE, "http://a.example/", "http://b.example/"):
+            with suppress(FetchError):
+                await robots.ask(url)
+
+    run_virtual(main())
+    assert kept == {"http://h.example": DENY, "http://a.example": b""}
+
+
+@pytest.mark.parametrize("age_s", [0, 24 * 3600 - 10, 24 * 3600 + 10])
+def test_what_an_earlier_run_was_told_counts_for_a_day(age_s):
+    robots, web = made({ROBOTS: DENY})
+
+    async def main():
+        now = VirtualClock().now()
+        old = {"http://h.example": (now - age_s, DENY), "http://a.example": (now - age_s, b"")}
+        robots.remember(old)
+        assert not (await robots.ask(PAGE)).allows(PAGE)
+        assert (await robots.ask("http://a.example/")).allows("http://a.example/x")
+        await asyncio.sleep(20)
+        assert (robots.answer(PAGE) is None) == (age_s == 24 * 3600 - 10)
+
+    run_virtual(main())
+    assert len(web.visits) == (2 if age_s > 24 * 3600 else 0)
+
+
+def test_who_obeys_no_robots_txt_remembers_none():
+    robots, _ = made({}, obey=False)
+    robots.remember({"http://h.example": (1e12, DENY)})
+    assert robots.answer(PAGE).allows(PAGE)

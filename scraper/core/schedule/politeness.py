@@ -10,8 +10,8 @@ happens in whatever order:
 - between two starts on a host lies at least its delay: the larger of the config's, robots.txt's
   and what was learnt;
 - a paused host starts nothing before its pause ends;
-- a host that cannot be reached rests, then is asked for one page at a time; given up, its pages
-  are handed out to be failed, without a wait (`circuit`);
+- a host that is not reached rests, then is asked for one page at a time; given up, its pages are
+  handed out to be failed, without a wait (`circuit`);
 - while the network is gone one page at a time is handed out, now and then;
 - of the hosts that may start, the one that could for the longest time is next, so that no host
   starves another;
@@ -74,7 +74,7 @@ class _Host:
     def may_open(self) -> bool:
         if self.reserved and self.delay_s:
             return False
-        alone = self.probing or self.circuit.is_open
+        alone = (self.probing or self.circuit.is_open) and not self.circuit.is_given_up
         limit = 1 if alone else min(self.rule.per_host, self.pace.open)
         return self.open < limit and bool(self.urgent or self.queue)
 
@@ -323,7 +323,7 @@ class HostSchedule:
         circuit, probe = host.circuit, self.outage.since is not None
         if probe:
             self.outage.probes()
-        probe = probe or circuit.is_open
+        probe |= circuit.is_open
         return Lease(request, now - entered_at, now, urgent, probe, circuit.is_given_up)
 
     def _offer(self, host: _Host, now: float) -> None:

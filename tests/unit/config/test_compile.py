@@ -145,6 +145,7 @@ PLAN = Plan(
         robots=False,
         default=HostRule(3, 0.25),
         hosts={"api.books.example": HostRule(1, 2.0), "books.example:8080": HostRule(3, 0.0)},
+        rest_s=2.0,
     ),
     fetch=FetchPlan(
         user_agent="books-bot (+https://example.org/bot)",

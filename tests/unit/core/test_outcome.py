@@ -28,6 +28,7 @@ from scraper.core.outcome import (
     is_safe,
     refused,
     skipped,
+    unreachable,
     unreadable,
     visited,
 )
@@ -251,3 +252,30 @@ def test_an_answer_that_leads_on_is_no_error(status):
 @given(st.sampled_from([*SAFE, *UNSAFE, "get", ""]))
 def test_safe_are_the_methods_that_change_nothing(method):
     assert is_safe(method) == (method in SAFE)
+
+
+@pytest.mark.parametrize("reason", [Reason.CONNECT, Reason.TIMEOUT])
+@pytest.mark.parametrize("attempts", [1, 4])
+def test_an_attempt_that_only_tries_the_host_does_not_count(reason, attempts):
+    policy = RetryPolicy(RetryPlan(attempts, 1.0, 300.0))
+    request = replace(make_request(parse("http://a.example/")), attempt=attempts)
+    error = FetchError(reason, again_in_s=7.0)
+    result = failed(request, error, Moment(NOW, 0.5), policy, free=True)
+    assert result.state is State.WAITING
+    assert result.retry_at >= NOW + 7.0
+    assert result.is_free(request)
+    assert not failed(request, error, Moment(NOW, 0.5), policy).is_free(request)
+
+
+def test_a_form_that_may_have_been_sent_is_never_tried_again_for_free():
+    request = make_request(parse("http://a.example/"), method="POST")
+    error = FetchError(Reason.TIMEOUT, sent=True)
+    result = failed(request, error, Moment(NOW, 0.5), RetryPolicy(RetryPlan()), free=True)
+    assert (result.state, result.is_free(request)) == (State.FAILED, False)
+
+
+def test_a_page_of_a_host_that_was_given_up_is_failed():
+    request = make_request(parse("http://a.example/"))
+    result = unreachable(request)
+    assert (result.state, result.reason) == (State.FAILED, Reason.HOST_UNREACHABLE)
+    assert "next cycle" in result.detail

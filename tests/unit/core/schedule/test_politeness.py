@@ -6,6 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
+from scraper.core.schedule.circuit import FAILURES, LOST, PROBE_S, PROBES, RESTS
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
 from scraper.core.schedule.politeness import HostSchedule, rule_of
@@ -366,3 +367,95 @@ def test_memory_does_not_grow_with_pauses():
         schedule.pause("a:80", float(second), 0.0)
     assert len(schedule._heap) < 200
     assert schedule.wake_at() == 999.0
+
+
+def failing(schedule: HostSchedule, now: float, sign: Sign = Sign.DEAD, **news) -> None:
+    """Take a turn and fail in it."""
+    lease = schedule.take(now)
+    host = lease.request.host
+    schedule.done(host, now, started_at=now, sent_at=now, news=News(sign, **news))
+
+
+def test_a_host_that_cannot_be_reached_rests_then_is_tried_and_at_last_given_up():
+    schedule = HostSchedule(polite(per_host=4, delay_s=1.0))
+    for number in range(20):
+        schedule.add(request("a:80", number), 0.0)
+    now = 0.0
+    for _ in range(FAILURES):
+        now = max(now, schedule.wake_at())
+        failing(schedule, now)
+    rests = []
+    for _ in range(PROBES):
+        rests.append(schedule.wake_at() - now)
+        now = schedule.wake_at()
+        lease = schedule.take(now)
+        assert (lease.probe, lease.given_up) == (True, False)
+        assert schedule.take(now + 9.0) is None  # one at a time
+        schedule.done("a:80", now, started_at=now, sent_at=now, news=News(Sign.DEAD))
+    assert rests == list(RESTS)
+    assert schedule.has_given_up("a:80")
+    left = [schedule.take(now) for _ in range(4)]
+    assert all(lease.given_up for lease in left)  # at once, whatever the delay
+    schedule.pause("a:80", now + 60.0, now)
+    assert schedule.wake_at() is None
+    schedule.done("a:80", now, started_at=now, sent_at=None)
+    assert schedule.wake_at() == now
+
+
+def test_an_answer_closes_the_circuit():
+    schedule = HostSchedule(polite(per_host=4))
+    for number in range(20):
+        schedule.add(request("a:80", number), 0.0)
+    failing(schedule, 0.0, is_shut=True, rest_s=9.0)
+    assert schedule.wake_at() == 9.0
+    failing(schedule, 9.0, Sign.WELL)
+    assert not schedule.take(9.0).probe
+    assert schedule.forget_idle(9.0) == 0
+
+
+def test_a_host_that_has_too_much_to_do_is_slowed_and_that_is_learnt():
+    schedule = HostSchedule(polite(per_host=1))
+    for number in range(9):
+        schedule.add(request("a:80", number), 0.0)
+    failing(schedule, 0.0, Sign.BUSY)
+    assert schedule.wake_at() == 0.5
+    failing(schedule, 0.5, Sign.LATE)
+    assert schedule.wake_at() == 1.5
+    assert schedule.learnt() == {"a:80": 1.0}
+    assert schedule.rule("a:80").delay_s == 0.0  # as configured: what was learnt may pass
+    again = HostSchedule(polite(per_host=1))
+    again.learn(schedule.learnt())
+    for number in range(2):
+        again.add(request("a:80", number), 0.0)
+    again.take(0.0)
+    again.done("a:80", 0.0, started_at=0.0, sent_at=0.0)
+    assert again.wake_at() == 1.0
+    assert again.forget_idle(100.0) == 0
+
+
+def test_while_the_network_is_gone_one_page_now_and_then_probes_it():
+    schedule = HostSchedule(polite(per_host=1))
+    hosts = [f"h{n}:80" for n in range(LOST)]
+    for host in hosts:
+        for number in range(3):
+            schedule.add(request(host, number), 0.0)
+    for _ in hosts:
+        failing(schedule, 0.0, Sign.WELL)
+    for _ in hosts:
+        failing(schedule, 1.0)
+    assert schedule.outage.since == 1.0
+    assert schedule.take(1.0) is None
+    assert schedule.wake_at() == 1.0 + PROBE_S
+    now = 1.0 + PROBE_S
+    probe = schedule.take(now)
+    assert probe.probe
+    assert schedule.take(now + 99.0) is None
+    assert schedule.wake_at() is None
+    schedule.done(probe.request.host, now, started_at=now, sent_at=now, news=News(Sign.DEAD))
+    assert schedule.wake_at() == now + 2 * PROBE_S
+    now += 2 * PROBE_S
+    probe = schedule.take(now)
+    schedule.done(probe.request.host, now, started_at=now, sent_at=now, news=News(Sign.BUSY))
+    assert schedule.outage.since is None
+    assert schedule.take(now) is not None
+    assert not any(schedule.has_given_up(host) for host in hosts)
