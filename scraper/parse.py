@@ -7,6 +7,7 @@ always goes to a worker, which can be killed.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pickle
 from contextlib import suppress
@@ -20,7 +21,7 @@ from scraper.core.content import as_utf8, media_type
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
 from scraper.core.extract.plan import FieldPlan, PageRule
-from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Request, Response
+from scraper.core.model import Half, Item, Link, Page, Parsed, Reason, Rejected, Request, Response
 from scraper.core.nesting import suspicious
 from scraper.core.plan import ParsePlan
 from scraper.core.schedule.placement import Placement
@@ -254,13 +255,24 @@ def _plain(source: Source) -> tuple[object, ...]:
 
 def _page(parts: list[Any]) -> Page:
     """The page of a worker's answer, its links looked at: they were a stranger's to write."""
-    items, links, rejected, invalid = parts
+    items, links, rejected, invalid, halves = parts
     return Page(
         tuple(Item(*one) for one in items),
-        tuple(Link(_sound(href), *rest) for href, *rest in links),
+        tuple(
+            Link(_sound(href), page, dict(carry), half=half) for href, page, carry, half in links
+        ),
         tuple(Rejected(*one) for one in rejected),
         invalid,
+        tuple(map(_half, halves)),
     )
+
+
+def _half(parts: list[Any]) -> Half:
+    """A half whose data is the object that the store will read."""
+    half = Half(*parts)
+    if not isinstance(json.loads(half.data), dict):
+        raise TypeError("no object")
+    return half
 
 
 def _sound(href: str) -> str:

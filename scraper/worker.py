@@ -70,9 +70,10 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
 def _plain(page: Page) -> list[object]:
     return [
         [(item.type, item.key, item.data, item.position) for item in page.items],
-        [(link.url, link.page, link.carry) for link in page.links],
+        [(link.url, link.page, link.carry, link.half) for link in page.links],
         [(r.type, r.field, r.reason, r.position, r.data) for r in page.rejected],
         page.invalid,
+        [(h.type, h.key, h.data, h.position, h.rejected) for h in page.halves],
     ]
 
 

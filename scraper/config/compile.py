@@ -7,13 +7,19 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlencode
 
 from scraper import __version__
 from scraper.config.carry import is_carried, is_csv
 from scraper.config.checks import host_key
-from scraper.config.compile_pages import compile_page, every_field, plain_text, plain_texts
+from scraper.config.compile_pages import (
+    compile_page,
+    every_field,
+    plain_text,
+    plain_texts,
+    with_carries,
+)
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
@@ -44,14 +50,14 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     name = str(config.name or stem)
     return Plan(
         name=name,
-        seeds=_seeds(config.seeds, _carried(config.pages.values())),
+        seeds=_seeds(config.seeds, _columns(config.pages.values())),
         fetch=_fetch(config.fetch),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness),
-        pages=tuple(compile_page(name, page) for name, page in config.pages.items()),
+        pages=with_carries(compile_page(name, page) for name, page in config.pages.items()),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,
@@ -65,13 +71,14 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     )
 
 
-def _carried(pages: Iterable[PageConfig]) -> tuple[str, ...]:
-    """The columns that fields ask for, in the order of the config."""
+def _columns(pages: Collection[PageConfig]) -> tuple[str, ...]:
+    """The columns that fields ask for, in the order of the config; what links carry is none."""
+    by_links = {name for page in pages for link in page.follow for name in link.carry or ()}
     asked = (
         str(field.from_)
         for page in pages
         for field in every_field(page)
-        if field.from_ is not None and is_carried(field.from_)
+        if field.from_ is not None and is_carried(field.from_) and field.from_ not in by_links
     )
     return tuple(dict.fromkeys(asked))
 

@@ -286,7 +286,7 @@ BROKEN = [
     (S + "pages: {p: {submit: []}}\n", "2:13: pages.p.submit: not supported yet: take it out"),
     (
         S + "pages: {p: {follow: [{css: a, carry: [x]}]}}\n",
-        "2:31: pages.p.follow[1].carry: not supported yet: take it out",
+        "2:39: pages.p.follow[1].carry[1]: no item of this page has a field x",
     ),
     (P + "        key: x\n", "5:7: pages.p.items.book.fields: is missing: give it"),
     (P + "        fields: {}\n", "6:9: pages.p.items.book: has no fields: give them by name"),
@@ -352,11 +352,11 @@ BROKEN = [
     ),
     (
         F + "          a: {from: sku}\n",
-        "7:21: pages.p.items.book.fields.a.from: there is no sku: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "7:21: pages.p.items.book.fields.a.from: there is no sku: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         F + "          a: {from: ulr}\n",
-        '7:21: pages.p.items.book.fields.a.from: there is no ulr: write url, final_url, status, header:NAME or a column of a CSV seed list; did you mean "url"?',
+        '7:21: pages.p.items.book.fields.a.from: there is no ulr: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here; did you mean "url"?',
     ),
     (
         F + "          a: {jsonld: 'Product[0].sku'}\n",
@@ -416,7 +416,7 @@ BROKEN = [
     ),
     (
         F + "          a: {any: [h1, {from: nope}]}\n",
-        "7:32: pages.p.items.book.fields.a.any[2].from: there is no nope: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "7:32: pages.p.items.book.fields.a.any[2].from: there is no nope: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         P + "        each: {json: a}\n        fields: {a: h1}\n",
@@ -575,11 +575,11 @@ BROKEN = [
     (S + "fetch:\n  <<: 5\n", "3:7: <<: wants a mapping that has an anchor: <<: *name"),
     (
         "seeds: {file: a.txt, carry: [x, ]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
-        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
-        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (S + "include: other.yaml\n", "2:1: include: not supported yet: take it out"),
     (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),

@@ -1,0 +1,117 @@
+"""Links that take fields along: those of the item that holds the link.
+
+Which item that is follows from where the fields of the type are looked for. With an `each` of
+elements it is the innermost such element around the link; with an `each` of JSON the link is looked
+for in the item's value, as its fields are; without `each` it is the page's one item, wherever the
+link stands. An item that is rejected carries what it has; a link that stands in no item is followed
+and carries nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from scraper.core.extract.document import Document
+from scraper.core.extract.jsonpath import compile_path
+from scraper.core.extract.links import Known, href_of, hrefs_of, resolved
+from scraper.core.extract.plan import FollowPlan, ItemPlan
+from scraper.core.extract.sources import Scope, every
+from scraper.core.extract.steps import Place
+from scraper.core.model import Json, Link
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item of the page, whatever became of it."""
+
+    scope: Scope  # its element or its JSON value
+    values: Mapping[str, Json]  # the fields by name, those that are carried to the page excepted
+    position: int
+
+
+class CarryReader:
+    """One compiled entry of `follow` that has `carry`.
+
+    Args:
+        item: the type whose fields go with the links.
+        awaits: whether some of these are carried to the page themselves, so that their values are
+            known with a half's items only.
+    """
+
+    __slots__ = ("_awaits", "_in_value", "_is_page", "_place", "_plan", "_search", "item")
+
+    def __init__(
+        self, plan: FollowPlan, item: ItemPlan, regex_timeout_s: float, *, awaits: bool
+    ) -> None:
+        self.item = item.type
+        self._plan = plan
+        self._awaits = awaits
+        self._is_page = item.each is None
+        self._in_value = item.each is not None and not isinstance(item.each, str)
+        self._search = compile_path(plan.json or "@")
+        self._place = hrefs_of(plan, Place("", regex_timeout_s, "follow"))
+
+    def read(self, document: Document, known: Known, found: Sequence[Found]) -> Iterator[Link]:
+        """The http(s) links that are not known yet with this carry; at most `limit`."""
+        left = self._plan.limit
+        for href, holder in self._pairs(document, found):
+            url = resolved(href, document.base) if isinstance(href, str) and href else None
+            if url is None:
+                continue
+            link, identity = self._link(url, holder)
+            if identity in known:
+                continue
+            if left is not None:
+                if left == 0:
+                    return
+                left -= 1
+            known.add(identity)
+            yield link
+
+    def _link(self, url: str, holder: Found | None) -> tuple[Link, tuple[str | int | None, ...]]:
+        """The link, and what makes it another one."""
+        page = self._plan.page
+        if holder is None:
+            return Link(url, page), (url, page)
+        carry = {name: holder.values.get(name) for name in self._plan.carry}
+        half = holder.position if self._awaits else None
+        return Link(url, page, carry, half=half), (url, page, json.dumps(carry), half)
+
+    def _pairs(
+        self, document: Document, found: Sequence[Found]
+    ) -> Iterator[tuple[Json, Found | None]]:
+        if self._is_page:
+            holder = found[0] if found else None
+            yield from ((href, holder) for href in self._place(document))
+        elif self._in_value:
+            for one in found:
+                value = one.scope
+                if not isinstance(value, LexborNode):
+                    yield from ((href, one) for href in every((self._search(value),)))
+        else:
+            yield from self._around(document, found)
+
+    def _around(
+        self, document: Document, found: Sequence[Found]
+    ) -> Iterator[tuple[Json, Found | None]]:
+        holders: dict[int, Found | None] = {
+            one.scope.mem_id: one for one in found if isinstance(one.scope, LexborNode)
+        }
+        for link in document.parser.css(self._plan.css or ""):
+            yield href_of(link, self._plan.attr, document), _innermost(link, holders)
+
+
+def _innermost(link: LexborNode, holders: dict[int, Found | None]) -> Found | None:
+    """The item around an element; what is found out on the way up is kept for other links."""
+    way: list[int] = []
+    node: LexborNode | None = link
+    while node is not None and node.mem_id not in holders:
+        way.append(node.mem_id)
+        node = node.parent
+    holder = None if node is None else holders[node.mem_id]
+    holders.update(dict.fromkeys(way, holder))
+    return holder
