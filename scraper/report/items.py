@@ -116,11 +116,11 @@ def _look_at_carried(connection: sqlite3.Connection, cycle: int, types: dict[str
     known = "SELECT 1 FROM sqlite_master WHERE name = 'item_invalid'"
     if connection.execute(known).fetchone() is None:
         return
-    for name, field, count in connection.execute(
+    for name, label, count in connection.execute(
         "SELECT type, field, sum(count) FROM item_invalid WHERE cycle = ? GROUP BY type, field",
         (cycle,),
     ).fetchall():
-        types.setdefault(name, _Type()).invalid[field] += count
+        types.setdefault(name, _Type()).invalid[label] += count
 
 
 def _column(connection: sqlite3.Connection, sql: str, *values: object) -> Iterator[Any]:

@@ -31,14 +31,14 @@ async def settle(books: Books, pairs: Pairs) -> None:
     """Write them, slice by slice; twice changes nothing."""
     if not pairs.active:
         return
-    await books.change(_drop_old)
+    await books.change(drop_old)
     for step in range(len(STEPS)):
         last: int | None = 0
         while last is not None:
             last, _ = await books.change(partial(settle_some, pairs, step, last))
 
 
-def _drop_old(change: Change) -> None:
+def drop_old(change: Change) -> None:
     """Drop the carries that pages read in this cycle no longer show."""
     change.db.execute(DROP_OLD, (change.tenure.cycle,))
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from selectolax.lexbor import LexborNode
 
 from scraper.core.extract.document import Document
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.links import Known, href_of, hrefs_of, resolved
-from scraper.core.extract.plan import FollowPlan, ItemPlan
+from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan
 from scraper.core.extract.sources import Scope, every
 from scraper.core.extract.steps import Place
 from scraper.core.model import Json, Link
@@ -42,7 +43,7 @@ class CarryReader:
             known with a half's items only.
     """
 
-    __slots__ = ("_awaits", "_in_value", "_is_page", "_place", "_plan", "_search", "item")
+    __slots__ = ("_awaits", "_is_page", "_place", "_plan", "_search", "item")
 
     def __init__(
         self, plan: FollowPlan, item: ItemPlan, regex_timeout_s: float, *, awaits: bool
@@ -51,8 +52,8 @@ class CarryReader:
         self._plan = plan
         self._awaits = awaits
         self._is_page = item.each is None
-        self._in_value = item.each is not None and not isinstance(item.each, str)
-        self._search = compile_path(plan.json or "@")
+        in_value = isinstance(item.each, EachPlan)
+        self._search = compile_path(plan.json) if in_value and plan.json else None
         self._place = hrefs_of(plan, Place("", regex_timeout_s, "follow"))
 
     def read(self, document: Document, known: Known, found: Sequence[Found]) -> Iterator[Link]:
@@ -87,11 +88,10 @@ class CarryReader:
         if self._is_page:
             holder = found[0] if found else None
             yield from ((href, holder) for href in self._place(document))
-        elif self._in_value:
+        elif self._search is not None:
             for one in found:
-                value = one.scope
-                if not isinstance(value, LexborNode):
-                    yield from ((href, one) for href in every((self._search(value),)))
+                value = cast("Json", one.scope)
+                yield from ((href, one) for href in every((self._search(value),)))
         else:
             yield from self._around(document, found)
 
@@ -99,7 +99,7 @@ class CarryReader:
         self, document: Document, found: Sequence[Found]
     ) -> Iterator[tuple[Json, Found | None]]:
         holders: dict[int, Found | None] = {
-            one.scope.mem_id: one for one in found if isinstance(one.scope, LexborNode)
+            cast("LexborNode", one.scope).mem_id: one for one in found
         }
         for link in document.parser.css(self._plan.css or ""):
             yield href_of(link, self._plan.attr, document), _innermost(link, holders)

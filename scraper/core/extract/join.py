@@ -5,7 +5,8 @@ with another carry. So an item type that reads carried fields is split in two wh
 
 - `page_part` is what the page itself gives. It is extracted as any item is, and kept as a `Half`.
   Of an `any` in which a carried field stands, the other alternatives are values of their own there
-  (`name[1]`, `name[2]`, ...): which of them yields is known later.
+  (`name[1]`, `name[2]`, ...): which of them yields is known later. One that does not convert is
+  null there, as one that finds nothing.
 - `Joiner` makes the item of a half and a carry. It is the same item type once more, whose fields
   are looked for in the half, which is JSON, and in the carry; so steps, `any`, nested fields,
   defaults and required fields mean what they mean everywhere.
