@@ -7,7 +7,7 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from scraper import __version__
@@ -50,7 +50,7 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     name = str(config.name or stem)
     return Plan(
         name=name,
-        seeds=_seeds(config.seeds, _columns(config.pages.values())),
+        seeds=_seeds(config.seeds, _columns(config.pages)),
         fetch=_fetch(config.fetch),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
@@ -71,16 +71,17 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     )
 
 
-def _columns(pages: Collection[PageConfig]) -> tuple[str, ...]:
+def _columns(pages: Mapping[str, PageConfig]) -> tuple[str, ...]:
     """The columns that fields ask for, in the order of the config; what links carry is none."""
-    by_links = {name for page in pages for link in page.follow for name in link.carry or ()}
-    asked = (
-        str(field.from_)
-        for page in pages
-        for field in every_field(page)
-        if field.from_ is not None and is_carried(field.from_) and field.from_ not in by_links
-    )
-    return tuple(dict.fromkeys(asked))
+    links = [link for page in pages.values() for link in page.follow if link.carry]
+    asked: dict[str, None] = {}
+    for name, page in pages.items():
+        carried = {n for link in links if link.page in (None, name) for n in link.carry or ()}
+        for field in every_field(page):
+            source = field.from_
+            if source is not None and is_carried(source) and source not in carried:
+                asked[str(source)] = None
+    return tuple(asked)
 
 
 def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
