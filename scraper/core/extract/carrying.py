@@ -16,13 +16,17 @@ from typing import cast
 
 from selectolax.lexbor import LexborNode
 
+from scraper.core.carry import carry_hash
+from scraper.core.errors import ParseError
 from scraper.core.extract.document import Document
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.links import Known, href_of, hrefs_of, resolved
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan
 from scraper.core.extract.sources import Scope, every
 from scraper.core.extract.steps import Place
-from scraper.core.model import Json, Link
+from scraper.core.model import Json, Link, Reason
+
+MOST_CARRIED = 32 * 1024 * 1024  # characters of JSON that all links of a page carry together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,19 @@ class Found:
     scope: Scope  # its element or its JSON value
     values: Mapping[str, Json]  # the fields by name, those that are carried to the page excepted
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Carry:
+    """What links take along."""
+
+    values: Mapping[str, Json]
+    half: int | None
+    size: int  # characters of JSON
+    identity: tuple[str | int | None, ...]  # what makes a link another one
+
+
+_NONE = _Carry({}, None, 0, ())
 
 
 class CarryReader:
@@ -58,29 +75,37 @@ class CarryReader:
 
     def read(self, document: Document, known: Known, found: Sequence[Found]) -> Iterator[Link]:
         """The http(s) links that are not known yet with this carry; at most `limit`."""
-        left = self._plan.limit
+        left, carried = self._plan.limit, 0
+        carries: dict[int, _Carry] = {}  # by the position of their item
         for href, holder in self._pairs(document, found):
             url = resolved(href, document.base) if isinstance(href, str) and href else None
             if url is None:
                 continue
-            link, identity = self._link(url, holder)
+            carry = _NONE if holder is None else self._carry(holder, carries)
+            identity = (url, self._plan.page, *carry.identity)
             if identity in known:
                 continue
             if left is not None:
                 if left == 0:
                     return
                 left -= 1
+            carried += carry.size
+            if carried > MOST_CARRIED:
+                raise ParseError(Reason.PARSE_ERROR, "its links carry too much: more than 32 MiB")
             known.add(identity)
-            yield link
+            yield Link(url, self._plan.page, carry.values, half=carry.half)  # one for all of them
 
-    def _link(self, url: str, holder: Found | None) -> tuple[Link, tuple[str | int | None, ...]]:
-        """The link, and what makes it another one."""
-        page = self._plan.page
-        if holder is None:
-            return Link(url, page), (url, page)
-        carry = {name: holder.values.get(name) for name in self._plan.carry}
-        half = holder.position if self._awaits else None
-        return Link(url, page, carry, half=half), (url, page, json.dumps(carry), half)
+    def _carry(self, holder: Found, carries: dict[int, _Carry]) -> _Carry:
+        """What the links of an item carry; made once for all of them."""
+        carry = carries.get(holder.position)
+        if carry is None:
+            values = {name: holder.values.get(name) for name in self._plan.carry}
+            half = holder.position if self._awaits else None
+            size = len(json.dumps(values))
+            carry = carries[holder.position] = _Carry(
+                values, half, size, (carry_hash(values), half)
+            )
+        return carry
 
     def _pairs(
         self, document: Document, found: Sequence[Found]

@@ -11,7 +11,7 @@ from scraper.core.errors import ParseError
 from scraper.core.extract.carrying import CarryReader, Found
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
-from scraper.core.extract.item import content_key, encoded, key_of
+from scraper.core.extract.item import content_key, encoded, is_too_deep, key_of
 from scraper.core.extract.join import carried_fields, page_part
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.links import Known, LinkReader
@@ -133,6 +133,8 @@ class _ItemReader:
         data, found = encoded(read_object(self._fields, scope, document))
         if self._holds:
             kept.found.setdefault(plan.type, []).append(Found(scope, found, kept.position))
+        if (self._is_half or self._holds) and is_too_deep(found):
+            raise RecursionError
         if self._is_half:
             own = "" if plan.each else document.url_key
             lacks = bool(document.lacking)

@@ -11,6 +11,7 @@ from scraper.core.model import Json
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _REPLACEMENT = "\ufffd"
+DEEPEST = 200  # lists and objects within each other, of what is kept to be joined later
 
 
 def encoded(found: dict[str, Json]) -> tuple[str, dict[str, Json]]:
@@ -42,6 +43,19 @@ def _clean(value: Json) -> Json:
     if isinstance(value, dict):
         return {str(_clean(name)): _clean(one) for name, one in value.items()}
     return value
+
+
+def is_too_deep(value: Json) -> bool:
+    """Whether a value is nested so deeply that it might not be read or written elsewhere."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        inner: list[Json] = []
+        for one in level:
+            inner += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def key_of(found: Mapping[str, Json], names: Sequence[str]) -> str:

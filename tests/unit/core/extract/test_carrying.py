@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
+from scraper.core.extract import carrying as carrying_module
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 
 SOURCE = Source("http://a.example/", "http://a.example/")
@@ -122,6 +124,20 @@ def test_a_page_without_items_carries_nothing():
     item = ItemPlan("i", (FieldPlan("t", json="t"),), each=EachPlan("q[]"))
     assert links('{"q": null}', item, FollowPlan(json="u", carry=("t",), item="i")) == []
     assert links("<a href=/x>", ItemPlan("i", (TEXT,), each="li"), carrying()) == [("/x", {}, None)]
+
+
+def test_a_page_whose_links_carry_too_much_or_too_deep_fails(monkeypatch):
+    item = ItemPlan("i", (TEXT,), each="li")
+    body = "<li><b>0123456789</b><a href=/x></a><a href=/y></a></li>"
+    monkeypatch.setattr(carrying_module, "MOST_CARRIED", 2 * len('{"t": "0123456789"}'))
+    assert len(links(body, item, carrying())) == 2
+    monkeypatch.setattr(carrying_module, "MOST_CARRIED", 2 * len('{"t": "0123456789"}') - 1)
+    with pytest.raises(ParseError, match="carry too much"):
+        links(body, item, carrying())
+    deep = '{"q": [{"t": %s, "u": "/x"}]}' % ("[" * 300 + "]" * 300)
+    of_json = ItemPlan("i", (JSON,), each=EachPlan("q[]"))
+    with pytest.raises(ParseError, match="nested too deeply"):
+        links(deep, of_json, FollowPlan(json="u", carry=("t",), item="i"))
 
 
 @pytest.mark.timeout(60)

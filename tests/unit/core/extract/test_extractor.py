@@ -96,6 +96,11 @@ def test_an_item_that_reads_a_carry_is_a_half_and_its_links_wait_for_it():
     assert [(each.type, each.field) for each in page.rejected] == [("q", "text")]
     assert page.links[0].half == 0
     assert set(page.links[0].carry) == {"number", "c"}
+    deep = replace(
+        item, each=EachPlan("@"), fields=(FieldPlan("n", json="@"), *fields[1:2]), key=()
+    )
+    with pytest.raises(ParseError, match="nested too deeply"):
+        extract(b"[" * 300 + b'{"a": 1}' + b"]" * 300, deep)
     own = Extractor(replace(rule, follow=(replace(follow, carry=("number",)),)))(body, SOURCE)
     assert own.links[0].half is None
 

@@ -6,7 +6,7 @@ import math
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scraper.core.extract.item import content_key, encoded, key_of
+from scraper.core.extract.item import DEEPEST, content_key, encoded, is_too_deep, key_of
 
 texts = st.text(st.characters() | st.just("\0") | st.just("\ud800"), max_size=4)
 values = st.recursive(
@@ -42,6 +42,16 @@ def test_every_reader_takes_it(found):
 @given(st.dictionaries(st.sampled_from("abc"), st.text("xyzü") | st.integers() | st.none()))
 def test_what_is_clean_stays_as_it_is(found):
     assert encoded(found) == (json.dumps(found, ensure_ascii=False, separators=(",", ":")), found)
+
+
+@given(st.lists(st.booleans(), max_size=9), st.integers(-3, 3), st.booleans())
+def test_what_is_nested_too_deeply_is_known(levels, more, beside):
+    value = 1
+    depth = DEEPEST + more
+    for n in range(depth):
+        value = [value] if n < len(levels) and levels[n] else {"a": value, "b": beside}
+    assert is_too_deep(value) == (depth > DEEPEST)
+    assert is_too_deep([1, value]) == (depth > DEEPEST - 1)
 
 
 def test_the_key_of_one_field_is_its_text_and_of_several_a_list():
