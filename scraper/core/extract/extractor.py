@@ -12,7 +12,7 @@ from scraper.core.extract.carrying import CarryReader, Found
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
 from scraper.core.extract.item import content_key, encoded, is_too_deep, key_of
-from scraper.core.extract.join import carried_fields, page_part
+from scraper.core.extract.join import carried_fields, page_part, told, without_ways
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.links import Known, LinkReader
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
@@ -76,7 +76,7 @@ class Extractor:
             tuple(kept.items),
             tuple(self._follow(document, kept)),
             tuple(kept.rejected),
-            document.invalid,
+            told(document.invalid) if kept.halves else document.invalid,
             tuple(kept.halves),
         )
 
@@ -142,6 +142,8 @@ class _ItemReader:
         if document.lacking:
             label, absent = document.lacking[0]
             reason = "invalid" if absent is Absent.INVALID else "missing"
+            if self._is_half:
+                data = without_ways(data)
             kept.rejected.append(Rejected(plan.type, label, reason, kept.position, data))
             return
         if self._is_half:

@@ -29,8 +29,8 @@ from scraper.core.extract.steps import Place
 from scraper.core.model import Half, Item, Json, Page, Rejected
 
 KNOWN_SOURCES = frozenset({"url", "final_url", "status"})
-REGEX_TIMEOUT_S = 0.1  # CPU seconds of one search
-MOST_TIMEOUTS = 20  # of one field; from then on it is not searched any more
+REGEX_TIMEOUT_S = 0.05  # CPU seconds of one search, in which the loop stands still
+MOST_TIMEOUTS = 10  # of one field; from then on it is not searched any more
 _HEADER = "header:"
 _NOTHING = FieldPlan("[]", is_const=True)  # an object of the page without a value of its own
 
@@ -78,6 +78,21 @@ def _page_parts(field: FieldPlan, slot: str) -> Iterator[FieldPlan]:
         inner = tuple(part for one in field.fields for part in _page_parts(one, one.name))
         fields = inner or (_NOTHING,)
         yield replace(field, name=slot, fields=fields, default=None, required=False)
+
+
+def without_ways(data: str) -> str:
+    """A page's part as it is told: the alternatives of an `any` are no fields."""
+    found = json.loads(data)
+    return encoded({name: value for name, value in found.items() if "[" not in name})[0]
+
+
+def told(invalid: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """What is invalid on a page: not that an alternative is, where another may yield."""
+    return {
+        type_: counts
+        for type_, labels in invalid.items()
+        if (counts := {label: count for label, count in labels.items() if "[" not in label})
+    }
 
 
 def _join_part(field: FieldPlan, slot: str) -> FieldPlan:

@@ -143,7 +143,7 @@ def play(
     return told
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(webs, st.integers(1, 2)), min_size=1, max_size=3),
     orders,
@@ -212,7 +212,7 @@ class Oracle:
             self.carries[target][parent, carry_hash(values)] = (values, self.cycle)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(webs, st.integers(1, 2)), min_size=1, max_size=4), orders)
 def test_a_cycle_has_one_item_for_each_page_and_distinct_carry(cycles, order) -> None:
     oracle = Oracle()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scraper.core.carry import carry_hash
 from scraper.core.extract import Extractor, Source
-from scraper.core.extract.join import Joiner, Joiners, asked, carried_fields, whole
+from scraper.core.extract.join import Joiner, Joiners, asked, carried_fields, told, whole
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.model import Half, Item, Page, Rejected
 
@@ -205,6 +205,16 @@ def test_joiners_are_found_by_rule_and_type():
     assert repr(joiners) == "<Joiners 1>"
     assert not Joiners(rules[1:]).needed
     assert Joiners([PageRule("c", follow=(FollowPlan("a", carry=("x",)),))]).needed
+
+
+def test_alternatives_of_the_page_are_not_told_as_fields():
+    ways = FieldPlan("w", any=(FieldPlan("", css="b", type="int"), C))
+    item = plan(ways, replace(OWN, css="h6", required=True), FieldPlan("i", css="b", type="int"))
+    page = Extractor(PageRule("p", items=(item,)))(b"<b>x</b>", Source(URL, URL))
+    assert page.rejected == (Rejected("t", "own", "missing", 0, '{"own":null,"i":null}'),)
+    assert page.invalid == {"t": {"i": 1}}
+    assert told({"t": {"w[1]": 1}}) == {}
+    assert json.loads(page.halves[0].data) == {"w[1]": None, "own": None, "i": None}
 
 
 def test_a_whole_page_is_in_order_and_tells_what_is_invalid():
