@@ -7,6 +7,7 @@ always goes to a worker, which can be killed.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pickle
 from contextlib import suppress
@@ -19,8 +20,20 @@ from typing import Any, Self
 from scraper.core.content import as_utf8, media_type
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
+from scraper.core.extract.item import is_too_deep
 from scraper.core.extract.plan import FieldPlan, PageRule
-from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Request, Response
+from scraper.core.model import (
+    Half,
+    Item,
+    Json,
+    Link,
+    Page,
+    Parsed,
+    Reason,
+    Rejected,
+    Request,
+    Response,
+)
 from scraper.core.nesting import suspicious
 from scraper.core.plan import ParsePlan
 from scraper.core.schedule.placement import Placement
@@ -174,7 +187,7 @@ class Parser:
         began = perf_counter()
         try:
             page = _page(answer["page"])
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
             raise ParseError(Reason.PARSE_CRASH, "the worker's answer makes no sense") from error
         ended = perf_counter()
         parse_s = float(answer["parse_s"])
@@ -254,13 +267,30 @@ def _plain(source: Source) -> tuple[object, ...]:
 
 def _page(parts: list[Any]) -> Page:
     """The page of a worker's answer, its links looked at: they were a stranger's to write."""
-    items, links, rejected, invalid = parts
+    items, links, rejected, invalid, halves, carries = parts
+    carried: list[dict[str, Json]] = [dict(one) for one in carries]
     return Page(
         tuple(Item(*one) for one in items),
-        tuple(Link(_sound(href), *rest) for href, *rest in links),
+        tuple(_link(carried, *one) for one in links),
         tuple(Rejected(*one) for one in rejected),
         invalid,
+        tuple(map(_half, halves)),
     )
+
+
+def _link(
+    carried: list[dict[str, Json]], href: str, page: str | None, place: int | None, half: int | None
+) -> Link:
+    return Link(_sound(href), page, {} if place is None else carried[place], half=half)
+
+
+def _half(parts: list[Any]) -> Half:
+    """A half whose data is the object that the store will read."""
+    half = Half(*parts)
+    data = json.loads(half.data)
+    if not isinstance(data, dict) or is_too_deep(data):
+        raise TypeError("no object that can be stored")
+    return half
 
 
 def _sound(href: str) -> str:

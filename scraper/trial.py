@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from scraper.core.errors import FetchError, ParseError, UsageError
 from scraper.core.extract.explain import probe, reasons
+from scraper.core.extract.join import whole
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Page, Parsed, Request, Response
 from scraper.core.outcome import refused
@@ -114,7 +115,9 @@ async def _extract(
         bare = await tools.parser.parse(response, probe(rule), request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
-    why = tuple(reasons(rule, parsed.page, bare.page))
+    page = whole(rule, parsed.page, request.carry, url=request.url)
+    parsed = replace(parsed, page=page)
+    why = tuple(reasons(rule, page, bare.page))
     return _told(plan, request, response=response, rule=rule, parsed=parsed, empty=why)
 
 
@@ -143,6 +146,7 @@ def _told(
         "pages": [each.name for each in plan.pages],
         "items": items,
         "empty": list(empty),
+        "carried": _carried(rule if parsed else None),
         "rejected": [
             {"type": each.type, "field": each.field, "reason": each.reason}
             for each in (page.rejected if page else ())
@@ -158,14 +162,21 @@ def _told(
     }
 
 
+def _carried(rule: PageRule | None) -> dict[str, list[str]]:
+    """What the item types read of carries, which a page tried by itself has none of."""
+    items = rule.items if rule else ()
+    return {item.type: list(item.reads) for item in items if item.reads}
+
+
 def _links(
     plan: Plan, request: Request, response: Response | None, page: Page | None
-) -> Iterator[dict[str, str | None]]:
+) -> Iterator[dict[str, Any]]:
     seen = {request.url, response.url if response else request.url}  # a seed may redirect
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
     for link in page.links if page else ():
         reason = scope.refuses(parse(link.url), depth=request.depth + 1)
-        yield {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        told = {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        yield {**told, "carry": dict(link.carry)} if link.carry else told
 
 
 def _known(plan: Plan, page: str | None) -> str | None:
@@ -193,6 +204,8 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     for link in trial["links"]:
         page = f" as {link['page']}" if link["page"] else ""
         yield f"link {link['url']}{page}: {link['fate']}"
+        for name, value in link.get("carry", {}).items():
+            yield f"  carries {name}: {json.dumps(value, ensure_ascii=False)}"
     seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
     yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
 
@@ -207,6 +220,8 @@ def _found(trial: dict[str, Any]) -> Iterator[str]:
         yield f"rejected {rejected['type']}: field {rejected['field']} is {rejected['reason']}"
     for empty in trial["empty"]:
         yield f"empty {empty}"
+    for type_, names in trial["carried"].items():
+        yield f"carried {type_}: null here, as the links to a page bring it: {', '.join(names)}"
     for type_, counts in trial["invalid"].items():
         for field, count in counts.items():
             values = "value does" if count == 1 else "values do"

@@ -68,11 +68,16 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
 
 
 def _plain(page: Page) -> list[object]:
+    """The page's parts; what many links carry is there once."""
+    carries = {id(link.carry): dict(link.carry) for link in page.links if link.carry}
+    places = {carry: place for place, carry in enumerate(carries)}
     return [
         [(item.type, item.key, item.data, item.position) for item in page.items],
-        [(link.url, link.page, link.carry) for link in page.links],
+        [(link.url, link.page, places.get(id(link.carry)), link.half) for link in page.links],
         [(r.type, r.field, r.reason, r.position, r.data) for r in page.rejected],
         page.invalid,
+        [(h.type, h.key, h.data, h.position, h.rejected) for h in page.halves],
+        list(carries.values()),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from scraper.config.compile_pages import every_field
 from scraper.config.models import Config
 from scraper.config.places import dotted
 from scraper.config.source import Document
@@ -64,12 +65,28 @@ def _pages(config: Config) -> _Advice:
     if not config.pages:
         yield ("pages",), "pages: there are none: pages are fetched and nothing is taken", True
     yield from _unreachable(config)
+    yield from _unread(config)
     for name, page in config.pages.items():
         for kind, item in page.items.items():
             if item.each is not None and item.key is None:
                 path = ("pages", name, "items", kind)
                 text = "has no key, so a changed item is a new one: name what identifies it"
                 yield path, f"{dotted(path)}: {text}", True
+
+
+def _unread(config: Config) -> _Advice:
+    """Fields that are carried, and that no page they can be carried to reads."""
+    for name, page in config.pages.items():
+        for index, link in enumerate(page.follow):
+            named = link.page is not None and link.page in config.pages
+            targets = [config.pages[str(link.page)]] if named else list(config.pages.values())
+            read = {field.from_ for target in targets for field in every_field(target)}
+            for field in link.carry or ():
+                if field not in read:
+                    path = ("pages", name, "follow", index, "carry")
+                    where = f"of page {link.page}" if named else "of any page"
+                    text = f"no field {where} is {{from: {field}}}: it is carried for nothing"
+                    yield path, f"{dotted(path)}: {text}", False
 
 
 def _unreachable(config: Config) -> _Advice:

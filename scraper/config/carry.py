@@ -1,8 +1,8 @@
-"""Fields that do not come from the page: `from`, and the columns of CSV seed lists."""
+"""Fields that do not come from the page: `from`, columns of CSV seed lists, what links carry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from scraper.config.places import Finding, dotted
 from scraper.config.tree import Branch
@@ -20,31 +20,39 @@ def is_csv(path: str, *, column: object, shared_column: object) -> bool:
 
 
 def is_carried(source: str) -> bool:
-    """Whether `from: source` means a column."""
+    """Whether `from: source` means a column or a carried field."""
     return source not in SOURCES and not source.startswith(_HEADER)
 
 
-def lint_sources(top: Branch, *, replaced: bool) -> Iterator[Finding]:
+def lint_sources(
+    top: Branch, carried: Mapping[str, set[str]], *, replaced: bool
+) -> Iterator[Finding]:
     """Every `from` names a source that there is.
 
     Args:
+        carried: what links may carry to the pages of each rule.
         replaced: the seeds were given on the command line, so that a column may be missing.
     """
     columns = None if replaced else _columns(top.under("seeds"))
-    for field in _fields(top):
-        source = field.under("from")
-        if not isinstance(source.value, str) or not source.value.strip():
-            continue
-        if source.value == _HEADER:
-            yield Finding(source.path, f"{dotted(source.path)}: write header:NAME")
-        elif is_carried(source.value) and not (columns is None or source.value in columns):
-            yield Finding(source.path, _unknown(source, columns))
+    for page in top.under("pages").each():
+        known = None if columns is None else columns | carried.get(str(page.path[-1]), set())
+        for field in _fields(page):
+            yield from _source(field.under("from"), known)
 
 
-def _unknown(source: Branch, columns: set[str]) -> str:
+def _source(source: Branch, known: set[str] | None) -> Iterator[Finding]:
+    if not isinstance(source.value, str) or not source.value.strip():
+        return
+    if source.value == _HEADER:
+        yield Finding(source.path, f"{dotted(source.path)}: write header:NAME")
+    elif is_carried(source.value) and not (known is None or source.value in known):
+        yield Finding(source.path, _unknown(source, known))
+
+
+def _unknown(source: Branch, known: set[str]) -> str:
     text = f"{dotted(source.path)}: there is no {shown(source.value)}: write {', '.join(SOURCES)}"
-    text += f", {_HEADER}NAME or a column of a CSV seed list"
-    return text + closest(source.value, [*SOURCES, *sorted(columns)])
+    text += f", {_HEADER}NAME, a column of a CSV seed list or a field that a link carries here"
+    return text + closest(source.value, [*SOURCES, *sorted(known)])
 
 
 def _columns(seeds: Branch) -> set[str] | None:
@@ -66,10 +74,9 @@ def _columns(seeds: Branch) -> set[str] | None:
     return found
 
 
-def _fields(top: Branch) -> Iterator[Branch]:
-    for page in top.under("pages").each():
-        for item in page.under("items").each():
-            yield from fields_below(item.under("fields"))
+def _fields(page: Branch) -> Iterator[Branch]:
+    for item in page.under("items").each():
+        yield from fields_below(item.under("fields"))
 
 
 def fields_below(fields: Branch) -> Iterator[Branch]:

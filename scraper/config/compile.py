@@ -7,13 +7,19 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from scraper import __version__
 from scraper.config.carry import is_carried, is_csv
 from scraper.config.checks import host_key
-from scraper.config.compile_pages import compile_page, every_field, plain_text, plain_texts
+from scraper.config.compile_pages import (
+    compile_page,
+    every_field,
+    plain_text,
+    plain_texts,
+    with_carries,
+)
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
@@ -44,14 +50,14 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     name = str(config.name or stem)
     return Plan(
         name=name,
-        seeds=_seeds(config.seeds, _carried(config.pages.values())),
+        seeds=_seeds(config.seeds, _columns(config.pages)),
         fetch=_fetch(config.fetch),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness, rest_s=config.fetch.retry.first),
-        pages=tuple(compile_page(name, page) for name, page in config.pages.items()),
+        pages=with_carries(compile_page(name, page) for name, page in config.pages.items()),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,
@@ -65,15 +71,17 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     )
 
 
-def _carried(pages: Iterable[PageConfig]) -> tuple[str, ...]:
-    """The columns that fields ask for, in the order of the config."""
-    asked = (
-        str(field.from_)
-        for page in pages
-        for field in every_field(page)
-        if field.from_ is not None and is_carried(field.from_)
-    )
-    return tuple(dict.fromkeys(asked))
+def _columns(pages: Mapping[str, PageConfig]) -> tuple[str, ...]:
+    """The columns that fields ask for, in the order of the config; what links carry is none."""
+    links = [link for page in pages.values() for link in page.follow if link.carry]
+    asked: dict[str, None] = {}
+    for name, page in pages.items():
+        carried = {n for link in links if link.page in (None, name) for n in link.carry or ()}
+        for field in every_field(page):
+            source = field.from_
+            if source is not None and is_carried(source) and source not in carried:
+                asked[str(source)] = None
+    return tuple(asked)
 
 
 def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from scraper.config.carrying import each_kind, kind_of, may_hold
 from scraper.config.model_fields import FieldConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
+from scraper.core.extract.join import asked
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import parse_selector
 from scraper.core.model import Json
@@ -30,13 +33,13 @@ def compile_page(name: str, page: PageConfig) -> PageRule:
         name=name,
         match=plain_texts(page.match or ()),
         items=tuple(_item(kind, item) for kind, item in page.items.items()),
-        follow=tuple(map(_follow, page.follow)),
+        follow=tuple(_follow(one, page.items) for one in page.follow),
         valid=None if page.valid is None else _selector(page.valid)[0],
         charset=plain_text(page.charset),
     )
 
 
-def _follow(follow: FollowConfig) -> FollowPlan:
+def _follow(follow: FollowConfig, items: Mapping[str, ItemConfig]) -> FollowPlan:
     css, attr = (None, None) if follow.css is None else _selector(follow.css)
     return FollowPlan(
         css=css,
@@ -45,7 +48,47 @@ def _follow(follow: FollowConfig) -> FollowPlan:
         json=plain_text(follow.json_path),
         script=plain_text(follow.script),
         limit=follow.limit,
+        carry=plain_texts(follow.carry or ()),
+        item=_holder(follow, items) if follow.carry else None,
     )
+
+
+def _holder(follow: FollowConfig, items: Mapping[str, ItemConfig]) -> str | None:
+    """The item type whose fields go with the links; the lint has seen that there is one."""
+    kind = kind_of(follow.model_fields_set)
+    names = set(follow.carry or ())
+    return next(
+        (
+            str(name)
+            for name, item in items.items()
+            if names <= item.fields.keys() and may_hold(_each_kind(item), kind)
+        ),
+        None,
+    )
+
+
+def _each_kind(item: ItemConfig) -> str:
+    return each_kind(None if item.each is None else item.each.model_fields_set)
+
+
+def with_carries(rules: Iterable[PageRule]) -> tuple[PageRule, ...]:
+    """The rules, each item knowing what it reads of carries, where links carry any of it to it."""
+    rules = tuple(rules)
+    return tuple(
+        replace(rule, items=tuple(_reading(item, carried_to(rule, rules)) for item in rule.items))
+        for rule in rules
+    )
+
+
+def carried_to(rule: PageRule, rules: Iterable[PageRule]) -> frozenset[str]:
+    """The names that links may carry to the pages of a rule."""
+    links = (link for one in rules for link in one.follow)
+    return frozenset(n for link in links if link.page in (None, rule.name) for n in link.carry)
+
+
+def _reading(item: ItemPlan, carried: frozenset[str]) -> ItemPlan:
+    names = tuple(dict.fromkeys(asked(item.fields)))
+    return item if carried.isdisjoint(names) else replace(item, reads=names)
 
 
 def _item(kind: str, item: ItemConfig) -> ItemPlan:

@@ -165,7 +165,8 @@ def _where(source: EachConfig | FollowConfig) -> str:
 
 
 def _follow(link: FollowConfig) -> str:
-    return f"follows {_where(link)}" + (f" as {_shown(link.page)}" if link.page else "")
+    taking = f", carrying {' and '.join(map(_shown, link.carry))}" if link.carry else ""
+    return f"follows {_where(link)}" + (f" as {_shown(link.page)}" if link.page else "") + taking
 
 
 def _shown(text: str) -> str:

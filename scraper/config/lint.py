@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from scraper.config.carry import lint_sources
+from scraper.config.carrying import carried_to, lint_carries
 from scraper.config.checks import host_key, is_token
 from scraper.config.kinds import lint_kinds
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
@@ -41,7 +42,9 @@ def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Find
         yield from _headers(request.under("headers"), _TAKEN)
     yield from _hosts(top.under("politeness").under("hosts"))
     yield from _page_references(top, pages.names())
-    yield from lint_sources(top, replaced=replaced)
+    carried = {name: carried_to(pages, name) for name in pages.names()}
+    yield from lint_sources(top, carried, replaced=replaced)
+    yield from lint_carries(top)
 
 
 def _run_name(top: Branch, stem: str) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ class ItemConfig(Section):
 class FollowConfig(Section):
     """Links that a page leads to."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"increment", "while", "set", "carry"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"increment", "while", "set"})
 
     css: Css | None = None
     """A CSS selector of the links; in XML, an element without `href` is a link by its text."""
@@ -88,6 +88,11 @@ class FollowConfig(Section):
 
     page: Text | None = None
     """The page rule for what the links lead to; default: the one that matches."""
+
+    carry: OneAtLeast[Text] | None = None
+    """Fields that go with the link, of the item whose `each` element holds it (the innermost; with
+    an `each` of JSON, `json` looks in the item's value; without `each`, of the page's item). The
+    page it leads to reads them with `{from: NAME}` and gives one item for each distinct carry."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -54,16 +54,15 @@ def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | 
     if scope.refuses(url, depth=depth) is not None:
         return None
     if link.method != "GET" or link.headers or link.body:
-        return make_request(
+        request = make_request(
             url,
             method=link.method,
             headers=link.headers,
             body=link.body,
             page=link.page,
             depth=depth,
-            carry=link.carry,
         )
-    return replace(request, carry=link.carry) if link.carry else request
+    return replace(request, carry=link.carry, half=link.half) if link.carry else request
 
 
 @lru_cache(maxsize=KNOWN_LINKS)

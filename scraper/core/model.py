@@ -89,6 +89,7 @@ class Request:
     carry: Mapping[str, Json] = field(default_factory=dict)  # carried fields, read by {from: NAME}
     attempt: int = 1  # 1 for the first visit in this cycle
     hop: Hop | None = None
+    half: int | None = None  # of a link: as `Link.half`
 
     @property
     def asked(self) -> str:
@@ -128,6 +129,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Half:
+    """What a page gives of an item that also reads what links carry to the page."""
+
+    type: str
+    key: str  # the page's identity; empty with `each`
+    data: str  # JSON object of the page's own values; see `extract.join`
+    position: int
+    rejected: bool = False  # lacks a required field of its own: no item, but its links carry on
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """An item that lacks a required field or its key."""
 
@@ -148,6 +160,7 @@ class Link:
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
+    half: int | None = None  # position of the half whose items give the names of `carry` values
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,7 @@ class Page:
     links: tuple[Link, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     invalid: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # type -> field -> count
+    halves: tuple[Half, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

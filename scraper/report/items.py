@@ -65,6 +65,7 @@ def items(connection: sqlite3.Connection, cycle: int) -> dict[str, Any]:
     ):
         for name, counts in json.loads(text).items():
             types.setdefault(name, _Type()).invalid.update(counts)
+    _look_at_carried(connection, cycle, types)
     return {name: each.as_json(is_last=is_last) for name, each in types.items()}
 
 
@@ -108,6 +109,18 @@ def _look_at_rejected(connection: sqlite3.Connection, cycle: int, types: dict[st
             each = types.setdefault(name, _Type())
             each.rejected += 1
             each.look_at(data)
+
+
+def _look_at_carried(connection: sqlite3.Connection, cycle: int, types: dict[str, _Type]) -> None:
+    """Carried values that do not convert; a database of an older version knows none."""
+    known = "SELECT 1 FROM sqlite_master WHERE name = 'item_invalid'"
+    if connection.execute(known).fetchone() is None:
+        return
+    for name, label, count in connection.execute(
+        "SELECT type, field, sum(count) FROM item_invalid WHERE cycle = ? GROUP BY type, field",
+        (cycle,),
+    ).fetchall():
+        types.setdefault(name, _Type()).invalid[label] += count
 
 
 def _column(connection: sqlite3.Connection, sql: str, *values: object) -> Iterator[Any]:

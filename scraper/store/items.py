@@ -1,8 +1,8 @@
 """Items: stored exactly once, with what they were before.
 
 Several pages of one cycle may yield the same item. The one from the smallest (request key,
-position) wins, whatever arrived first, and the table, `before_hash` and the history look as if
-only the winner had been written: whether an item is new or changed is judged against its version
+position, carry) wins, whatever arrived first, and the table, `before_hash` and the history look as
+if only the winner had been written: whether an item is new or changed is judged against its version
 before this cycle, never against a loser.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import attrgetter
+from typing import NamedTuple
 
 from scraper.core.model import Item, Rejected, Request
 from scraper.store.books import Change
@@ -19,7 +20,7 @@ from scraper.store.many import read_many, update_sql, write_many
 from scraper.store.rows import Row, storable
 
 COLUMNS = (
-    "id, type, key, data, hash, before_hash, request_id, request_key, position, first_run, "
+    "id, type, key, data, hash, before_hash, request_id, request_key, position, carry, first_run, "
     "last_run, changed_run, changed_at, first_cycle, last_cycle, fetched_at"
 )
 BY_KEY = (
@@ -28,18 +29,35 @@ BY_KEY = (
 )
 INSERT = f"INSERT INTO item ({COLUMNS}) VALUES (?, ...)"  # noqa: S608  # constant text
 CHANGEABLE = (
-    "id, data, hash, before_hash, request_id, request_key, position, first_run, last_run, "
+    "id, data, hash, before_hash, request_id, request_key, position, carry, first_run, last_run, "
     "changed_run, changed_at, last_cycle, fetched_at"
 )
 UPDATE = update_sql("item", CHANGEABLE)
 REMEMBER = "INSERT INTO item_history (type, key, run, at, data, hash) VALUES (?, ...)"
 REJECTED = (
-    "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data) VALUES (?, ...)"
+    "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data, carry) "
+    "VALUES (?, ...)"
 )
 REJECTED_BEFORE = (
     "SELECT request_id FROM (VALUES (?, ...)) AS wanted CROSS JOIN rejected "
     "WHERE request_id = wanted.column1 AND run_id IN (SELECT id FROM run WHERE cycle = ?)"
 )
+
+
+PAIRS_BEFORE = (
+    "SELECT rejected.id FROM (VALUES (?, ...)) AS wanted CROSS JOIN rejected "
+    "WHERE request_id = wanted.column1 AND carry = wanted.column2 "
+    "AND run_id IN (SELECT id FROM run WHERE cycle = ?)"
+)
+
+
+class Pair(NamedTuple):
+    """What came of a page and what was carried to it."""
+
+    id: int  # of the page's request
+    key: bytes
+    carry: str  # the hash of what was read of it; empty when nothing was carried
+    outcome: Item | Rejected
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +73,7 @@ class Stored:
     request_id: int
     request_key: bytes
     position: int
+    carry: str
     first_run: int
     last_run: int
     changed_run: int
@@ -68,17 +87,35 @@ inserted = attrgetter(*COLUMNS.split(", "))
 updated = attrgetter(*CHANGEABLE.split(", "))
 
 
-def record_items(change: Change, pages: Sequence[tuple[Request, tuple[Item, ...]]]) -> None:
-    """Store the items of pages, as if one page came after the other."""
+def record_items(
+    change: Change,
+    pages: Sequence[tuple[Request, tuple[Item, ...]]],
+    pairs: Sequence[Pair] = (),
+) -> None:
+    """Store the items of pages and pairs, as if one came after the other."""
     found = [
-        (request, item, storable(item.key), storable(item.data))
+        (_Place(request.id, request.key, item.position), item, storable(item.key), item.data)
         for request, items in pages
         for item in items
     ]
+    found += [
+        (_Place(*pair[:2], item.position, pair.carry), item, storable(item.key), item.data)
+        for pair in pairs
+        if isinstance(item := pair.outcome, Item)
+    ]
     stored = _Items(change, {(item.type, key) for _, item, key, _ in found})
-    for request, item, key, data in found:
-        stored.record(request, item, key, data)
+    for place, item, key, data in found:
+        stored.record(place, item.type, key, storable(data))
     stored.write()
+
+
+class _Place(NamedTuple):
+    """Where an item was found."""
+
+    request_id: int
+    request_key: bytes
+    position: int
+    carry: str = ""
 
 
 class _Items:
@@ -92,18 +129,18 @@ class _Items:
         self._changed: dict[int, Stored] = {}
         self._history: list[Row] = []
 
-    def record(self, request: Request, item: Item, key: str, data: str) -> None:
+    def record(self, place: _Place, type_: str, key: str, data: str) -> None:
         """Store an item of a page."""
         digest = blake2b(data.encode(), digest_size=16).digest()
-        stored = self._stored.get((item.type, key))
+        stored = self._stored.get((type_, key))
         if stored is None:
-            self._add(request, item, key, data, digest)
+            self._add(place, type_, key, data, digest)
         elif stored.last_cycle != self._change.tenure.cycle:
             self._first_in_cycle(stored, digest)
-            self._update(stored, request, item.position, data, digest)
-        elif _wins((request.key, item.position), digest, stored):
+            self._update(stored, place, data, digest)
+        elif _wins(place, digest, stored):
             self._replace(stored, digest)
-            self._update(stored, request, item.position, data, digest)
+            self._update(stored, place, data, digest)
 
     def write(self) -> None:
         """Write what is new and what has changed."""
@@ -112,14 +149,14 @@ class _Items:
         write_many(db, UPDATE, [updated(row) for row in self._changed.values()])
         self._write_history()
 
-    def _add(self, request: Request, item: Item, key: str, data: str, digest: bytes) -> None:
+    def _add(self, place: _Place, type_: str, key: str, data: str, digest: bytes) -> None:
         run, cycle, now = self._change.tenure.run_id, self._change.tenure.cycle, self._change.now
         new = Stored(
-            *(None, item.type, key, data, digest, None, request.id, request.key, item.position),
+            *(None, type_, key, data, digest, None, *place),
             *(run, run, run, now),
             *(cycle, cycle, now),
         )
-        self._stored[item.type, key] = new
+        self._stored[type_, key] = new
         self._new.append(new)
 
     def _first_in_cycle(self, stored: Stored, digest: bytes) -> None:
@@ -145,12 +182,9 @@ class _Items:
     def _appears(self, stored: Stored) -> None:
         stored.changed_run, stored.changed_at = self._change.tenure.run_id, self._change.now
 
-    def _update(
-        self, stored: Stored, request: Request, position: int, data: str, digest: bytes
-    ) -> None:
+    def _update(self, stored: Stored, place: _Place, data: str, digest: bytes) -> None:
         stored.data, stored.hash = data, digest
-        stored.request_id, stored.request_key = request.id, request.key
-        stored.position = position
+        stored.request_id, stored.request_key, stored.position, stored.carry = place
         stored.last_run, stored.last_cycle = self._change.tenure.run_id, self._change.tenure.cycle
         stored.fetched_at = self._change.now
         if stored.id is not None:
@@ -191,7 +225,21 @@ def record_rejected(change: Change, pages: Sequence[tuple[Request, tuple[Rejecte
         for r in rejected:
             before.add(request.id)
             place = (r.type, r.field, r.reason, r.position)
-            rows.append((run, request.id, *place, storable(r.data)))
+            rows.append((run, request.id, *place, storable(r.data), None))
+    write_many(change.db, REJECTED, rows)
+
+
+def record_pairs_rejected(change: Change, items: Sequence[Pair], rejected: Sequence[Pair]) -> None:
+    """Store which pairs were no items; it replaces what was said of the same in this cycle."""
+    run, cycle = change.tenure.run_id, change.tenure.cycle
+    places = [(pair.id, pair.carry) for pair in (*items, *rejected)]
+    before = {id_ for (id_,) in read_many(change.db, PAIRS_BEFORE, places, (cycle,))}
+    change.db.executemany("DELETE FROM rejected WHERE id = ?", [(id_,) for id_ in sorted(before)])
+    rows: list[Row] = []
+    for pair in rejected:
+        if isinstance(r := pair.outcome, Rejected):
+            place = (r.type, r.field, r.reason, r.position)
+            rows.append((run, pair.id, *place, storable(r.data), pair.carry))
     write_many(change.db, REJECTED, rows)
 
 
@@ -203,7 +251,8 @@ def _drop_rejected(change: Change, request: Request) -> None:
     )
 
 
-def _wins(place: tuple[bytes, int], digest: bytes, stored: Stored) -> bool:
+def _wins(place: _Place, digest: bytes, stored: Stored) -> bool:
     """Whether a version takes the place of one of this cycle, or of its own earlier one."""
-    before = (stored.request_key, stored.position)
-    return place < before or (place == before and digest != stored.hash)
+    before = (stored.request_key, stored.position, stored.carry)
+    here = place[1:]
+    return here < before or (here == before and digest != stored.hash)

@@ -15,6 +15,7 @@ from scraper.store.connection import Connection, connect, transaction
 from scraper.store.hosts import Hosts
 from scraper.store.migrate import check, migrate, migrations
 from scraper.store.mount import shared
+from scraper.store.pairs import Pairs
 from scraper.store.queue import Queue
 from scraper.store.runs import Runs
 from scraper.store.views import create_views
@@ -36,18 +37,22 @@ class Store:
         self._writing = writing
         self._reading = reading
         books = Books(writing, path=writing.path, clock=clock)
-        self.runs = Runs(books)
-        self.writer = Writer(books)
+        self._pairs = Pairs()
+        self.runs = Runs(books, self._pairs)
+        self.writer = Writer(books, self._pairs)
         self.queue = Queue(reading, books)
         self.hosts = Hosts(reading, books, self.writer)
 
     async def create_views(self, pages: tuple[PageRule, ...]) -> None:
-        """Make or renew the views of all item types, and know the pages that links may have.
+        """Make or renew the views of all item types; know what links may lead to and carry.
 
         Raises:
             UsageError: a name cannot be that of a view or column.
         """
         self.writer.follows(frozenset(link.page for rule in pages for link in rule.follow))
+        from scraper.core.extract.join import Joiners  # not for those who only read
+
+        self._pairs.knows(Joiners(pages))
 
         def work(db: sqlite3.Connection) -> None:
             with transaction(db):

@@ -133,7 +133,7 @@ class Requests:
             request.page,
             request.depth,
             headers_text(request.headers),
-            carry_text(request.carry),
+            carry_text(request.carry) if request.seed else None,  # of links: see `pairs`
             state.value,
             reason,
             self.change.tenure.cycle,

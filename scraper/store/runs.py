@@ -16,7 +16,9 @@ from scraper.core.schedule.retry import RETRYABLE
 from scraper.store.books import Books, Change, Tenure
 from scraper.store.connection import transaction
 from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
+from scraper.store.pairs import Pairs
 from scraper.store.prune import prune
+from scraper.store.settle import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ class Balance:
 class Runs:
     """Runs and cycles."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, pairs: Pairs) -> None:
         self._books = books
+        self._pairs = pairs
 
     async def begin(self, start: RunStart) -> RunInfo:
         """Take over: a new run with a new token, in the cycle that is open or in a new one."""
@@ -112,6 +115,7 @@ class Runs:
 
     async def end_cycle(self) -> None:
         """Nothing waits any more: the next run begins a new cycle, when something is due."""
+        await settle(self._books, self._pairs)
 
         def work(change: Change) -> None:
             change.db.execute(

@@ -13,9 +13,10 @@ from scraper.core.outcome import PHASES
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
 from scraper.store.books import Change
-from scraper.store.items import record_items, record_rejected
+from scraper.store.items import record_items, record_pairs_rejected, record_rejected
 from scraper.store.links import Limits, Links
 from scraper.store.many import write_many
+from scraper.store.pairs import Pairs
 from scraper.store.requests import Known, Requests
 from scraper.store.rows import Row, storable
 
@@ -48,15 +49,17 @@ class Batch:
     monotonic: float
     figures: Counter[str] = field(default_factory=Counter)  # what they add to those of the run
     pages: list[tuple[Request, Page]] = field(default_factory=list)
+    results: list[PageResult] = field(default_factory=list)
     visits: list[Row] = field(default_factory=list)
 
 
 class Visits:
     """Writes results into the open transaction."""
 
-    def __init__(self, links: Links, limits: Limits) -> None:
+    def __init__(self, links: Links, limits: Limits, pairs: Pairs) -> None:
         self._links = links
         self._limits = limits
+        self._pairs = pairs
 
     def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
         """Write results, in order; returns what they add to the figures of the run."""
@@ -67,8 +70,13 @@ class Visits:
         for entry, final_key in told:
             self._record(batch, entry, final_key)
         batch.rows.write()
-        record_items(change, [(request, page.items) for request, page in batch.pages])
+        made = self._pairs.record(batch.rows, batch.results)
+        record_items(change, [(request, page.items) for request, page in batch.pages], made.items)
         record_rejected(change, [(request, page.rejected) for request, page in batch.pages])
+        if made.items or made.rejected:
+            record_pairs_rejected(change, made.items, made.rejected)
+            batch.figures["items"] += len(made.items)
+            batch.figures["rejected"] += len(made.rejected)
         write_many(change.db, VISIT, batch.visits)
         return batch.figures
 
@@ -79,6 +87,8 @@ class Visits:
         keys = {final_key for _, final_key in told if final_key is not None}
         for entry, _ in told:
             keys |= self._links.unknown(entry.result.links)
+            if self._pairs.active:
+                keys |= {link.key for link in entry.result.links if link.carry}
         rows.read_keys(keys)
         return rows
 
@@ -107,6 +117,7 @@ class Visits:
             depth = 0 if self._limits.max_depth is None else result.request.depth
             _count_as_visited(rows, final_key, depth)
         batch.pages.append((result.request, result.page))
+        batch.results.append(result)
         new = self._links.record(rows, result.links)
         _count(batch.figures, result, new)
         since = entry.writer_from or result.finished_at or None
@@ -226,7 +237,7 @@ def _visit(change: Change, result: PageResult, new: int, writer_s: float | None)
         result.placed,
         result.links_found,
         result.links_out_of_scope,
-        len(result.page.items),
+        len(result.page.items) + len(result.page.halves),
         len(result.page.rejected),
         change.now,
         *PHASES(result.timing),

@@ -20,6 +20,7 @@ from scraper.core.errors import StoreError
 from scraper.core.model import PageResult, Request
 from scraper.store.books import Books, Change
 from scraper.store.links import Limits, Links
+from scraper.store.pairs import Pairs
 from scraper.store.visits import Entry, Visits
 
 T = TypeVar("T")
@@ -45,13 +46,13 @@ class Writer:
         stats: what this run has written so far.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, pairs: Pairs) -> None:
         self.committed: Committed = _ignore
         self.stats: Counter[str] = Counter()
         self._books = books
         self._limits = Limits()
         self._links = Links(self._limits)
-        self._visits = Visits(self._links, self._limits)
+        self._visits = Visits(self._links, self._limits, pairs)
         self._pending: deque[Entry | Work] = deque()
         self._urgent = 0  # callers that wait for a commit
         self._accepted = 0  # entries ever taken in

@@ -14,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scraper.core.extract.join import Joiners
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
-from scraper.core.model import Item, Page, PageResult, Rejected, Request, State
+from scraper.core.model import Half, Item, Page, PageResult, Rejected, Request, State
 from scraper.core.request import make_request
 from scraper.core.url import parse
 from scraper.store import RunStart, Store, open_store
@@ -32,13 +34,22 @@ TABLES = {
     "final_key FROM request ORDER BY key",
     "item": "SELECT type, key, data, hash, before_hash, request_key, position, first_cycle, "
     "last_cycle FROM item ORDER BY type, key",
+    "half": "SELECT request.key, data, paired, item_half.cycle FROM item_half "
+    "JOIN request ON id = request_id ORDER BY 1",
+    "carry": "SELECT request.key, hash, parent.key, data, item_carry.cycle FROM item_carry "
+    "JOIN request ON request.id = request_id JOIN request AS parent ON parent.id = parent_id "
+    "ORDER BY 1, 2, 3",
     "history": "SELECT type, key, data FROM item_history ORDER BY type, key, id",
     "rejected": "SELECT request.key, field FROM rejected JOIN run ON run.id = run_id "
     "JOIN request ON request.id = request_id WHERE run.cycle = 2 ORDER BY 1, 2",
     # a run killed between two days ends its cycle on the second: times differ
     "cycle": "SELECT id, ended_at IS NULL, seeded, due_id FROM cycle",
 }
-PAGES = (PageRule("book", items=(ItemPlan("book", (FieldPlan("title"),)),)),)
+REVIEW = (FieldPlan("title"), FieldPlan("text", source="text"))
+PAGES = (
+    PageRule("book", items=(ItemPlan("book", (FieldPlan("title"),)),)),
+    PageRule("detail", items=(ItemPlan("review", REVIEW, reads=("text",)),)),
+)
 
 
 class Clock:
@@ -71,15 +82,24 @@ def answer(page: Request, cycle: int, log: Path) -> PageResult:
         return PageResult(page, State.FAILED, "http_404")
     links = ("b", "c", "flaky", "moved", "missing", "a") if name == "a" else ()
     depth = page.depth + 1
-    return PageResult(
-        page, page=books(name, cycle), links=tuple(request(link, depth=depth) for link in links)
-    )
+    found = [request(link, depth=depth) for link in links]
+    if name == "a":  # what it carries is another thing each day, but for one
+        found += [carrying("b", text=text) for text in ("always", f"day {cycle}")]
+    if name == "b":
+        found.append(carrying("c", half=5, text=None))
+    return PageResult(page, rule="detail", page=books(name, cycle), links=tuple(found))
+
+
+def carrying(path: str, half: int | None = None, **carry: Any) -> Request:
+    return replace(request(path, depth=1), carry=carry, half=half)
 
 
 def books(name: str, cycle: int) -> Page:
     own = Item("book", name, json.dumps({"title": name, "price": cycle}), 0)
     shared = Item("book", "shared", json.dumps({"title": name}), 1)
-    return Page((own, shared), rejected=(Rejected("book", "price", "missing", 2, "{}"),))
+    review = Half("review", name, json.dumps({"title": f"{name} {cycle}"}), 5)
+    lacking = Rejected("book", "price", "missing", 2, "{}")
+    return Page((own, shared), rejected=(lacking,), halves=(review,))
 
 
 async def run(path: Path, clock: Clock) -> None:
@@ -173,6 +193,7 @@ def killed_program(path: Path, statement: int) -> None:
 
 def rig(folder: Path, step: int) -> None:
     """Kill at each statement, resume, compare; prints how many statements there were."""
+    Joiners(PAGES)  # so that what it imports is there in each fork
     whole = folder / "whole" / "books.db"
     assert in_child(lambda: program(whole)) == 0
     wanted = outcome(whole)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+from scraper.core.extract.join import carried_fields
 from scraper.core.extract.jsonld import split_type
 from scraper.core.extract.plan import EachPlan, FieldPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
@@ -20,7 +21,10 @@ _MOST_CHARACTERS = 60
 
 def probe(rule: PageRule) -> PageRule:
     """The rule with nothing done to what its selectors find; nothing is rejected."""
-    items = (replace(item, key=(), fields=tuple(map(_bare, item.fields))) for item in rule.items)
+    items = (
+        replace(item, key=(), reads=(), fields=tuple(map(_bare, item.fields)))
+        for item in rule.items
+    )
     return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=())
 
 
@@ -61,7 +65,9 @@ def reasons(rule: PageRule, page: Page, bare: Page) -> Iterator[str]:
         if not texts and item.each is not None:
             yield f"{item.type}: no item, each {_of_each(item.each)} finds nothing"
         else:
-            yield from _of_fields(item, _found(page, item.type), texts)
+            carried = carried_fields(item)  # a trial has no carry
+            known = replace(item, fields=tuple(f for f in item.fields if f.name not in carried))
+            yield from _of_fields(known, _found(page, item.type), texts)
 
 
 def _of_fields(

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from hashlib import blake2b
 
 from selectolax.lexbor import SelectolaxError
 
 from scraper.core.errors import ParseError
+from scraper.core.extract.carrying import CarryReader, Found
 from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
+from scraper.core.extract.item import content_key, encoded, is_too_deep, key_of
+from scraper.core.extract.join import carried_fields, page_part, told, without_ways
 from scraper.core.extract.jsonpath import compile_path
-from scraper.core.extract.links import LinkReader
-from scraper.core.extract.plan import EachPlan, ItemPlan, PageRule
+from scraper.core.extract.links import Known, LinkReader
+from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
 from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
-from scraper.core.model import Item, Json, Page, Reason, Rejected
+from scraper.core.model import Half, Item, Json, Link, Page, Reason, Rejected
 
 REGEX_TIMEOUT_S = 1.0  # CPU seconds of one search
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_REPLACEMENT = "\ufffd"
 
 
 class Extractor:
@@ -36,8 +34,11 @@ class Extractor:
         self.rule = rule
         self._regex_timeout_s = regex_timeout_s
         self._in_xml: Extractor | None = None  # made for the first page that is XML
-        self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
-        self._links = tuple(LinkReader(plan, regex_timeout_s) for plan in rule.follow)
+        holding = {link.item for link in rule.follow if link.carry}
+        self._items = tuple(
+            _ItemReader(plan, regex_timeout_s, holds=plan.type in holding) for plan in rule.items
+        )
+        self._links = tuple(_link_reader(plan, rule, regex_timeout_s) for plan in rule.follow)
         self._needs_document = bool(rule.items or rule.follow or rule.valid)
 
     def __call__(self, body: bytes, source: Source) -> Page:
@@ -71,18 +72,32 @@ class Extractor:
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
-        known: set[tuple[str, str | None]] = set()
-        links = tuple(link for reader in self._links for link in reader.read(document, known))
-        return Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
+        return Page(
+            tuple(kept.items),
+            tuple(self._follow(document, kept)),
+            tuple(kept.rejected),
+            told(document.invalid) if kept.halves else document.invalid,
+            tuple(kept.halves),
+        )
+
+    def _follow(self, document: Document, kept: _Kept) -> Iterator[Link]:
+        known: Known = set()
+        for reader in self._links:
+            if isinstance(reader, LinkReader):
+                yield from reader.read(document, known)
+            else:
+                yield from reader.read(document, known, kept.found.get(reader.item, []))
 
 
 class _Kept:
     """The items of one page, as they are found."""
 
-    __slots__ = ("items", "known", "position", "rejected")
+    __slots__ = ("found", "halves", "items", "known", "position", "rejected")
 
     def __init__(self) -> None:
         self.items: list[Item] = []
+        self.halves: list[Half] = []
+        self.found: dict[str, list[Found]] = {}  # type -> what links inside may carry
         self.rejected: list[Rejected] = []
         self.known: set[tuple[str, str]] = set()  # (type, key): the first of two wins
         self.position = 0
@@ -91,9 +106,13 @@ class _Kept:
 class _ItemReader:
     """One compiled item type."""
 
-    __slots__ = ("_fields", "_find", "_plan")
+    __slots__ = ("_fields", "_find", "_holds", "_is_half", "_plan")
 
-    def __init__(self, plan: ItemPlan, regex_timeout_s: float) -> None:
+    def __init__(self, plan: ItemPlan, regex_timeout_s: float, *, holds: bool) -> None:
+        self._is_half = bool(plan.reads)
+        self._holds = holds  # links that carry its fields
+        if self._is_half:
+            plan = page_part(plan)
         fields = (replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
         in_json = isinstance(plan.each, EachPlan)
         each = plan.each if isinstance(plan.each, str) else None
@@ -111,11 +130,23 @@ class _ItemReader:
     def _keep(self, scope: Scope, document: Document, kept: _Kept) -> None:
         plan = self._plan
         document.lacking.clear()
-        data, found = _encoded(read_object(self._fields, scope, document))
+        data, found = encoded(read_object(self._fields, scope, document))
+        if self._holds:
+            kept.found.setdefault(plan.type, []).append(Found(scope, found, kept.position))
+        if (self._is_half or self._holds) and is_too_deep(found):
+            raise RecursionError
+        if self._is_half:
+            own = "" if plan.each else document.url_key
+            lacks = bool(document.lacking)
+            kept.halves.append(Half(plan.type, own, data, kept.position, lacks))
         if document.lacking:
             label, absent = document.lacking[0]
             reason = "invalid" if absent is Absent.INVALID else "missing"
+            if self._is_half:
+                data = without_ways(data)
             kept.rejected.append(Rejected(plan.type, label, reason, kept.position, data))
+            return
+        if self._is_half:
             return
         key = self._key(found, data, document)
         if (plan.type, key) not in kept.known:
@@ -123,15 +154,19 @@ class _ItemReader:
             kept.items.append(Item(plan.type, key, data, kept.position))
 
     def _key(self, found: dict[str, Json], data: str, document: Document) -> str:
-        names = self._plan.key
-        if len(names) > 1:
-            return _encode([found[name] for name in names])
-        if names:
-            value = found[names[0]]
-            return value if isinstance(value, str) else _encode(value)
-        if self._plan.each:
-            return blake2b(data.encode(), digest_size=16).hexdigest()
-        return document.url_key
+        if self._plan.key:
+            return key_of(found, self._plan.key)
+        return content_key(data) if self._plan.each else document.url_key
+
+
+def _link_reader(
+    plan: FollowPlan, rule: PageRule, regex_timeout_s: float
+) -> LinkReader | CarryReader:
+    if not plan.carry:
+        return LinkReader(plan, regex_timeout_s)
+    item = next(item for item in rule.items if item.type == plan.item)
+    awaits = not carried_fields(item).isdisjoint(plan.carry)
+    return CarryReader(plan, item, regex_timeout_s, awaits=awaits)
 
 
 def _each(each: str | EachPlan | None, place: Place) -> Callable[[Document], Iterable[Scope]]:
@@ -145,34 +180,3 @@ def _each(each: str | EachPlan | None, place: Place) -> Callable[[Document], Ite
         return lambda document: every(find(None, document))
     search = compile_path(each.json)  # without the HTML parser
     return lambda document: every((search(document.json),))
-
-
-def _encoded(found: dict[str, Json]) -> tuple[str, dict[str, Json]]:
-    """The item as JSON that every reader takes: no NUL, no lone surrogate, only finite numbers."""
-    try:
-        data = _encode(found)
-        if "\\u0000" not in data:
-            data.encode()
-            return data, found
-    except UnicodeError:
-        pass
-    except ValueError:  # a number that is not finite, of a `const` or a carried field
-        pass
-    clean = {name: _clean(value) for name, value in found.items()}
-    return _encode(clean), clean
-
-
-def _clean(value: Json) -> Json:
-    if isinstance(value, str):
-        return (
-            value.replace("\0", _REPLACEMENT)
-            .encode("utf-16", "surrogatepass")
-            .decode("utf-16", "replace")
-        )
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list):
-        return [_clean(one) for one in value]
-    if isinstance(value, dict):
-        return {str(_clean(name)): _clean(one) for name, one in value.items()}
-    return value

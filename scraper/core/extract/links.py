@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from selectolax.lexbor import LexborNode
 
 from scraper.core.extract.document import Document
 from scraper.core.extract.jsonpath import compile_path
@@ -13,6 +16,7 @@ from scraper.core.model import Json, Link
 from scraper.core.url import Base
 
 Hrefs = Callable[[Document], Iterable["Json"]]
+Known: TypeAlias = "set[tuple[str | int | None, ...]]"  # URL, page, and what is carried
 
 
 class LinkReader:
@@ -23,13 +27,13 @@ class LinkReader:
     def __init__(self, plan: FollowPlan, regex_timeout_s: float) -> None:
         self._page = plan.page
         self._limit = plan.limit
-        self._hrefs = _hrefs(plan, Place("", regex_timeout_s, "follow"))
+        self._hrefs = hrefs_of(plan, Place("", regex_timeout_s, "follow"))
 
-    def read(self, document: Document, known: set[tuple[str, str | None]]) -> Iterator[Link]:
+    def read(self, document: Document, known: Known) -> Iterator[Link]:
         """The http(s) links that are not known yet, which then they are; at most `limit`."""
         page, left = self._page, self._limit
         for href in self._hrefs(document):
-            link = _resolved(href, document.base) if isinstance(href, str) and href else None
+            link = resolved(href, document.base) if isinstance(href, str) and href else None
             if link is None or (link, page) in known:
                 continue
             if left is not None:
@@ -40,7 +44,7 @@ class LinkReader:
             yield Link(link, page)
 
 
-def _hrefs(plan: FollowPlan, place: Place) -> Hrefs:
+def hrefs_of(plan: FollowPlan, place: Place) -> Hrefs:
     """What an entry finds, before it is resolved; each text once."""
     if plan.script is not None:
         find = of_script(plan.script, plan.json, place)
@@ -52,14 +56,20 @@ def _hrefs(plan: FollowPlan, place: Place) -> Hrefs:
 
     def of_elements(document: Document) -> Iterable[Json]:
         nodes = document.parser.css(css)
-        if document.is_xml:  # <link>http://...</link>
-            return (node.attributes.get(attr) or node.text().strip() for node in nodes)
+        if document.is_xml:
+            return (href_of(node, attr, document) for node in nodes)
         return dict.fromkeys(node.attributes.get(attr) for node in nodes)
 
     return of_elements
 
 
-def _resolved(href: str, base: Base) -> str | None:
+def href_of(node: LexborNode, attr: str, document: Document) -> str | None:
+    """Where an element leads; in XML its text may say so: <link>http://...</link>."""
+    href = node.attributes.get(attr)
+    return node.text().strip() if document.is_xml and not href else href
+
+
+def resolved(href: str, base: Base) -> str | None:
     """The URL without its fragment; None for another scheme and for what is no URL."""
     try:
         link = base.join(href)

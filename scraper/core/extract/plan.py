@@ -65,6 +65,7 @@ class ItemPlan:
     fields: tuple[FieldPlan, ...]
     each: str | EachPlan | None = None  # css: one item per element; None: one item per page
     key: tuple[str, ...] = ()  # field names; empty: the page's URL, with `each` the content
+    reads: tuple[str, ...] = ()  # what it reads of carries, if links carry any of it here
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class FollowPlan:
     json: str | None = None
     script: str | None = None
     limit: int | None = None  # links of one page; None: all
+    carry: tuple[str, ...] = ()  # fields that go with the link
+    item: str | None = None  # the type whose fields these are
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,6 +306,40 @@ pages:
     assert compiled(text).seeds.files[0].carry == ("x", "y")
 
 
+CARRYING = """\
+pages:
+  list:
+    match: /l
+    items:
+      row: {each: li, fields: {a: b, b: {from: column}}}
+      all: {fields: {c: h1}}
+      val: {each: {json: x}, fields: {d: {json: d}}}
+    follow:
+      - {css: a, page: detail, carry: [a, b]}
+      - {css: h1 a, carry: c}
+      - {json: u, page: detail, carry: d}
+      - {script: "u = '(.*)'", page: other, carry: c}
+  detail:
+    match: /d
+    items:
+      x: {fields: {a: {any: [h1, {from: a}]}, f: {css: p, fields: {c: {from: c}}}, u: {from: url}}}
+      y: {fields: {a: h1}}
+  other: {items: {z: {fields: {a: {from: a}, k: {from: column}}}}}
+"""
+
+
+def test_links_know_whose_fields_they_carry_and_items_what_they_read() -> None:
+    plan = compiled("seeds: {file: a.csv}\n" + CARRYING)
+    listing, detail, other = plan.pages
+    assert [(link.carry, link.item) for link in listing.follow] == [
+        (("a", "b"), "row"), (("c",), "all"), (("d",), "val"), (("c",), "all"),
+    ]  # fmt: skip
+    assert [item.reads for item in listing.items] == [(), (), ()]  # a column alone
+    assert [item.reads for item in detail.items] == [("a", "c"), ()]
+    assert [item.reads for item in other.items] == [()]  # no link carries `a` there
+    assert plan.seeds.files[0].carry == ("column", "a")  # `a` of other
+
+
 def test_own_content_type_is_kept() -> None:
     text = "seeds: {requests: [{url: http://a.example, json: 1, headers: {content-type: a/b}}]}"
     assert compiled(text).seeds.requests[0].headers == (("content-type", "a/b"),)

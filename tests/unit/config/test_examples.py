@@ -8,6 +8,7 @@ import pytest
 
 from scraper.config import Loaded, explain, load
 from scraper.core.extract import Source, extract
+from scraper.core.extract.join import whole
 from scraper.core.ranges import size
 from scraper.demo import pages as demo
 
@@ -87,6 +88,24 @@ def test_quotes_reads_the_layout_of_its_site() -> None:
         ("https://quotes.toscrape.com/page/2/", "listing"),
         ("https://quotes.toscrape.com/author/Steve-Martin", "author"),
     ]
+
+
+def test_quotes_authors_gives_each_quote_with_what_its_author_s_page_says() -> None:
+    listing, author = example("quotes-authors.yaml").plan.pages
+    url = "https://quotes.toscrape.com/author/Steve-Martin"
+    page = extract(QUOTES.encode(), listing, Source(url=url, final_url=url))
+    (link,) = [link for link in page.links if link.carry]
+    assert (link.url, link.page) == (url, "author")
+    body = (
+        b"<h3 class=author-title>Steve Martin</h3><span class=author-born-location>in Waco</span>"
+    )
+    halves = extract(body, author, Source(url=url, final_url=url))
+    (item,) = whole(author, halves, link.carry, url=url).items
+    text = "A day without sunshine is like, you know, night."
+    assert item.key == json.dumps([text, "Steve Martin"], separators=(",", ":"))
+    assert json.loads(item.data) == {
+        "text": text, "first_word": "A", "name": "Steve Martin", "born": None, "born_in": "Waco",
+    }  # fmt: skip
 
 
 BOOK = """\

@@ -130,6 +130,16 @@ def test_rule_behind_one_for_all_pages_is_reached_by_name() -> None:
     assert warnings(SEEDS + rules) == []
 
 
+def test_what_is_carried_is_said_and_that_nobody_reads_it() -> None:
+    text = SEEDS + "pages:\n  p:\n    items: {i: {fields: {a: h1, b: h2, c: {from: a}}}}\n"
+    text += "    follow: [{css: a, carry: [a, b]}, {css: a, page: q, carry: a}]\n  q: {}\n"
+    assert "    follows a, carrying a and b" in lines(text)
+    assert warnings(text) == [
+        "c.yaml:6:30: pages.p.follow[1].carry: no field of any page is {from: b}: it is carried for nothing",
+        "c.yaml:6:64: pages.p.follow[2].carry: no field of page q is {from: a}: it is carried for nothing",
+    ]
+
+
 def test_list_that_is_there_needs_no_warning() -> None:
     Path("a.txt").write_text("http://a.example/\n")
     assert warnings("seeds: {file: [a.txt, '-']}\npages: {p: {}}\n") == []

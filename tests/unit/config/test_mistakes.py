@@ -11,6 +11,14 @@ from scraper.core.errors import ConfigError
 S = "seeds: {urls: [http://a.example/]}\n"
 P = S + "pages:\n  p:\n    items:\n      book:\n"
 F = P + "        fields:\n"
+C = """\
+pages:
+  p:
+    items:
+      i: {fields: {title: h1, both: h2}}
+      j: {fields: {other: h1}}
+      k: {each: li, fields: {n: b, both: i}}
+"""
 
 # what is written, and `line:column: message`
 BROKEN = [
@@ -286,7 +294,38 @@ BROKEN = [
     (S + "pages: {p: {submit: []}}\n", "2:13: pages.p.submit: not supported yet: take it out"),
     (
         S + "pages: {p: {follow: [{css: a, carry: [x]}]}}\n",
-        "2:31: pages.p.follow[1].carry: not supported yet: take it out",
+        "2:39: pages.p.follow[1].carry[1]: no item of this page has a field x",
+    ),
+    (
+        S + C + "    follow: [{css: a, carry: [titel]}]\n",
+        '8:31: pages.p.follow[1].carry[1]: no item of this page has a field titel; did you mean "title"?',
+    ),
+    (
+        S + C + "    follow: [{css: a, carry: [title, n]}]\n",
+        "8:30: pages.p.follow[1].carry: these are fields of several items: carry those of the one that holds the link",
+    ),
+    (
+        S + C + "    follow: [{css: a, carry: both}]\n",
+        "8:30: pages.p.follow[1].carry: i and k both have these fields: name them differently, so that one item is meant",
+    ),
+    (
+        S + C + "    follow: [{json: a, carry: [n]}]\n",
+        "8:31: pages.p.follow[1].carry: json finds no link in an item of k: look for it as `each` does",
+    ),
+    (
+        S + C + "    follow: [{css: a, carry: status}]\n",
+        "8:30: pages.p.follow[1].carry: from: status means that of the page: give the field another name",
+    ),
+    (
+        S + C + "    follow: [{css: a, carry: []}]\n",
+        "8:30: pages.p.follow[1].carry: is an empty list: give one, or leave the key out",
+    ),
+    (
+        S
+        + "pages:\n  p:\n    items:\n      i:\n        fields:\n"
+        + "          a: {from: b, replace: {x: xx}}\n          b: {any: [h1, {from: a}]}\n"
+        + "    follow: [{css: a, carry: [a, b]}]\n",
+        "7:11: pages.p.items.i.fields.a: is carried in a circle and may grow for ever: take replace and fields out of it",
     ),
     (P + "        key: x\n", "5:7: pages.p.items.book.fields: is missing: give it"),
     (P + "        fields: {}\n", "6:9: pages.p.items.book: has no fields: give them by name"),
@@ -352,11 +391,11 @@ BROKEN = [
     ),
     (
         F + "          a: {from: sku}\n",
-        "7:21: pages.p.items.book.fields.a.from: there is no sku: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "7:21: pages.p.items.book.fields.a.from: there is no sku: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         F + "          a: {from: ulr}\n",
-        '7:21: pages.p.items.book.fields.a.from: there is no ulr: write url, final_url, status, header:NAME or a column of a CSV seed list; did you mean "url"?',
+        '7:21: pages.p.items.book.fields.a.from: there is no ulr: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here; did you mean "url"?',
     ),
     (
         F + "          a: {jsonld: 'Product[0].sku'}\n",
@@ -416,7 +455,7 @@ BROKEN = [
     ),
     (
         F + "          a: {any: [h1, {from: nope}]}\n",
-        "7:32: pages.p.items.book.fields.a.any[2].from: there is no nope: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "7:32: pages.p.items.book.fields.a.any[2].from: there is no nope: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         P + "        each: {json: a}\n        fields: {a: h1}\n",
@@ -575,11 +614,11 @@ BROKEN = [
     (S + "fetch:\n  <<: 5\n", "3:7: <<: wants a mapping that has an anchor: <<: *name"),
     (
         "seeds: {file: a.txt, carry: [x, ]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
-        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
-        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (S + "include: other.yaml\n", "2:1: include: not supported yet: take it out"),
     (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.store import items, requests, visits
+from scraper.store import items, joining, requests, visits
 from scraper.store.many import MANY, SIZES, read_many, write_many
 from tests.unit.store.tables import Tables
 
@@ -16,8 +16,14 @@ STATEMENTS = {
     "requests answering": (requests.ANSWERING, 1, (1,)),
     "requests written": (requests.UPDATE, 13, ()),
     "items by key": (items.BY_KEY, 2, ()),
-    "items written": (items.UPDATE, 13, ()),
+    "items written": (items.UPDATE, 14, ()),
     "rejected before": (items.REJECTED_BEFORE, 1, (1,)),
+    "pairs rejected before": (items.PAIRS_BEFORE, 2, (1,)),
+    "halves": (joining.HALVES, 2, ()),
+    "halves of redirects": (joining.LED, 3, ()),
+    "pages with halves": (joining.HAVING, 1, ()),
+    "halves paired": (joining.PAIRED, 2, ()),
+    "carries shown": (joining.SHOWN, 1, (1,)),
     "visits written": (visits.VISIT, 28, ()),
 }
 

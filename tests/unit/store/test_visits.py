@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from scraper.core.model import PageResult, Reason, Request, State
 from scraper.store.links import Limits, Links
+from scraper.store.pairs import Pairs
 from scraper.store.visits import Entry, Visits
 from tests.unit.store.tables import Tables, link
 
@@ -22,7 +23,7 @@ class Table(Tables):
         super().__init__()
         limits = Limits(max_pages, max_depth)
         self.links = Links(limits)
-        self.visits = Visits(self.links, limits)
+        self.visits = Visits(self.links, limits, Pairs())
         self.run(cycle=1)
 
     def seed(self, *seeds: Request) -> int:
@@ -174,7 +175,7 @@ def test_what_was_out_of_scope_is_judged_anew_when_a_later_cycle_links_to_it(
         assert table.state("b") == ("skipped", reason)  # in this cycle it was judged
         table.run(cycle=2, due_cycle=1)
         table.links = Links(Limits())  # a new process
-        table.visits = Visits(table.links, Limits())
+        table.visits = Visits(table.links, Limits(), Pairs())
         table.due()
         assert table.state("b") == ("skipped", reason)
         table.done("a", link("b", depth=1))

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,31 @@ def test_a_null_key_or_a_required_field_rejects_the_item_and_says_why():
         Rejected("q", "text", "missing", 4, '{"number":5,"text":null}'),
         Rejected("r", "in.text", "missing", 5, '{"in":{"text":null}}'),
     )
+
+
+def test_an_item_that_reads_a_carry_is_a_half_and_its_links_wait_for_it():
+    fields = (NUMBER, FieldPlan("c", source="c"), replace(TEXT, required=True))
+    item = ItemPlan("q", fields, each="div.q", key=("number",), reads=("c",))
+    body = b"<div class=q><i>1</i><a href=/x></a></div><div class=q><i>1</i><b>t</b></div>"
+    follow = FollowPlan("a", carry=("number", "c"), item="q")
+    whole = ItemPlan("page", fields[1:2], reads=("c",))
+    rule = PageRule("p", items=(item, whole))
+    page = Extractor(replace(rule, follow=(follow,)))(body, SOURCE)
+    assert page.items == ()
+    assert [(half.type, half.position, half.rejected) for half in page.halves] == [
+        ("q", 0, True), ("q", 1, False), ("page", 2, False),
+    ]  # fmt: skip
+    assert [half.key for half in page.halves] == ["", "", "http://a.example/p?a=2&b=1"]
+    assert [(each.type, each.field) for each in page.rejected] == [("q", "text")]
+    assert page.links[0].half == 0
+    assert set(page.links[0].carry) == {"number", "c"}
+    deep = replace(
+        item, each=EachPlan("@"), fields=(FieldPlan("n", json="@"), *fields[1:2]), key=()
+    )
+    with pytest.raises(ParseError, match="nested too deeply"):
+        extract(b"[" * 300 + b'{"a": 1}' + b"]" * 300, deep)
+    own = Extractor(replace(rule, follow=(replace(follow, carry=("number",)),)))(body, SOURCE)
+    assert own.links[0].half is None
 
 
 def test_positions_count_over_all_types():
