@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import pickle
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -16,11 +18,14 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
+from scraper.core.amend import Draft
 from scraper.core.content import as_utf8, media_type
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
+from scraper.core.extract.again import is_again
+from scraper.core.extract.nofollow import header_says
 from scraper.core.extract.plan import FieldPlan, PageRule
-from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Request, Response
+from scraper.core.model import Item, Json, Link, Page, Parsed, Reason, Rejected, Request, Response
 from scraper.core.nesting import suspicious
 from scraper.core.plan import ParsePlan
 from scraper.core.schedule.placement import Placement
@@ -34,6 +39,7 @@ _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
 _TEXTS = frozenset(
     {"", "application/json", "application/xml", "application/javascript"}
 )  # beside text/...
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Parser:
@@ -49,6 +55,7 @@ class Parser:
             rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S) for rule in pages
         }
         self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
+        self._with_ask = {rule.name for rule in pages if any(map(is_again, rule.follow))}
         self._placement = Placement(plan.offload)
         self._turns = Turns()
         self._room = asyncio.Event()
@@ -200,7 +207,13 @@ class Parser:
             dict(request.carry),
             media_type(response.headers.get("content-type", "")),
             _sent(request),
+            _draft(request) if rule.name in self._with_ask else None,
+            "x-robots-tag" in response.headers and header_says(response.headers["x-robots-tag"]),
         )
+
+
+def _draft(request: Request) -> Draft:
+    return Draft(request.url, request.method, request.headers, request.body)
 
 
 def _sent(request: Request) -> str:
@@ -237,6 +250,9 @@ def _reads_headers(rule: PageRule) -> bool:
             for f in fields
         )
 
+    for link in rule.follow:
+        if reads(link.set) or (link.condition is not None and reads((link.condition,))):
+            return True
     return any(reads(item.fields) for item in rule.items)
 
 
@@ -249,6 +265,8 @@ def _plain(source: Source) -> tuple[object, ...]:
         source.carry,
         source.media,
         source.sent,
+        source.ask,
+        source.nofollow,
     )
 
 
@@ -257,10 +275,29 @@ def _page(parts: list[Any]) -> Page:
     items, links, rejected, invalid = parts
     return Page(
         tuple(Item(*one) for one in items),
-        tuple(Link(_sound(href), *rest) for href, *rest in links),
+        tuple(_link(*one) for one in links),
         tuple(Rejected(*one) for one in rejected),
         invalid,
     )
+
+
+def _link(
+    href: str,
+    page: str | None,
+    carry: dict[str, Json],
+    method: str = "GET",
+    headers: Iterable[tuple[str, str]] = (),
+    body: str | None = None,
+) -> Link:
+    pairs = tuple((name, value) for name, value in headers)
+    if not _METHOD.fullmatch(method) or not all(map(_is_header, pairs)):
+        raise ValueError(f"no request: {method[:200]!r}")
+    sent = None if body is None else body.encode("latin-1")
+    return Link(_sound(href), page, carry, method, pairs, sent)
+
+
+def _is_header(pair: tuple[str, str]) -> bool:
+    return all(text.replace("\t", " ").isprintable() for text in pair) and bool(pair[0])
 
 
 def _sound(href: str) -> str:

@@ -14,7 +14,7 @@ from scraper.core.model import Page, Parsed, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
-from scraper.core.request import make_request
+from scraper.core.request import make_request, sent_headers
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.scope import Scope
@@ -160,12 +160,19 @@ def _told(
 
 def _links(
     plan: Plan, request: Request, response: Response | None, page: Page | None
-) -> Iterator[dict[str, str | None]]:
+) -> Iterator[dict[str, Any]]:
     seen = {request.url, response.url if response else request.url}  # a seed may redirect
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
     for link in page.links if page else ():
         reason = scope.refuses(parse(link.url), depth=request.depth + 1)
-        yield {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        yield {
+            "url": link.url,
+            "page": link.page,
+            "fate": reason or "followed",
+            "method": link.method,
+            "headers": dict(sent_headers(link.headers)),
+            "body": None if link.body is None else link.body.decode("utf-8", "replace"),
+        }
 
 
 def _known(plan: Plan, page: str | None) -> str | None:
@@ -192,7 +199,12 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     yield from _found(trial)
     for link in trial["links"]:
         page = f" as {link['page']}" if link["page"] else ""
-        yield f"link {link['url']}{page}: {link['fate']}"
+        method = "" if link["method"] == "GET" else f"{link['method']} "
+        yield f"link {method}{link['url']}{page}: {link['fate']}"
+        for name, value in link["headers"].items():
+            yield f"  {name}: {value}"
+        if link["body"] is not None:
+            yield f"  body {link['body']}"
     seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
     yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
 

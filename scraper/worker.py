@@ -25,7 +25,7 @@ from scraper.core.content import as_utf8
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page
+from scraper.core.model import Link, Page
 
 FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
 ANSWER = struct.Struct(">I")  # bytes of the JSON
@@ -70,10 +70,18 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
 def _plain(page: Page) -> list[object]:
     return [
         [(item.type, item.key, item.data, item.position) for item in page.items],
-        [(link.url, link.page, link.carry) for link in page.links],
+        [_of_link(link) for link in page.links],
         [(r.type, r.field, r.reason, r.position, r.data) for r in page.rejected],
         page.invalid,
     ]
+
+
+def _of_link(link: Link) -> tuple[object, ...]:
+    plain = (link.url, link.page, link.carry)
+    if link.method == "GET" and not link.headers and not link.body:
+        return plain
+    body = None if link.body is None else link.body.decode("latin-1")
+    return (*plain, link.method, link.headers, body)
 
 
 def _read(pages: BinaryIO) -> tuple[bytes, bytes]:

@@ -70,6 +70,13 @@ def _fields(top: Branch) -> Iterator[Branch]:
     for page in top.under("pages").each():
         for item in page.under("items").each():
             yield from fields_below(item.under("fields"))
+        for link in page.under("follow").each():
+            yield from fields_below(link.under("set"))
+            yield from fields_below(Branch(link.path, _only(link.value, "while")))
+
+
+def _only(value: object, key: str) -> object:
+    return {key: value[key]} if isinstance(value, dict) and key in value else None
 
 
 def fields_below(fields: Branch) -> Iterator[Branch]:

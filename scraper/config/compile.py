@@ -51,7 +51,10 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness),
-        pages=tuple(compile_page(name, page) for name, page in config.pages.items()),
+        pages=tuple(
+            compile_page(name, page, polite=config.politeness.robots == "obey")
+            for name, page in config.pages.items()
+        ),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scraper.config.load import Loaded
+from scraper.config.model_again import IncrementConfig
+from scraper.config.model_fields import FieldConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Path
@@ -14,6 +16,7 @@ from scraper.config.units import say_seconds, say_size
 from scraper.config.values import Secret
 from scraper.core.plan import Plan
 from scraper.core.ranges import size
+from scraper.core.request import MOST_IN_A_ROW
 
 _MOST_SHOWN = 5
 
@@ -165,7 +168,56 @@ def _where(source: EachConfig | FollowConfig) -> str:
 
 
 def _follow(link: FollowConfig) -> str:
-    return f"follows {_where(link)}" + (f" as {_shown(link.page)}" if link.page else "")
+    if link.is_again:
+        text = "asks again " + " and ".join(_changes(link))
+    else:
+        text = f"follows {_where(link)}"
+        text += f", with {' and '.join(_sets(link))}" if link.set_ else ""
+    text += f" as {_shown(link.page)}" if link.page else ""
+    text += f", as long as {_source(link.while_)} is true" if link.while_ is not None else ""
+    if link.is_again:
+        text += _end(link)
+    return text
+
+
+def _changes(link: FollowConfig) -> Iterator[str]:
+    if link.increment is not None:
+        yield f"with {_shown(_spot(link.increment))} {link.increment.by} higher"
+    if link.set_:
+        yield f"with {' and '.join(_sets(link))}"
+
+
+def _spot(increment: IncrementConfig) -> str:
+    return increment.name if increment.name is not None else increment.spot()
+
+
+def _sets(link: FollowConfig) -> Iterator[str]:
+    return (f"{name} from {_source(field)}" for name, field in link.set_.items())
+
+
+def _source(field: FieldConfig) -> str:
+    """What a field looks at."""
+    if field.css is not None:
+        return _shown(field.css) or "the page"
+    for key in ("jsonld", "meta", "script", "table", "from_"):
+        if (text := getattr(field, key)) is not None:
+            return f"{key.strip('_')} {_shown(text)}"
+    if field.json_path is not None:
+        return f"json {_shown(field.json_path)}"
+    if field.any_:
+        return "one of several"
+    return f"@{_shown(field.attr)}" if field.attr is not None else "a constant"
+
+
+def _end(link: FollowConfig) -> str:
+    """When the page's own request is not made again."""
+    if link.while_ is None and not link.set_:
+        text = ", until a page has no items"
+    else:
+        text = ", while all are there" if link.set_ else ""
+    if link.limit is not None:
+        return text + f", at most {link.limit:,} pages in a row"
+    return text + f", at most {MOST_IN_A_ROW:,} pages in a row"
 
 
 def _shown(text: str) -> str:

@@ -27,6 +27,7 @@ from yarl import URL
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan
+from scraper.core.request import sent_headers
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector
 from scraper.fetch.decoding import ACCEPT_ENCODING
@@ -235,9 +236,9 @@ def _http_url(href: str) -> URL:
 
 
 def _own_headers(request: Request, url: URL) -> list[tuple[str, str]]:
-    """The request's headers; at another origin only what describes the body."""
+    """The request's headers, our notes left out; elsewhere only what describes the body."""
     if request.hop is None or url.origin() == URL(request.url).origin():
-        return list(request.headers)
+        return list(sent_headers(request.headers))
     return [(name, value) for name, value in request.headers if name.lower() == "content-type"]
 
 

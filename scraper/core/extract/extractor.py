@@ -15,6 +15,7 @@ from scraper.core.extract.document import Absent, Document, Source
 from scraper.core.extract.fields import compile_fields, read_object
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.links import LinkReader
+from scraper.core.extract.nofollow import page_says
 from scraper.core.extract.plan import EachPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
@@ -30,14 +31,27 @@ _REPLACEMENT = "\ufffd"
 class Extractor:
     """Extraction by one rule: a pure function from bytes to a `Page`."""
 
-    __slots__ = ("_in_xml", "_items", "_links", "_needs_document", "_regex_timeout_s", "rule")
+    __slots__ = (
+        "_heeds_meta",
+        "_in_xml",
+        "_items",
+        "_links",
+        "_needs_document",
+        "_regex_timeout_s",
+        "rule",
+    )
 
     def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
         self.rule = rule
         self._regex_timeout_s = regex_timeout_s
         self._in_xml: Extractor | None = None  # made for the first page that is XML
         self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
-        self._links = tuple(LinkReader(plan, regex_timeout_s) for plan in rule.follow)
+        self._links = tuple(
+            LinkReader(plan, regex_timeout_s, passes_rel=rule.nofollow == "rel")
+            for plan in rule.follow
+        )
+        in_html = any(plan.css is not None or plan.script is not None for plan in rule.follow)
+        self._heeds_meta = bool(rule.nofollow) and in_html
         self._needs_document = bool(rule.items or rule.follow or rule.valid)
 
     def __call__(self, body: bytes, source: Source) -> Page:
@@ -72,8 +86,19 @@ class Extractor:
         for item in self._items:
             item.read(document, kept)
         known: set[tuple[str, str | None]] = set()
-        links = tuple(link for reader in self._links for link in reader.read(document, known))
+        passes = self._passes_links(document)
+        links = tuple(
+            link
+            for reader in self._links
+            for link in reader.read(document, known, passes_links=passes)
+        )
         return Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
+
+    def _passes_links(self, document: Document) -> bool:
+        """Whether the page asks that its links are not followed, and that is heeded."""
+        if document.source.nofollow and self.rule.nofollow:
+            return True
+        return self._heeds_meta and page_says(document)
 
 
 class _Kept:
@@ -104,9 +129,12 @@ class _ItemReader:
 
     def read(self, document: Document, kept: _Kept) -> None:
         """Add the items of this type to those kept."""
+        before = kept.position
         for scope in self._find(document):
             self._keep(scope, document, kept)
             kept.position += 1
+        if self._plan.each is not None:
+            document.listed += kept.position - before
 
     def _keep(self, scope: Scope, document: Document, kept: _Kept) -> None:
         plan = self._plan

@@ -68,15 +68,31 @@ class ItemPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class IncrementPlan:
+    """A number in the request that grows from page to page."""
+
+    spot: str  # see `core.amend`
+    by: int = 1
+    first: int = 1  # what a request without it stands for
+
+
+@dataclass(frozen=True, slots=True)
 class FollowPlan:
-    """Links that a page leads to: `css`, or `json`, or `script` (maybe with `json`) is set."""
+    """Links that a page leads to: `css`, or `json`, or `script` (maybe with `json`) is set.
+
+    Without a source of links it is the page's own request again, with what `increment` and `set`
+    change in it.
+    """
 
     css: str | None = None
     attr: str = "href"
     page: str | None = None
     json: str | None = None
     script: str | None = None
-    limit: int | None = None  # links of one page; None: all
+    limit: int | None = None  # links of one page, or pages in a row; None: all
+    increment: IncrementPlan | None = None
+    set: tuple[FieldPlan, ...] = ()  # values for the next request; the names are spots
+    condition: FieldPlan | None = None  # `while`: nothing is followed unless it is true
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +105,4 @@ class PageRule:
     follow: tuple[FollowPlan, ...] = field(default=())
     valid: str | None = None  # css: a page without it is no page of this rule
     charset: str | None = None  # the encoding, whatever the page says
+    nofollow: str = ""  # links that are passed over: "page" (the page says so), "rel" too, "": none

@@ -249,7 +249,7 @@ BROKEN = [
     ),
     (
         S + "pages: {p: {follow: [{page: p}]}}\n",
-        "2:22: pages.p.follow[1]: has no source: give css, json or script",
+        "2:22: pages.p.follow[1]: has no source: give css, json, script, increment or set",
     ),
     (
         S + "pages: {p: {follow: [{css: a, script: (b)}]}}\n",
@@ -278,10 +278,6 @@ BROKEN = [
     (
         S + "pages: {p: {follow: [{css: a, page: boks}]}, books: {}}\n",
         '2:37: pages.p.follow[1].page: no page is named boks; did you mean "books"?',
-    ),
-    (
-        S + "pages: {p: {follow: [{increment: page}]}}\n",
-        "2:23: pages.p.follow[1].increment: not supported yet: take it out",
     ),
     (S + "pages: {p: {submit: []}}\n", "2:13: pages.p.submit: not supported yet: take it out"),
     (
@@ -599,10 +595,6 @@ BROKEN = [
     (
         S + "politeness: {per_address: 4}\n",
         "2:14: politeness.per_address: not supported yet: take it out",
-    ),
-    (
-        S + "pages: {p: {nofollow: obey}}\n",
-        "2:13: pages.p.nofollow: not supported yet: take it out",
     ),
     (S + "pages: {p: {refresh: 6h}}\n", "2:13: pages.p.refresh: not supported yet: take it out"),
     (S + "pages: {p: {python: 'a:b'}}\n", "2:13: pages.p.python: not supported yet: take it out"),

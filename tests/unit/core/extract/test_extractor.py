@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,14 @@ from hypothesis import strategies as st
 
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
-from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import (
+    EachPlan,
+    FieldPlan,
+    FollowPlan,
+    IncrementPlan,
+    ItemPlan,
+    PageRule,
+)
 from scraper.core.extract.types import CONVERTERS
 from scraper.core.model import Json, Link, Page, Rejected
 
@@ -299,3 +307,36 @@ def test_any_bytes_and_any_plan_give_a_page_the_same_one_each_time(body, plan):
         assert list(json.loads(item.data)) == [field.name for field in plan.fields]
         assert "\\u0000" not in item.data.replace("\\\\", "")
     assert len({item.key for item in page.items}) == len(page.items)
+
+
+META = b"<meta name=robots content=nofollow><a href=/1>1</a><a href=/2 rel=nofollow>2</a>"
+
+
+@pytest.mark.parametrize(
+    ("nofollow", "body", "header", "found"),
+    [
+        ("", META, True, ["/1", "/2"]),
+        ("page", META, False, []),
+        ("rel", META, False, []),
+        ("page", META[35:], True, []),
+        ("page", META[35:], False, ["/1", "/2"]),
+        ("rel", META[35:], False, ["/1"]),
+    ],
+)
+def test_nofollow_is_heeded_as_the_rule_says(nofollow, body, header, found):
+    rule = PageRule("p", follow=(FollowPlan("a"),), nofollow=nofollow)
+    page = Extractor(rule)(body, replace(SOURCE, nofollow=header))
+    assert [link.url.removeprefix("http://a.example") for link in page.links] == found
+
+
+def test_meta_is_not_looked_for_in_json():
+    rule = PageRule("p", follow=(FollowPlan(json="u"),), nofollow="page")
+    assert len(Extractor(rule)(b'{"u": "/1"}', SOURCE).links) == 1
+
+
+def test_items_of_an_each_are_what_an_increment_goes_on_for():
+    follow = (FollowPlan(increment=IncrementPlan("page"), page="page"),)
+    required = ItemPlan("q", (replace(TEXT, required=True),), each="div.q")
+    assert len(extract(QUOTES, required, follow=follow).links) == 1
+    assert len(extract(b"<div class=q>", required, follow=follow).links) == 1  # rejected: listed
+    assert extract(b"<p>", required, ItemPlan("page", (TEXT,)), follow=follow).links == ()
