@@ -62,6 +62,8 @@ One YAML file says everything about a crawl. This page is made from the models
 - A text is taken as it is written: `012` and `12:30` and `on` need no quotes. Where any value may
   stand (`const`, `default`, `map`, `json`), numbers in decimal, `true`, `false` and `null` without
   quotes are what they are in JSON, and all else is text.
+- `include: shared.yaml`, or a list, takes parts from other files; what `&NAME` names is known in
+  its own file alone.
 - `--set KEY=VALUE` changes one key, as in `--set politeness.delay=125ms`.
 
 ## Selectors and values

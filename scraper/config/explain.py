@@ -25,6 +25,7 @@ def explain(loaded: Loaded) -> str:
     """Lines for a person, the warnings last."""
     teller = _Teller(loaded.config, loaded.plan, loaded.tree)
     lines = [f"{teller.say(('name',), loaded.plan.name)}: the config is right. The crawl"]
+    lines += [f"  is told of in {name} too" for name in loaded.included]
     lines += [f"  {line}" for line in teller.lines()]
     lines += [f"warning: {warning}" for warning in loaded.warnings]
     return "\n".join(lines)

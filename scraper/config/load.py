@@ -33,6 +33,7 @@ class Loaded:
     config: Config = field(repr=False)
     tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
     secrets: frozenset[str] = field(repr=False)  # what the environment gave
+    included: tuple[str, ...] = ()  # files with shared parts
 
 
 def load(
@@ -74,6 +75,7 @@ def load(
         config=config,
         tree=document.data,  # not the document: its nodes weigh more than the plan
         secrets=frozenset(read_values(document.data, env)),
+        included=document.included,
     )
 
 

@@ -45,7 +45,7 @@ BROKEN = [
     (S + "fetch:\n  timeuot: 1s\n", '3:3: fetch.timeuot: unknown key; did you mean "timeout"?'),
     (
         S + "zzz: 1\n",
-        "2:1: zzz: unknown key; known are version, name, seeds, scope, politeness, fetch, pages, parse, store, run",
+        "2:1: zzz: unknown key; known are version, name, include, seeds, scope, politeness, fetch, pages, parse, store, run",
     ),
     (S + "version: 2\n", "2:10: version: must be 1, the only version there is, got 2"),
     ("name: x\n", "1:1: seeds: is missing: give it"),
@@ -577,7 +577,6 @@ BROKEN = [
         "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
         "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME or a column of a CSV seed list",
     ),
-    (S + "include: other.yaml\n", "2:1: include: not supported yet: take it out"),
     (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),
     (S + "after: []\n", "2:1: after: not supported yet: take it out"),
     (S + "fetch: {proxies: environment}\n", "2:9: fetch.proxies: not supported yet: take it out"),
