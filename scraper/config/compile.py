@@ -45,7 +45,7 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _carried(config.pages.values())),
-        fetch=_fetch(config.fetch),
+        fetch=_fetch(config.fetch, types=config.scope.types),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
@@ -157,7 +157,7 @@ def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
     )
 
 
-def _fetch(fetch: FetchConfig) -> FetchPlan:
+def _fetch(fetch: FetchConfig, *, types: Iterable[str]) -> FetchPlan:
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
@@ -172,6 +172,7 @@ def _fetch(fetch: FetchConfig) -> FetchPlan:
         cookies=fetch.cookies,
         verify_tls=fetch.verify_tls,
         private=_private(fetch.private_addresses),
+        types=frozenset(types),
     )
 
 

@@ -6,17 +6,18 @@ from pydantic import Field, model_validator
 
 from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHosts
 from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
-from scraper.config.section import Named, OneOrMore, Section
+from scraper.config.section import Named, OneAtLeast, OneOrMore, Section
 from scraper.config.units import say_seconds
 from scraper.config.values import RefusedError
 
+TYPES = ("html", "json", "xml", "text")
 _MOST_OPEN = 10_000
 
 
 class ScopeConfig(Section):
     """Which discovered links are visited."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"types", "order"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"order"})
 
     hosts: ScopeHosts = "seeds"
     """`seeds`: the hosts of the seeds; `any`; or a list such as `["books.example",
@@ -34,6 +35,11 @@ class ScopeConfig(Section):
 
     max_pages: Annotated[int, count(1)] | None = None
     """How many pages are admitted in a cycle; the rest are skipped."""
+
+    types: OneAtLeast[Annotated[str, one_of(*TYPES)]] = ()
+    """Pages of another type are failed as `content_type` before their body is read: `html`, `json`,
+    `xml` (feeds too), `text` (plain text and the like); a page that names no type is read. Default:
+    all are read."""
 
 
 class HostConfig(Section):

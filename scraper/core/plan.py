@@ -104,6 +104,7 @@ class FetchPlan:
     cookies: bool = False
     verify_tls: bool = True
     private: PrivatePlan = PrivatePlan()
+    types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
 
 
 @dataclass(frozen=True, slots=True)

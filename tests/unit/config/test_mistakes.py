@@ -126,7 +126,14 @@ BROKEN = [
     ),
     (S + "scope: {max_depth: -1}\n", "2:20: scope.max_depth: must be at least 0, got -1"),
     (S + "scope: {max_depth: many}\n", "2:20: scope.max_depth: must be a whole number, got many"),
-    (S + "scope: {types: [html]}\n", "2:9: scope.types: not supported yet: take it out"),
+    (
+        S + "scope: {types: [htlm]}\n",
+        '2:17: scope.types[1]: must be html, json, xml or text, got htlm; did you mean "html"?',
+    ),
+    (
+        S + "scope: {types: []}\n",
+        "2:16: scope.types: is an empty list: give one, or leave the key out",
+    ),
     (S + "scope: {order: depth}\n", "2:9: scope.order: not supported yet: take it out"),
     (
         S + "politeness: {robots: obay}\n",
