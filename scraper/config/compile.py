@@ -50,7 +50,7 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
         scope=_scope(config.scope),
-        politeness=_politeness(config.politeness),
+        politeness=_politeness(config.politeness, deepest_first=config.scope.order == "depth"),
         pages=tuple(
             compile_page(name, page, polite=config.politeness.robots == "obey")
             for name, page in config.pages.items()
@@ -142,7 +142,7 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
     )
 
 
-def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
+def _politeness(politeness: PolitenessConfig, *, deepest_first: bool) -> PolitenessPlan:
     default = HostRule(per_host=politeness.per_host, delay_s=politeness.delay)
     return PolitenessPlan(
         robots=politeness.robots == "obey",
@@ -154,6 +154,7 @@ def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
             )
             for host, rule in politeness.hosts.items()
         },
+        deepest_first=deepest_first,
     )
 
 

@@ -17,8 +17,6 @@ _MOST_OPEN = 10_000
 class ScopeConfig(Section):
     """Which discovered links are visited."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"order"})
-
     hosts: ScopeHosts = "seeds"
     """`seeds`: the hosts of the seeds; `any`; or a list such as `["books.example",
     "*.books.example"]`."""
@@ -35,6 +33,10 @@ class ScopeConfig(Section):
 
     max_pages: Annotated[int, count(1)] | None = None
     """How many pages are admitted in a cycle; the rest are skipped."""
+
+    order: Annotated[str, one_of("breadth", "depth")] = "breadth"
+    """Which of a host's waiting pages comes next: one that is fewest links away (`breadth`), or the
+    newest of those that are most links away (`depth`), as far as they are known by then."""
 
     types: OneAtLeast[Annotated[str, one_of(*TYPES)]] = ()
     """Pages of another type are failed as `content_type` before their body is read: `html`, `json`,

@@ -68,6 +68,7 @@ class PolitenessPlan:
     robots: bool = True
     default: HostRule = HostRule()
     hosts: Mapping[str, HostRule] = field(default_factory=dict)  # "host" (any port) or "host:port"
+    deepest_first: bool = False  # of a host's pages; else those that are fewest links away
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.e2e.conftest import Crawl
-from tests.site import Handler, Visit, computed, html, raw, status
+from tests.site import Handler, Visit, computed, endless, html, raw, status
 
 ITEM = "each: {json: items}, key: n, fields: {n: {json: n}, echo: {json: echo}}"
 
@@ -178,3 +178,23 @@ def test_nofollow_in_all_its_places(crawl: Crawl):
         text = config.replace("START", start).replace("MORE", more)
         crawl.run(text, "--db", f"{start}{len(more)}.db")
         assert sorted(crawl.asked()) == sorted([f"/{start}", *(f"/{name}" for name in found)])
+
+
+def test_order_depth_goes_down_first_and_types_are_refused(crawl: Crawl):
+    """A chain of pages beside many leaves; one request at a time, so that the order shows."""
+    leaves = "".join(f"<a href=/leaf/{n}>x</a>" for n in range(40))
+    crawl.site.route("/chain/*", html(lambda visit: f"<a href=/chain/{visit.path[7:]}1>x</a>"))
+    crawl.site.route("/chain/0111", html("<img src=/film>"))
+    crawl.site.route("/leaf/*", html("<p>leaf"))
+    crawl.site.route("/film", endless(headers={"Content-Type": "video/mp4"}))
+    crawl.site.route("/", html(f"{leaves}<a href=/chain/0>x</a>"))
+    crawl.run("""
+        seeds: {urls: ["$SITE/"]}
+        scope: {order: depth, types: [html]}
+        politeness: {per_host: 1, delay: 50ms}
+        pages: {all: {follow: [{css: a}, {css: img, attr: src}]}}
+    """)
+    asked = crawl.asked()
+    assert len(asked) == 1 + 40 + 4 + 1
+    assert asked.index("/chain/0111") < asked.index("/leaf/0")
+    assert crawl.report()["failures"] == {"content_type": 1}

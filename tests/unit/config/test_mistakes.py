@@ -134,7 +134,10 @@ BROKEN = [
         S + "scope: {types: []}\n",
         "2:16: scope.types: is an empty list: give one, or leave the key out",
     ),
-    (S + "scope: {order: depth}\n", "2:9: scope.order: not supported yet: take it out"),
+    (
+        S + "scope: {order: deep}\n",
+        '2:16: scope.order: must be breadth or depth, got deep; did you mean "depth"?',
+    ),
     (
         S + "politeness: {robots: obay}\n",
         '2:22: politeness.robots: must be obey or ignore, got obay; did you mean "obey"?',
