@@ -23,6 +23,7 @@ from scraper.core.content import as_utf8, media_type
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
 from scraper.core.extract.again import is_again
+from scraper.core.extract.custom import plans
 from scraper.core.extract.nofollow import header_says
 from scraper.core.extract.plan import FieldPlan, PageRule
 from scraper.core.model import Item, Json, Link, Page, Parsed, Reason, Rejected, Request, Response
@@ -51,10 +52,15 @@ class Parser:
         self.pooled = 0
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
+        self._custom = {rule.name for rule in pages if plans(rule)}  # never here: they may hang
         self._extractors = {
-            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S) for rule in pages
+            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S)
+            for rule in pages
+            if rule.name not in self._custom
         }
-        self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
+        self._with_headers = {
+            rule.name for rule in pages if _reads_headers(rule) or rule.name in self._custom
+        }
         self._with_ask = {rule.name for rule in pages if any(map(is_again, rule.follow))}
         self._placement = Placement(plan.offload)
         self._turns = Turns()
@@ -130,10 +136,11 @@ class Parser:
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
         """
-        if not rule.items and not rule.follow and rule.valid is None:
+        if not (rule.items or rule.follow or rule.valid or rule.python):
             return Parsed(Page(), "inline", 0.0, 0.0)
         content_type = response.headers.get("content-type", "")
-        if not _is_text(media_type(content_type)):
+        is_custom = rule.name in self._custom
+        if not _is_text(media_type(content_type)) and not is_custom:
             if _looks_inside(rule):
                 raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
             response, content_type = replace(response, body=b""), ""
@@ -141,7 +148,7 @@ class Parser:
             content_type = f"{media_type(content_type)}; charset={rule.charset}"
         started = perf_counter()
         source = self._source(response, rule, request)
-        if not self._placement.is_pooled(rule.name, len(response.body)):
+        if not is_custom and not self._placement.is_pooled(rule.name, len(response.body)):
             here = partial(self._here, response.body, content_type, rule, source, started)
             parsed = await self._turns.do(here)
             if parsed is not None:

@@ -192,7 +192,9 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     if trial["final_url"] not in (None, trial["url"]):
         yield f"redirected to {trial['final_url']}"
     if trial["error"]:
-        yield f"error: {trial['error']}"
+        first, *trace = trial["error"].splitlines()
+        yield f"error: {first}"
+        yield from trace
         return
     others = ", ".join(name for name in trial["pages"] if name != trial["page"])
     yield f"page rule: {trial['page'] or 'none fits'}" + (f" (others: {others})" if others else "")

@@ -10,6 +10,7 @@ from scraper.config.values import closest, shown
 
 SOURCES = ("url", "final_url", "status")
 _HEADER = "header:"
+PYTHON = "python"  # see `python.py`
 
 
 def is_csv(path: str, *, column: object, shared_column: object) -> bool:
@@ -21,7 +22,7 @@ def is_csv(path: str, *, column: object, shared_column: object) -> bool:
 
 def is_carried(source: str) -> bool:
     """Whether `from: source` means a column."""
-    return source not in SOURCES and not source.startswith(_HEADER)
+    return source not in (*SOURCES, PYTHON) and not source.startswith(_HEADER)
 
 
 def lint_sources(top: Branch, *, replaced: bool) -> Iterator[Finding]:

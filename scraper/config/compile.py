@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 
 from scraper import __version__
@@ -18,6 +19,7 @@ from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeCon
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
 from scraper.config.models import Config
+from scraper.core.extract.plan import PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
     FetchPlan,
@@ -34,14 +36,20 @@ from scraper.core.plan import (
     SeedRequest,
     StorePlan,
 )
+from scraper.hatch import search_path
 
 USER_AGENT = f"scraper/{__version__}"
 _COLUMN = "url"
 
 
-def compile_plan(config: Config, *, stem: str) -> Plan:
-    """The plan of a crawl; `stem`, the file's name, names it if nothing else does."""
+def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
+    """The plan of a crawl; `stem`, the file's name, names it if nothing else does.
+
+    Args:
+        folder: where modules are looked for too.
+    """
     name = str(config.name or stem)
+    path = search_path(folder) if any(map(_has_python, config.pages.values())) else ()
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _carried(config.pages.values())),
@@ -52,7 +60,12 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness, deepest_first=config.scope.order == "depth"),
         pages=tuple(
-            compile_page(name, page, polite=config.politeness.robots == "obey")
+            compile_page(
+                name,
+                page,
+                polite=config.politeness.robots == "obey",
+                python=PythonPlan("", path, tuple(map(str, config.pages))),
+            )
             for name, page in config.pages.items()
         ),
         parse=ParsePlan(
@@ -66,6 +79,10 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
             refresh_s=config.run.refresh,
         ),
     )
+
+
+def _has_python(page: PageConfig) -> bool:
+    return bool(page.python or any(item.python for item in page.items.values()))
 
 
 def _carried(pages: Iterable[PageConfig]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
@@ -14,6 +15,7 @@ from scraper.core.extract.plan import (
     IncrementPlan,
     ItemPlan,
     PageRule,
+    PythonPlan,
 )
 from scraper.core.extract.selectors import parse_selector
 from scraper.core.model import Json
@@ -36,15 +38,21 @@ def _deep(fields: Iterable[FieldConfig]) -> Iterator[FieldConfig]:
         yield from _deep(field.any_)
 
 
-def compile_page(name: str, page: PageConfig, *, polite: bool = True) -> PageRule:
-    """The rule of a page; `polite`: robots are obeyed."""
+def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPlan) -> PageRule:
+    """The rule of a page.
+
+    Args:
+        polite: robots are obeyed.
+        python: what all functions of this config have in common.
+    """
     return PageRule(
         name=name,
         match=plain_texts(page.match or ()),
-        items=tuple(_item(kind, item) for kind, item in page.items.items()),
+        items=tuple(_item(kind, item, python) for kind, item in page.items.items()),
         follow=tuple(_follow(name, link) for link in page.follow),
         valid=None if page.valid is None else _selector(page.valid)[0],
         charset=plain_text(page.charset),
+        python=_python(page.python, python),
         nofollow=_nofollow(page.nofollow, polite=polite),
     )
 
@@ -77,12 +85,17 @@ def _increment(increment: IncrementConfig) -> IncrementPlan:
     return IncrementPlan(spot=increment.spot(), by=increment.by, first=first)
 
 
-def _item(kind: str, item: ItemConfig) -> ItemPlan:
+def _python(name: str | None, python: PythonPlan) -> PythonPlan | None:
+    return None if name is None else replace(python, name=str(name))
+
+
+def _item(kind: str, item: ItemConfig, python: PythonPlan) -> ItemPlan:
     return ItemPlan(
         type=kind,
         fields=tuple(_field(name, field) for name, field in item.fields.items()),
         each=None if item.each is None else _each(item.each),
         key=plain_texts(item.key or ()),
+        python=_python(item.python, python),
     )
 
 

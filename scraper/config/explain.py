@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from scraper.config.carry import PYTHON
 from scraper.config.load import Loaded
 from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
@@ -114,10 +115,18 @@ class _Teller:
 
     def _page(self, name: str, page: PageConfig) -> Iterator[str]:
         fits = "all pages" if page.match is None else f"pages {_globs(page.match)}"
-        nothing = "" if page.items or page.follow else ": fetches them and takes nothing"
+        nothing = (
+            "" if page.items or page.follow or page.python else ": fetches them and takes nothing"
+        )
         yield f"{name}: {fits}{nothing}"
+        if page.python is not None:
+            yield f"  hands the page to {page.python}, in a worker process"
         for kind, item in page.items.items():
-            yield f"  {_item(kind, item)}"
+            given = any(field.from_ == PYTHON for field in item.fields.values())
+            is_made = given and page.python is not None
+            yield f"  {_item(kind, item, is_made=is_made)}"
+            if item.python is not None:
+                yield f"  hands each {kind} to {item.python}, in a worker process"
         for link in page.follow:
             yield f"  {_follow(link)}"
 
@@ -153,12 +162,16 @@ def _requests(most: str) -> str:
     return f"at most {most} request{'' if most == '1' else 's'}"
 
 
-def _item(kind: str, item: ItemConfig) -> str:
-    one = "one" if item.each is None else f"one for each {_where(item.each)}"
+def _item(kind: str, item: ItemConfig, *, is_made: bool) -> str:
+    if is_made:
+        one = "as the function gives them"
+    else:
+        one = "one" if item.each is None else f"one for each {_where(item.each)}"
     if item.key is not None:
         key = f"known by {' and '.join(map(_shown, item.key))}"
     else:
-        key = "known by the page's URL" if item.each is None else "known by its content"
+        is_one = item.each is None and not is_made
+        key = "known by the page's URL" if is_one else "known by its content"
     return f"takes {kind}, {one}, {key}: {', '.join(item.fields)}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
 from scraper.config.places import Finding, Mistake
+from scraper.config.python import lint_python
 from scraper.config.source import Document, Override, read
+from scraper.config.tree import Branch
 from scraper.config.values import read_values
 from scraper.core.errors import ConfigError, UsageError
 from scraper.core.plan import Plan
@@ -43,6 +45,7 @@ def load(
     overrides: Sequence[str] = (),
     seeds: str | None = None,
     db: str | None = None,
+    python: Collection[str] = (),
 ) -> Loaded:
     """Read a config.
 
@@ -52,6 +55,7 @@ def load(
         overrides: `politeness.delay=125ms`, a key with dots and a value in YAML; they win.
         seeds: a seed list that replaces all seeds; "-" is standard input.
         db: the database, instead of `store.path`.
+        python: modules whose functions the config may call.
 
     Raises:
         ConfigError: all mistakes, one a line.
@@ -60,15 +64,15 @@ def load(
         str(path), env=env, overrides=[*_options(seeds, db), *map(_override, overrides)]
     )
     stem = Path(path).stem
-    mistakes = list(document.mistakes)
-    config, wrong = _validated(document)
-    found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None)]
-    known = {mistake.place for mistake in mistakes}  # an unset variable is no wrong value as well
-    mistakes += [one for one in _placed(document, found) if one.place not in known]
+    folder = Path(path).parent
+    config, found = _validated(document)
+    found += lint(document.data, stem=stem, replaced=seeds is not None)
+    found += lint_python(Branch((), document.data), allowed=python, folder=folder)
+    mistakes = _mistakes(document, found)
     if config is None or mistakes:
-        raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
+        raise ConfigError("\n".join(map(str, mistakes)))
     return Loaded(
-        plan=compile_plan(config, stem=stem),
+        plan=compile_plan(config, stem=stem, folder=folder),
         warnings=tuple(advice(config, document)),
         text=document.text,
         hash=document.hash(),
@@ -86,9 +90,12 @@ def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
         return None, list(findings(error))
 
 
-def _placed(document: Document, found: Iterable[Finding]) -> Iterator[Mistake]:
-    for one in found:
-        yield Mistake(document.place(one.path, key=one.at_key), one.text)
+def _mistakes(document: Document, found: Iterable[Finding]) -> list[Mistake]:
+    """All mistakes in their order; an unset variable is no wrong value as well."""
+    known = {mistake.place for mistake in document.mistakes}
+    placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in found)
+    mistakes = [*document.mistakes, *(one for one in placed if one.place not in known)]
+    return sorted(dict.fromkeys(mistakes))
 
 
 def _override(text: str) -> Override:

@@ -50,8 +50,8 @@ class FieldConfig(Section):
     table whose rows begin with a header of their own gives one object for each further column."""
 
     from_: Text | None = Field(None, alias="from")
-    """Not from the page: `url`, `final_url`, `status`, `header:NAME`, or a column of a CSV seed
-    list."""
+    """Not from the page: `url`, `final_url`, `status`, `header:NAME`, a column of a CSV seed list,
+    or `python`: what a function of your own gives under this name."""
 
     const: Free = None
     """A value that is always the same."""

@@ -8,6 +8,7 @@ from scraper.config.checks import Charset, Css, Each, Glob, takes_attribute
 from scraper.config.languages import JsonPath, Script
 from scraper.config.model_again import Increment_, check_spot
 from scraper.config.model_fields import Field_
+from scraper.config.python import Python
 from scraper.config.scalars import Text, count, one_of
 from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
@@ -47,8 +48,6 @@ Each_: TypeAlias = Annotated[
 class ItemConfig(Section):
     """One type of item."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"python"})
-
     each: Each_ | None = None
     """A CSS selector: one item per element, its fields looked for in it; or `{json: "quotes[]"}`
     and `{script: ..., json: ...}`: one item per value. Without it: one item per page."""
@@ -59,6 +58,10 @@ class ItemConfig(Section):
 
     fields: Named[Field_]
     """The fields by name, in the order of the exports."""
+
+    python: Python | None = None
+    """A function of your own that is given each item and the page, and returns the item, changed
+    or not, or None: see [python.md](python.md). Wants `--python MODULE` on the command line."""
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -163,7 +166,7 @@ class FollowConfig(Section):
 class PageConfig(Section):
     """What to do with the pages that `match` fits."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "refresh", "python"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "refresh"})
 
     match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
@@ -174,6 +177,10 @@ class PageConfig(Section):
 
     follow: Listed[FollowConfig] = ()
     """The links to visit."""
+
+    python: Python | None = None
+    """A function of your own that is given the page and returns items and links: see
+    [python.md](python.md). Wants `--python MODULE` on the command line."""
 
     nofollow: Annotated[str, one_of("obey", "ignore")] | None = None
     """`obey`: neither links with `rel=nofollow` are followed nor any link of a page that asks so in

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from scraper.core.amend import Spot
 from scraper.core.extract.again import Condition, Values, again, is_again, with_values
+from scraper.core.extract.custom import MadeLink
 from scraper.core.extract.document import Document
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.nofollow import link_says
@@ -89,6 +90,15 @@ class LinkReader:
         if link.body is None:
             known.add((link.url, plan.page))
         yield link
+
+
+def made_links(made: Iterable[MadeLink], document: Document, known: Known) -> Iterator[Link]:
+    """The links that a function of the user's own gave: http(s), each once."""
+    for href, page in made:
+        link = _resolved(href, document.base)
+        if link is not None and (link, page) not in known:
+            known.add((link, page))
+            yield Link(link, page)
 
 
 def _hrefs(plan: FollowPlan, place: Place, *, passes_rel: bool) -> Hrefs:

@@ -27,7 +27,9 @@ class FieldPlan:
     remove: str | None = None  # css of what is taken out first
     html: bool = False  # the markup of the element, instead of its text
     markdown: bool = False  # the element as Markdown
-    source: str | None = None  # "url", "final_url", "status", "header:NAME" or a carried field
+    source: str | None = (
+        None  # "url", "final_url", "status", "header:NAME", "python", a carried field
+    )
     const: Json = None
     is_const: bool = False
     json: str | None = None  # JMESPath in the item's value or the response; with `script` in that
@@ -58,6 +60,15 @@ class EachPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonPlan:
+    """A function of the user's own."""
+
+    name: str  # "module:function"
+    path: tuple[str, ...] = ()  # where modules are looked for, beside where a worker looks anyway
+    pages: tuple[str, ...] = ()  # the page rules that links may name
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPlan:
     """One type of item on a page."""
 
@@ -65,6 +76,7 @@ class ItemPlan:
     fields: tuple[FieldPlan, ...]
     each: str | EachPlan | None = None  # css: one item per element; None: one item per page
     key: tuple[str, ...] = ()  # field names; empty: the page's URL, with `each` the content
+    python: PythonPlan | None = None  # (item, page) -> item or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +117,5 @@ class PageRule:
     follow: tuple[FollowPlan, ...] = field(default=())
     valid: str | None = None  # css: a page without it is no page of this rule
     charset: str | None = None  # the encoding, whatever the page says
+    python: PythonPlan | None = None  # (page) -> items, links
     nofollow: str = ""  # links that are passed over: "page" (the page says so), "rel" too, "": none

@@ -606,7 +606,6 @@ BROKEN = [
         "2:14: politeness.per_address: not supported yet: take it out",
     ),
     (S + "pages: {p: {refresh: 6h}}\n", "2:13: pages.p.refresh: not supported yet: take it out"),
-    (S + "pages: {p: {python: 'a:b'}}\n", "2:13: pages.p.python: not supported yet: take it out"),
     (
         S + "pages: {p: {follow: [{css: a @href, attr: src}]}}\n",
         "2:22: pages.p.follow[1]: css takes an attribute, which contradicts attr: take one out",

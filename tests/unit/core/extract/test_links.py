@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scraper.core.amend import Draft
 from scraper.core.errors import ParseError
 from scraper.core.extract.document import Document, Source
-from scraper.core.extract.links import LinkReader
+from scraper.core.extract.links import LinkReader, made_links
 from scraper.core.extract.plan import FieldPlan, FollowPlan, IncrementPlan
 from scraper.core.model import Link
 
@@ -129,3 +129,11 @@ def test_nofollow_of_a_link_and_of_a_page():
 def test_canonical_link_is_a_link():
     head = b"<head><link rel=canonical href='/the-one?x=1'></head>"
     assert links(head, FollowPlan("link[rel=canonical]")) == [("/the-one?x=1", None)]
+
+
+def test_links_of_a_function_are_resolved_and_kept_once():
+    document, known = Document(MORE, SOURCE), {("http://a.example/old", None)}
+    given = [("x#y", None), ("/x", None), ("x", "p"), ("/old", None), ("http://[", None)]
+    assert [(link.url, link.page) for link in made_links(given, document, known)] == [
+        ("http://a.example/x", None), ("http://a.example/x", "p"),
+    ]  # fmt: skip
