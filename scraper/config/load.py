@@ -60,17 +60,14 @@ def load(
     Raises:
         ConfigError: all mistakes, one a line.
     """
-    document = read(
-        str(path), env=env, overrides=[*_options(seeds, db), *map(_override, overrides)]
-    )
-    stem = Path(path).stem
-    folder = Path(path).parent
+    options = [*_options(seeds, db), *map(_override, overrides)]
+    document = read(str(path), env=env, overrides=options)
+    stem, folder = Path(path).stem, Path(path).parent
     config, found = _validated(document)
     found += lint(document.data, stem=stem, replaced=seeds is not None)
     found += lint_python(Branch((), document.data), allowed=python, folder=folder)
-    mistakes = _mistakes(document, found)
-    if config is None or mistakes:
-        raise ConfigError("\n".join(map(str, mistakes)))
+    _refuse(document, found)
+    assert config is not None  # noqa: S101 - else there are mistakes
     return Loaded(
         plan=compile_plan(config, stem=stem, folder=folder),
         warnings=tuple(advice(config, document)),
@@ -90,12 +87,13 @@ def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
         return None, list(findings(error))
 
 
-def _mistakes(document: Document, found: Iterable[Finding]) -> list[Mistake]:
-    """All mistakes in their order; an unset variable is no wrong value as well."""
+def _refuse(document: Document, found: Iterable[Finding]) -> None:
+    """Tell all mistakes in their order; an unset variable is no wrong value as well."""
     known = {mistake.place for mistake in document.mistakes}
     placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in found)
     mistakes = [*document.mistakes, *(one for one in placed if one.place not in known)]
-    return sorted(dict.fromkeys(mistakes))
+    if mistakes:
+        raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
 
 
 def _override(text: str) -> Override:
