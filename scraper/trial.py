@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from scraper.core.content import as_utf8
 from scraper.core.errors import FetchError, ParseError, UsageError
+from scraper.core.extract.again import is_again
+from scraper.core.extract.document import Document, Source
 from scraper.core.extract.explain import probe, reasons
+from scraper.core.extract.nofollow import header_says, page_says
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Page, Parsed, Request, Response
 from scraper.core.outcome import refused
@@ -111,10 +115,13 @@ async def _extract(
         return _told(plan, request, response=response)
     try:
         parsed = await tools.parser.parse(response, rule, request)
-        bare = await tools.parser.parse(response, probe(rule), request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
-    why = tuple(reasons(rule, parsed.page, bare.page))
+    try:
+        bare = await tools.parser.parse(response, probe(rule), request)
+        why = tuple(reasons(rule, parsed.page, bare.page))
+    except ParseError:  # a picture, which a function of the user's own has read
+        why = ()
     return _told(plan, request, response=response, rule=rule, parsed=parsed, empty=why)
 
 
@@ -149,6 +156,7 @@ def _told(
         ],
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
         "links": list(_links(plan, request, response, page)),
+        "nofollow": page is not None and _passes_links(rule, response),
         "time_s": {
             "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
             if response
@@ -175,6 +183,16 @@ def _links(
         }
 
 
+def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
+    """Whether links are passed over because the page asks so."""
+    if rule is None or response is None or not rule.nofollow or all(map(is_again, rule.follow)):
+        return False
+    if header_says(response.headers.get("x-robots-tag", "")):
+        return True
+    body = as_utf8(response.body, response.headers.get("content-type", ""))
+    return page_says(Document(body, Source(response.url, response.url)))
+
+
 def _known(plan: Plan, page: str | None) -> str | None:
     names = [rule.name for rule in plan.pages]
     if page is not None and page not in names:
@@ -199,6 +217,8 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     others = ", ".join(name for name in trial["pages"] if name != trial["page"])
     yield f"page rule: {trial['page'] or 'none fits'}" + (f" (others: {others})" if others else "")
     yield from _found(trial)
+    if trial["nofollow"]:
+        yield "links are passed over, as the page asks (nofollow); nofollow: ignore follows them"
     for link in trial["links"]:
         page = f" as {link['page']}" if link["page"] else ""
         method = "" if link["method"] == "GET" else f"{link['method']} "

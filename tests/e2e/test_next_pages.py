@@ -178,6 +178,11 @@ def test_nofollow_in_all_its_places(crawl: Crawl):
         text = config.replace("START", start).replace("MORE", more)
         crawl.run(text, "--db", f"{start}{len(more)}.db")
         assert sorted(crawl.asked()) == sorted([f"/{start}", *(f"/{name}" for name in found)])
+    crawl.config(config.replace("START", "meta").replace("MORE", ""))
+    tried = crawl("try", "crawl.yaml", crawl.site.url("/meta"))
+    assert "links are passed over, as the page asks (nofollow)" in tried.out
+    crawl.config(config.replace("START", "plain").replace("MORE", ""))
+    assert "passed over" not in crawl("try", "crawl.yaml", crawl.site.url("/plain")).out
 
 
 def test_order_depth_goes_down_first_and_types_are_refused(crawl: Crawl):
