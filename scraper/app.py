@@ -163,6 +163,7 @@ def _wire(
     writer.committed = stages.frontier.committed
     writer.max_pages = plan.scope.max_pages
     writer.max_depth = plan.scope.max_depth
+    store.queue.deepest_first = plan.politeness.deepest_first
     live = wants_bar(quiet=options.quiet) and options.log_format != "json"
     return Run(
         plan=plan,

@@ -55,6 +55,10 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config."),
 ]
+Python = Annotated[
+    list[str] | None,
+    typer.Option("--python", metavar="MODULE", help="Let the config call functions of a module."),
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
 MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
@@ -78,6 +82,7 @@ def run(  # the options of the design, one to one
     seeds: Seeds = None,
     db: Db = None,
     set_: Set = None,
+    python: Python = None,
     limit: Limit = None,
     max_time: MaxTime = None,
     fresh: Fresh = False,
@@ -96,7 +101,7 @@ def run(  # the options of the design, one to one
         quiet=quiet,
         verbosity=verbose,
     )
-    loaded = _load(config, set_=set_, seeds=seeds, db=db)
+    loaded = _load(config, set_=set_, seeds=seeds, db=db, python=python)
     _leave(_crawl(loaded, options))
 
 
@@ -134,11 +139,18 @@ def demo(
 
 
 @app.command()
-def check(config: Config, *, set_: Set = None, seeds: Seeds = None, db: Db = None) -> None:
+def check(
+    config: Config,
+    *,
+    set_: Set = None,
+    seeds: Seeds = None,
+    db: Db = None,
+    python: Python = None,
+) -> None:
     """Find every mistake in a config, and say in words what the crawl will do."""
     from scraper.config import explain
 
-    say(explain(_load(config, set_=set_, seeds=seeds, db=db)))
+    say(explain(_load(config, set_=set_, seeds=seeds, db=db, python=python)))
 
 
 @app.command(name="try")
@@ -150,12 +162,13 @@ def try_(
     page: Annotated[str | None, typer.Option(help="The page rule to use.")] = None,
     as_json: AsJson = False,
     set_: Set = None,
+    python: Python = None,
 ) -> None:
     """Extract one page and show what was found; touches no database."""
     from scraper.app import try_page
     from scraper.trial import as_text
 
-    loaded = _load(config, set_=set_)
+    loaded = _load(config, set_=set_, python=python)
     trial = try_page(loaded.plan, target, url=url, page=page)
     say(_json(trial) if as_json else as_text(trial))
     _leave(DONE if trial["error"] is None else MISSED)
@@ -234,12 +247,13 @@ def _load(
     set_: list[str] | None = None,
     seeds: str | None = None,
     db: str | None = None,
+    python: list[str] | None = None,
     environment: dict[str, str] | None = None,
 ) -> Loaded:
     from scraper.config import load
 
     env = os.environ if environment is None else environment
-    return load(config, env=env, overrides=set_ or (), seeds=seeds, db=db)
+    return load(config, env=env, overrides=set_ or (), seeds=seeds, db=db, python=python or ())
 
 
 def _near(path: Path) -> Path:

@@ -13,6 +13,7 @@ from scraper.core import outcome
 from scraper.core.errors import FetchError
 from scraper.core.follow import Followed, follow, joined
 from scraper.core.model import Page, PageResult, Reason, Request, http_reason
+from scraper.core.request import is_trap
 from scraper.core.url import Url
 from scraper.stages import Stages
 
@@ -27,6 +28,8 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         FetchError: robots.txt could not be had a moment ago.
     """
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
+    if reason is None and is_trap(request.headers):
+        reason = Reason.TRAP
     if reason is None:
         rules = stages.robots.answer(url.href)
         if rules is None or rules.allows(url.href):

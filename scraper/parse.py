@@ -10,6 +10,8 @@ import asyncio
 import json
 import os
 import pickle
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,10 +19,14 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
+from scraper.core.amend import Draft
 from scraper.core.content import as_utf8, media_type
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
+from scraper.core.extract.again import is_again
+from scraper.core.extract.custom import plans
 from scraper.core.extract.item import is_too_deep
+from scraper.core.extract.nofollow import header_says
 from scraper.core.extract.plan import FieldPlan, PageRule
 from scraper.core.model import (
     Half,
@@ -47,6 +53,7 @@ _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
 _TEXTS = frozenset(
     {"", "application/json", "application/xml", "application/javascript"}
 )  # beside text/...
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Parser:
@@ -58,10 +65,16 @@ class Parser:
         self.pooled = 0
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
+        self._custom = {rule.name for rule in pages if plans(rule)}  # never here: they may hang
         self._extractors = {
-            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S) for rule in pages
+            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S)
+            for rule in pages
+            if rule.name not in self._custom
         }
-        self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
+        self._with_headers = {
+            rule.name for rule in pages if _reads_headers(rule) or rule.name in self._custom
+        }
+        self._with_ask = {rule.name for rule in pages if any(map(is_again, rule.follow))}
         self._placement = Placement(plan.offload)
         self._turns = Turns()
         self._room = asyncio.Event()
@@ -136,10 +149,11 @@ class Parser:
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
         """
-        if not rule.items and not rule.follow and rule.valid is None:
+        if not (rule.items or rule.follow or rule.valid or rule.python):
             return Parsed(Page(), "inline", 0.0, 0.0)
         content_type = response.headers.get("content-type", "")
-        if not _is_text(media_type(content_type)):
+        is_custom = rule.name in self._custom
+        if not _is_text(media_type(content_type)) and not is_custom:
             if _looks_inside(rule):
                 raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
             response, content_type = replace(response, body=b""), ""
@@ -147,7 +161,7 @@ class Parser:
             content_type = f"{media_type(content_type)}; charset={rule.charset}"
         started = perf_counter()
         source = self._source(response, rule, request)
-        if not self._placement.is_pooled(rule.name, len(response.body)):
+        if not is_custom and not self._placement.is_pooled(rule.name, len(response.body)):
             here = partial(self._here, response.body, content_type, rule, source, started)
             parsed = await self._turns.do(here)
             if parsed is not None:
@@ -213,7 +227,13 @@ class Parser:
             dict(request.carry),
             media_type(response.headers.get("content-type", "")),
             _sent(request),
+            _draft(request) if rule.name in self._with_ask else None,
+            "x-robots-tag" in response.headers and header_says(response.headers["x-robots-tag"]),
         )
+
+
+def _draft(request: Request) -> Draft:
+    return Draft(request.url, request.method, request.headers, request.body)
 
 
 def _sent(request: Request) -> str:
@@ -250,6 +270,9 @@ def _reads_headers(rule: PageRule) -> bool:
             for f in fields
         )
 
+    for link in rule.follow:
+        if reads(link.set) or (link.condition is not None and reads((link.condition,))):
+            return True
     return any(reads(item.fields) for item in rule.items)
 
 
@@ -262,6 +285,8 @@ def _plain(source: Source) -> tuple[object, ...]:
         source.carry,
         source.media,
         source.sent,
+        source.ask,
+        source.nofollow,
     )
 
 
@@ -279,9 +304,25 @@ def _page(parts: list[Any]) -> Page:
 
 
 def _link(
-    carried: list[dict[str, Json]], href: str, page: str | None, place: int | None, half: int | None
+    carried: list[dict[str, Json]],
+    href: str,
+    page: str | None,
+    place: int | None,
+    half: int | None,
+    method: str = "GET",
+    headers: Iterable[tuple[str, str]] = (),
+    body: str | None = None,
 ) -> Link:
-    return Link(_sound(href), page, {} if place is None else carried[place], half=half)
+    pairs = tuple((name, value) for name, value in headers)
+    if not _METHOD.fullmatch(method) or not all(map(_is_header, pairs)):
+        raise ValueError(f"no request: {method[:200]!r}")
+    sent = None if body is None else body.encode("latin-1")
+    carry = {} if place is None else carried[place]
+    return Link(_sound(href), page, carry, method, pairs, sent, half=half)
+
+
+def _is_header(pair: tuple[str, str]) -> bool:
+    return all(text.replace("\t", " ").isprintable() for text in pair) and bool(pair[0])
 
 
 def _half(parts: list[Any]) -> Half:

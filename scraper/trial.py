@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from scraper.core.content import as_utf8
 from scraper.core.errors import FetchError, ParseError, UsageError
+from scraper.core.extract.again import is_again
+from scraper.core.extract.document import Document, Source
 from scraper.core.extract.explain import probe, reasons
 from scraper.core.extract.join import whole
+from scraper.core.extract.nofollow import header_says, page_says
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Page, Parsed, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
-from scraper.core.request import make_request
+from scraper.core.request import make_request, sent_headers
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.scope import Scope
@@ -112,12 +116,15 @@ async def _extract(
         return _told(plan, request, response=response)
     try:
         parsed = await tools.parser.parse(response, rule, request)
-        bare = await tools.parser.parse(response, probe(rule), request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
     page = whole(rule, parsed.page, request.carry, url=request.url)
     parsed = replace(parsed, page=page)
-    why = tuple(reasons(rule, page, bare.page))
+    try:
+        bare = await tools.parser.parse(response, probe(rule), request)
+        why = tuple(reasons(rule, page, bare.page))
+    except ParseError:  # a picture, which a function of the user's own has read
+        why = ()
     return _told(plan, request, response=response, rule=rule, parsed=parsed, empty=why)
 
 
@@ -153,6 +160,7 @@ def _told(
         ],
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
         "links": list(_links(plan, request, response, page)),
+        "nofollow": page is not None and _passes_links(rule, response),
         "time_s": {
             "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
             if response
@@ -175,8 +183,25 @@ def _links(
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
     for link in page.links if page else ():
         reason = scope.refuses(parse(link.url), depth=request.depth + 1)
-        told = {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        told = {
+            "url": link.url,
+            "page": link.page,
+            "fate": reason or "followed",
+            "method": link.method,
+            "headers": dict(sent_headers(link.headers)),
+            "body": None if link.body is None else link.body.decode("utf-8", "replace"),
+        }
         yield {**told, "carry": dict(link.carry)} if link.carry else told
+
+
+def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
+    """Whether links are passed over because the page asks so."""
+    if rule is None or response is None or not rule.nofollow or all(map(is_again, rule.follow)):
+        return False
+    if header_says(response.headers.get("x-robots-tag", "")):
+        return True
+    body = as_utf8(response.body, response.headers.get("content-type", ""))
+    return page_says(Document(body, Source(response.url, response.url)))
 
 
 def _known(plan: Plan, page: str | None) -> str | None:
@@ -196,14 +221,23 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     if trial["final_url"] not in (None, trial["url"]):
         yield f"redirected to {trial['final_url']}"
     if trial["error"]:
-        yield f"error: {trial['error']}"
+        first, *trace = trial["error"].splitlines()
+        yield f"error: {first}"
+        yield from trace
         return
     others = ", ".join(name for name in trial["pages"] if name != trial["page"])
     yield f"page rule: {trial['page'] or 'none fits'}" + (f" (others: {others})" if others else "")
     yield from _found(trial)
+    if trial["nofollow"]:
+        yield "links are passed over, as the page asks (nofollow); nofollow: ignore follows them"
     for link in trial["links"]:
         page = f" as {link['page']}" if link["page"] else ""
-        yield f"link {link['url']}{page}: {link['fate']}"
+        method = "" if link["method"] == "GET" else f"{link['method']} "
+        yield f"link {method}{link['url']}{page}: {link['fate']}"
+        for name, value in link["headers"].items():
+            yield f"  {name}: {value}"
+        if link["body"] is not None:
+            yield f"  body {link['body']}"
         for name, value in link.get("carry", {}).items():
             yield f"  carries {name}: {json.dumps(value, ensure_ascii=False)}"
     seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import json
+import os
 import pickle
 import resource
 import signal
@@ -18,14 +19,17 @@ import socket
 import struct
 import sys
 import time
-from typing import BinaryIO
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 from scraper.allocator import keep_memory
 from scraper.core.content import as_utf8
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
+from scraper.core.extract.custom import NO_FUNCTIONS, plans
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page
+from scraper.core.model import Link, Page
 
 FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
 ANSWER = struct.Struct(">I")  # bytes of the JSON
@@ -38,9 +42,9 @@ def main() -> int:
     """Serve the parent until it closes the socket."""
     _settle()
     keep_memory()
-    with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as pages:
+    with socket.socket(fileno=_take_input()) as parent, parent.makefile("rb") as pages:
         rules: tuple[PageRule, ...] = pickle.loads(_read(pages)[0])  # noqa: S301 - of our parent
-        extractors = {rule.name: Extractor(rule) for rule in rules}
+        extractors = {rule.name: Extractor(rule, functions=_functions(rule)) for rule in rules}
         gc.freeze()
         _answer(parent, {})
         while True:
@@ -58,13 +62,35 @@ def main() -> int:
 
 def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict[str, object]:
     """What to answer: the page's parts as plain values, or why there are none."""
-    rule, content_type, source = pickle.loads(head)  # noqa: S301 - of our parent
+    name, content_type, parts = pickle.loads(head)  # noqa: S301 - of our parent
+    extractor, source = extractors[name], Source(*parts)
     started = time.perf_counter()
+    if plans(extractor.rule):
+        source = replace(source, raw=body, raw_type=content_type)
     try:
-        page = extractors[rule](as_utf8(body, content_type), Source(*source))
+        page = extractor(as_utf8(body, content_type), source)
     except ParseError as error:
         return {"reason": error.reason, "detail": error.detail}
     return {"page": _plain(page), "parse_s": time.perf_counter() - started}
+
+
+def _take_input() -> int:
+    """The socket to the parent, out of the reach of code that reads standard input."""
+    ours = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return ours
+
+
+def _functions(rule: PageRule) -> Mapping[str, Callable[..., Any]]:
+    """The functions of the user's own; they cannot read what is sent to this process."""
+    named = plans(rule)
+    if not named:
+        return NO_FUNCTIONS
+    from scraper.hatch import functions
+
+    return functions(named)
 
 
 def _plain(page: Page) -> list[object]:
@@ -73,12 +99,20 @@ def _plain(page: Page) -> list[object]:
     places = {carry: place for place, carry in enumerate(carries)}
     return [
         [(item.type, item.key, item.data, item.position) for item in page.items],
-        [(link.url, link.page, places.get(id(link.carry)), link.half) for link in page.links],
+        [_of_link(link, places.get(id(link.carry))) for link in page.links],
         [(r.type, r.field, r.reason, r.position, r.data) for r in page.rejected],
         page.invalid,
         [(h.type, h.key, h.data, h.position, h.rejected) for h in page.halves],
         list(carries.values()),
     ]
+
+
+def _of_link(link: Link, carried: int | None) -> tuple[object, ...]:
+    plain = (link.url, link.page, carried, link.half)
+    if link.method == "GET" and not link.headers and not link.body:
+        return plain
+    body = None if link.body is None else link.body.decode("latin-1")
+    return (*plain, link.method, link.headers, body)
 
 
 def _read(pages: BinaryIO) -> tuple[bytes, bytes]:

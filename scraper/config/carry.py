@@ -10,6 +10,7 @@ from scraper.config.values import closest, shown
 
 SOURCES = ("url", "final_url", "status")
 _HEADER = "header:"
+PYTHON = "python"  # see `python.py`
 
 
 def is_csv(path: str, *, column: object, shared_column: object) -> bool:
@@ -21,7 +22,7 @@ def is_csv(path: str, *, column: object, shared_column: object) -> bool:
 
 def is_carried(source: str) -> bool:
     """Whether `from: source` means a column or a carried field."""
-    return source not in SOURCES and not source.startswith(_HEADER)
+    return source not in (*SOURCES, PYTHON) and not source.startswith(_HEADER)
 
 
 def lint_sources(
@@ -77,6 +78,13 @@ def _columns(seeds: Branch) -> set[str] | None:
 def _fields(page: Branch) -> Iterator[Branch]:
     for item in page.under("items").each():
         yield from fields_below(item.under("fields"))
+    for link in page.under("follow").each():
+        yield from fields_below(link.under("set"))
+        yield from fields_below(Branch(link.path, _only(link.value, "while")))
+
+
+def _only(value: object, key: str) -> object:
+    return {key: value[key]} if isinstance(value, dict) and key in value else None
 
 
 def fields_below(fields: Branch) -> Iterator[Branch]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 
 from scraper import __version__
@@ -24,6 +25,7 @@ from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeCon
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
 from scraper.config.models import Config
+from scraper.core.extract.plan import PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
     FetchPlan,
@@ -40,24 +42,42 @@ from scraper.core.plan import (
     SeedRequest,
     StorePlan,
 )
+from scraper.hatch import search_path
 
 USER_AGENT = f"scraper/{__version__}"
 _COLUMN = "url"
 
 
-def compile_plan(config: Config, *, stem: str) -> Plan:
-    """The plan of a crawl; `stem`, the file's name, names it if nothing else does."""
+def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
+    """The plan of a crawl; `stem`, the file's name, names it if nothing else does.
+
+    Args:
+        folder: where modules are looked for too.
+    """
     name = str(config.name or stem)
+    path = search_path(folder) if any(map(_has_python, config.pages.values())) else ()
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _columns(config.pages)),
-        fetch=_fetch(config.fetch),
+        fetch=_fetch(config.fetch, types=config.scope.types),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
         scope=_scope(config.scope),
-        politeness=_politeness(config.politeness, rest_s=config.fetch.retry.first),
-        pages=with_carries(compile_page(name, page) for name, page in config.pages.items()),
+        politeness=_politeness(
+            config.politeness,
+            rest_s=config.fetch.retry.first,
+            deepest_first=config.scope.order == "depth",
+        ),
+        pages=with_carries(
+            compile_page(
+                name,
+                page,
+                polite=config.politeness.robots == "obey",
+                python=PythonPlan("", path, tuple(map(str, config.pages))),
+            )
+            for name, page in config.pages.items()
+        ),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,
@@ -69,6 +89,10 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
             refresh_s=config.run.refresh,
         ),
     )
+
+
+def _has_python(page: PageConfig) -> bool:
+    return bool(page.python or any(item.python for item in page.items.values()))
 
 
 def _columns(pages: Mapping[str, PageConfig]) -> tuple[str, ...]:
@@ -147,7 +171,9 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
     )
 
 
-def _politeness(politeness: PolitenessConfig, *, rest_s: float) -> PolitenessPlan:
+def _politeness(
+    politeness: PolitenessConfig, *, rest_s: float, deepest_first: bool
+) -> PolitenessPlan:
     default = HostRule(per_host=politeness.per_host, delay_s=politeness.delay)
     return PolitenessPlan(
         robots=politeness.robots == "obey",
@@ -161,10 +187,11 @@ def _politeness(politeness: PolitenessConfig, *, rest_s: float) -> PolitenessPla
         },
         max_crawl_delay_s=politeness.max_crawl_delay,
         rest_s=rest_s,
+        deepest_first=deepest_first,
     )
 
 
-def _fetch(fetch: FetchConfig) -> FetchPlan:
+def _fetch(fetch: FetchConfig, *, types: Iterable[str]) -> FetchPlan:
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
@@ -179,6 +206,7 @@ def _fetch(fetch: FetchConfig) -> FetchPlan:
         cookies=fetch.cookies,
         verify_tls=fetch.verify_tls,
         private=_private(fetch.private_addresses),
+        types=frozenset(types),
     )
 
 

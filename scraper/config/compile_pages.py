@@ -6,18 +6,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from scraper.config.carrying import each_kind, kind_of, may_hold
+from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.core.extract.join import asked
-from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import (
+    EachPlan,
+    FieldPlan,
+    FollowPlan,
+    IncrementPlan,
+    ItemPlan,
+    PageRule,
+    PythonPlan,
+)
 from scraper.core.extract.selectors import parse_selector
 from scraper.core.model import Json
 
 
 def every_field(page: PageConfig) -> Iterator[FieldConfig]:
-    """All fields of a page, those within fields too."""
+    """All fields of a page, those within fields and those of `follow` too."""
     for item in page.items.values():
         yield from _deep(item.fields.values())
+    for link in page.follow:
+        yield from _deep(link.set_.values())
+        if link.while_ is not None:
+            yield from _deep((link.while_,))
 
 
 def _deep(fields: Iterable[FieldConfig]) -> Iterator[FieldConfig]:
@@ -27,30 +40,57 @@ def _deep(fields: Iterable[FieldConfig]) -> Iterator[FieldConfig]:
         yield from _deep(field.any_)
 
 
-def compile_page(name: str, page: PageConfig) -> PageRule:
-    """The rule of a page."""
+def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPlan) -> PageRule:
+    """The rule of a page.
+
+    Args:
+        polite: robots are obeyed.
+        python: what all functions of this config have in common.
+    """
     return PageRule(
         name=name,
         match=plain_texts(page.match or ()),
-        items=tuple(_item(kind, item) for kind, item in page.items.items()),
-        follow=tuple(_follow(one, page.items) for one in page.follow),
+        items=tuple(_item(kind, item, python) for kind, item in page.items.items()),
+        follow=tuple(_follow(name, link, page.items) for link in page.follow),
         valid=None if page.valid is None else _selector(page.valid)[0],
         charset=plain_text(page.charset),
+        python=_python(page.python, python),
+        nofollow=_nofollow(page.nofollow, polite=polite),
     )
 
 
-def _follow(follow: FollowConfig, items: Mapping[str, ItemConfig]) -> FollowPlan:
+def _nofollow(said: str | None, *, polite: bool) -> str:
+    if said is None:
+        return "page" if polite else ""
+    return "rel" if said == "obey" else ""
+
+
+def _follow(rule: str, follow: FollowConfig, items: Mapping[str, ItemConfig]) -> FollowPlan:
     css, attr = (None, None) if follow.css is None else _selector(follow.css)
     return FollowPlan(
         css=css,
         attr=attr or str(follow.attr or "href"),
-        page=plain_text(follow.page),
+        page=plain_text(follow.page) or (rule if follow.is_again else None),
         json=plain_text(follow.json_path),
         script=plain_text(follow.script),
         limit=follow.limit,
         carry=plain_texts(follow.carry or ()),
         item=_holder(follow, items) if follow.carry else None,
+        increment=None if follow.increment is None else _increment(follow.increment),
+        set=tuple(_field(name, field) for name, field in follow.set_.items()),
+        condition=None if follow.while_ is None else _field("while", follow.while_),
     )
+
+
+def _increment(increment: IncrementConfig) -> IncrementPlan:
+    first = increment.first
+    if first is None:
+        first = 1 if increment.by == 1 else 0
+    return IncrementPlan(spot=increment.spot(), by=increment.by, first=first)
+
+
+def _python(name: str | None, python: PythonPlan) -> PythonPlan | None:
+    return None if name is None else replace(python, name=str(name))
 
 
 def _holder(follow: FollowConfig, items: Mapping[str, ItemConfig]) -> str | None:
@@ -91,12 +131,13 @@ def _reading(item: ItemPlan, carried: frozenset[str]) -> ItemPlan:
     return item if carried.isdisjoint(names) else replace(item, reads=names)
 
 
-def _item(kind: str, item: ItemConfig) -> ItemPlan:
+def _item(kind: str, item: ItemConfig, python: PythonPlan) -> ItemPlan:
     return ItemPlan(
         type=kind,
         fields=tuple(_field(name, field) for name, field in item.fields.items()),
         each=None if item.each is None else _each(item.each),
         key=plain_texts(item.key or ()),
+        python=_python(item.python, python),
     )
 
 

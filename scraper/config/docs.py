@@ -11,6 +11,7 @@ from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
 
 from scraper.config.mistakes import keys
+from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
 from scraper.config.model_network import (
     FetchConfig,
@@ -42,6 +43,7 @@ _SECTIONS: dict[type[Section], str] = {
     EachConfig: "pages.PAGE.items.TYPE.each",
     FieldConfig: "pages.PAGE.items.TYPE.fields.NAME",
     FollowConfig: "pages.PAGE.follow",
+    IncrementConfig: "pages.PAGE.follow.increment",
     ParseConfig: "parse",
     StoreConfig: "store",
     RunConfig: "run",
@@ -60,6 +62,8 @@ One YAML file says everything about a crawl. This page is made from the models
 - A text is taken as it is written: `012` and `12:30` and `on` need no quotes. Where any value may
   stand (`const`, `default`, `map`, `json`), numbers in decimal, `true`, `false` and `null` without
   quotes are what they are in JSON, and all else is text.
+- `include: shared.yaml`, or a list, takes parts from other files; what `&NAME` names is known in
+  its own file alone.
 - `--set KEY=VALUE` changes one key, as in `--set politeness.delay=125ms`.
 
 ## Selectors and values
@@ -86,6 +90,25 @@ try` says which step makes nothing of what.
 - `date` and `datetime` are written in ISO 8601; they read that, `5.3.2024`, `3/5/2024` (the month
   first, unless it is above 12), `5 March 2024`, `Mar 5th, 2024 1:05 pm` and the dates of mails.
   Month names are English.
+
+## Next pages
+
+A link is followed with `{css: "a.next"}`. An API that has no links is asked again, by a rule of its
+own that repeats the page's request with something changed in it; the rest of the request stays
+as it is, in order and encoding, and this adds no depth:
+
+- `{increment: page, while: {json: has_next}}`: the next number, as long as the answer says so.
+- `{increment: {query: offset, by: 20}}`: the next offset; without `while` the pages end with the
+  first one on which `each` finds no item.
+- `{set: {cursor: {json: next}}}`: a value of this answer, as a field names it; where it is null,
+  empty or `false` the pages end. `while` may stand beside it.
+- `{set: {"json:page.after": {json: next}, "header:X-Token": {json: token}}}`: in a JSON body, in a
+  header. A bare name goes where the request has its parameters: its query, its JSON or form body.
+- `{css: a.detail, set: {token: {meta: csrf}}}`: a value of this page in the links that it follows.
+
+What tells requests apart is method, URL and body: a request that is known is not asked again, so
+a cursor that repeats ends by itself. A server that always has another page is asked for `limit`
+pages in a row; without a `limit`, after 10,000 the next one is skipped and reported as `trap`.
 """
 
 

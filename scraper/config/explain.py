@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from scraper.config.carry import PYTHON
 from scraper.config.load import Loaded
+from scraper.config.model_again import IncrementConfig
+from scraper.config.model_fields import FieldConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Path
@@ -14,6 +17,7 @@ from scraper.config.units import say_seconds, say_size
 from scraper.config.values import Secret
 from scraper.core.plan import Plan
 from scraper.core.ranges import size
+from scraper.core.request import MOST_IN_A_ROW
 
 _MOST_SHOWN = 5
 
@@ -22,6 +26,7 @@ def explain(loaded: Loaded) -> str:
     """Lines for a person, the warnings last."""
     teller = _Teller(loaded.config, loaded.plan, loaded.tree)
     lines = [f"{teller.say(('name',), loaded.plan.name)}: the config is right. The crawl"]
+    lines += [f"  is told of in {name} too" for name in loaded.included]
     lines += [f"  {line}" for line in teller.lines()]
     lines += [f"warning: {warning}" for warning in loaded.warnings]
     return "\n".join(lines)
@@ -75,6 +80,8 @@ class _Teller:
             text += (
                 f", at most {self.say(('scope', 'max_pages'), scope.max_pages)} pages in a cycle"
             )
+        text += ", the deepest first" if scope.order == "depth" else ""
+        text += f"; reads {' and '.join(scope.types)} alone" if scope.types else ""
         return text
 
     def _politeness(self) -> Iterator[str]:
@@ -108,10 +115,18 @@ class _Teller:
 
     def _page(self, name: str, page: PageConfig) -> Iterator[str]:
         fits = "all pages" if page.match is None else f"pages {_globs(page.match)}"
-        nothing = "" if page.items or page.follow else ": fetches them and takes nothing"
+        nothing = (
+            "" if page.items or page.follow or page.python else ": fetches them and takes nothing"
+        )
         yield f"{name}: {fits}{nothing}"
+        if page.python is not None:
+            yield f"  hands the page to {page.python}, in a worker process"
         for kind, item in page.items.items():
-            yield f"  {_item(kind, item)}"
+            given = any(field.from_ == PYTHON for field in item.fields.values())
+            is_made = given and page.python is not None
+            yield f"  {_item(kind, item, is_made=is_made)}"
+            if item.python is not None:
+                yield f"  hands each {kind} to {item.python}, in a worker process"
         for link in page.follow:
             yield f"  {_follow(link)}"
 
@@ -147,12 +162,16 @@ def _requests(most: str) -> str:
     return f"at most {most} request{'' if most == '1' else 's'}"
 
 
-def _item(kind: str, item: ItemConfig) -> str:
-    one = "one" if item.each is None else f"one for each {_where(item.each)}"
+def _item(kind: str, item: ItemConfig, *, is_made: bool) -> str:
+    if is_made:
+        one = "as the function gives them"
+    else:
+        one = "one" if item.each is None else f"one for each {_where(item.each)}"
     if item.key is not None:
         key = f"known by {' and '.join(map(_shown, item.key))}"
     else:
-        key = "known by the page's URL" if item.each is None else "known by its content"
+        is_one = item.each is None and not is_made
+        key = "known by the page's URL" if is_one else "known by its content"
     return f"takes {kind}, {one}, {key}: {', '.join(item.fields)}"
 
 
@@ -165,8 +184,57 @@ def _where(source: EachConfig | FollowConfig) -> str:
 
 
 def _follow(link: FollowConfig) -> str:
-    taking = f", carrying {' and '.join(map(_shown, link.carry))}" if link.carry else ""
-    return f"follows {_where(link)}" + (f" as {_shown(link.page)}" if link.page else "") + taking
+    if link.is_again:
+        text = "asks again " + " and ".join(_changes(link))
+    else:
+        text = f"follows {_where(link)}"
+        text += f", with {' and '.join(_sets(link))}" if link.set_ else ""
+    text += f" as {_shown(link.page)}" if link.page else ""
+    text += f", carrying {' and '.join(map(_shown, link.carry))}" if link.carry else ""
+    text += f", as long as {_source(link.while_)} is true" if link.while_ is not None else ""
+    if link.is_again:
+        text += _end(link)
+    return text
+
+
+def _changes(link: FollowConfig) -> Iterator[str]:
+    if link.increment is not None:
+        yield f"with {_shown(_spot(link.increment))} {link.increment.by} higher"
+    if link.set_:
+        yield f"with {' and '.join(_sets(link))}"
+
+
+def _spot(increment: IncrementConfig) -> str:
+    return increment.name if increment.name is not None else increment.spot()
+
+
+def _sets(link: FollowConfig) -> Iterator[str]:
+    return (f"{name} from {_source(field)}" for name, field in link.set_.items())
+
+
+def _source(field: FieldConfig) -> str:
+    """What a field looks at."""
+    if field.css is not None:
+        return _shown(field.css) or "the page"
+    for key in ("jsonld", "meta", "script", "table", "from_"):
+        if (text := getattr(field, key)) is not None:
+            return f"{key.strip('_')} {_shown(text)}"
+    if field.json_path is not None:
+        return f"json {_shown(field.json_path)}"
+    if field.any_:
+        return "one of several"
+    return f"@{_shown(field.attr)}" if field.attr is not None else "a constant"
+
+
+def _end(link: FollowConfig) -> str:
+    """When the page's own request is not made again."""
+    if link.while_ is None and not link.set_:
+        text = ", until a page has no items"
+    else:
+        text = ", while all are there" if link.set_ else ""
+    if link.limit is not None:
+        return text + f", at most {link.limit:,} pages in a row"
+    return text + f", at most {MOST_IN_A_ROW:,} pages in a row"
 
 
 def _shown(text: str) -> str:

@@ -16,6 +16,14 @@ def lint_kinds(item: Branch) -> Iterator[Finding]:
     yield from _fields(item.under("fields"), kind)
 
 
+def lint_follow(link: Branch) -> Iterator[Finding]:
+    """The fields of `set` and `while` look in the page."""
+    yield from _fields(link.under("set"), "page")
+    condition = link.under("while")
+    yield from _field(condition, "page")
+    yield from _fields(condition.under("any"), "page")
+
+
 def _fields(fields: Branch, kind: str) -> Iterator[Finding]:
     for field in fields.each():
         if isinstance(field.value, str) and kind == "json":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from scraper.config.carry import lint_sources
 from scraper.config.carrying import carried_to, lint_carries
 from scraper.config.checks import host_key, is_token
-from scraper.config.kinds import lint_kinds
+from scraper.config.kinds import lint_follow, lint_kinds
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
 from scraper.config.places import Finding, dotted
 from scraper.config.tree import Branch
@@ -36,6 +36,9 @@ def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Find
     yield from _wrong(pages, wrong_page)
     for page in pages.each():
         yield from _items(page.under("items"))
+        yield from _endless(page)
+        for link in page.under("follow").each():
+            yield from lint_follow(link)
     yield from _types(pages)
     yield from _headers(top.under("fetch").under("headers"), _TAKEN | {"user-agent"})
     for request in top.under("seeds").under("requests").each():
@@ -53,6 +56,17 @@ def _run_name(top: Branch, stem: str) -> Iterator[Finding]:
         yield Finding(name.path, f"name: {shown(name.value)} {why}")
     if "name" not in top.names() and wrong_run(stem):
         yield Finding(("name",), f"name: the file's name {stem!r} cannot name a run: give name")
+
+
+def _endless(page: Branch) -> Iterator[Finding]:
+    """An `increment` that ends with the items wants a list of items."""
+    if any(item.under("each").value is not None for item in page.under("items").each()):
+        return
+    for link in page.under("follow").each():
+        given = set(link.names())
+        if "increment" in given and not given & {"while", "set", "css", "json", "script"}:
+            text = "would never end: no item of this page has `each`; give while"
+            yield Finding((*link.path, "increment"), f"{dotted(link.path)}: {text}", at_key=True)
 
 
 def _wrong(names: Branch, check: Callable[[str], str | None]) -> Iterator[Finding]:

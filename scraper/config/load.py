@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
 from scraper.config.places import Finding, Mistake
+from scraper.config.python import lint_python
 from scraper.config.source import Document, Override, read
+from scraper.config.tree import Branch
 from scraper.config.values import read_values
 from scraper.core.errors import ConfigError, UsageError
 from scraper.core.plan import Plan
@@ -33,6 +35,7 @@ class Loaded:
     config: Config = field(repr=False)
     tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
     secrets: frozenset[str] = field(repr=False)  # what the environment gave
+    included: tuple[str, ...] = ()  # files with shared parts
 
 
 def load(
@@ -42,6 +45,7 @@ def load(
     overrides: Sequence[str] = (),
     seeds: str | None = None,
     db: str | None = None,
+    python: Collection[str] = (),
 ) -> Loaded:
     """Read a config.
 
@@ -51,29 +55,28 @@ def load(
         overrides: `politeness.delay=125ms`, a key with dots and a value in YAML; they win.
         seeds: a seed list that replaces all seeds; "-" is standard input.
         db: the database, instead of `store.path`.
+        python: modules whose functions the config may call.
 
     Raises:
         ConfigError: all mistakes, one a line.
     """
-    document = read(
-        str(path), env=env, overrides=[*_options(seeds, db), *map(_override, overrides)]
-    )
-    stem = Path(path).stem
-    mistakes = list(document.mistakes)
-    config, wrong = _validated(document)
-    found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None)]
-    known = {mistake.place for mistake in mistakes}  # an unset variable is no wrong value as well
-    mistakes += [one for one in _placed(document, found) if one.place not in known]
-    if config is None or mistakes:
-        raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
+    options = [*_options(seeds, db), *map(_override, overrides)]
+    document = read(str(path), env=env, overrides=options)
+    stem, folder = Path(path).stem, Path(path).parent
+    config, found = _validated(document)
+    found += lint(document.data, stem=stem, replaced=seeds is not None)
+    found += lint_python(Branch((), document.data), allowed=python, folder=folder)
+    _refuse(document, found)
+    assert config is not None  # noqa: S101 - else there are mistakes
     return Loaded(
-        plan=compile_plan(config, stem=stem),
+        plan=compile_plan(config, stem=stem, folder=folder),
         warnings=tuple(advice(config, document)),
         text=document.text,
         hash=document.hash(),
         config=config,
         tree=document.data,  # not the document: its nodes weigh more than the plan
         secrets=frozenset(read_values(document.data, env)),
+        included=document.included,
     )
 
 
@@ -84,9 +87,13 @@ def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
         return None, list(findings(error))
 
 
-def _placed(document: Document, found: Iterable[Finding]) -> Iterator[Mistake]:
-    for one in found:
-        yield Mistake(document.place(one.path, key=one.at_key), one.text)
+def _refuse(document: Document, found: Iterable[Finding]) -> None:
+    """Tell all mistakes in their order; an unset variable is no wrong value as well."""
+    known = {mistake.place for mistake in document.mistakes}
+    placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in found)
+    mistakes = [*document.mistakes, *(one for one in placed if one.place not in known)]
+    if mistakes:
+        raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
 
 
 def _override(text: str) -> Override:

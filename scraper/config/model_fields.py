@@ -51,7 +51,8 @@ class FieldConfig(Section):
 
     from_: Text | None = Field(None, alias="from")
     """Not from the page: `url`, `final_url`, `status`, `header:NAME`, a field that a link carries
-    here (`carry` of `follow`), or a column of a CSV seed list."""
+    here (`carry` of `follow`), a column of a CSV seed list, or `python`: what a function of your
+    own gives under this name."""
 
     const: Free = None
     """A value that is always the same."""

@@ -6,17 +6,16 @@ from pydantic import Field, model_validator
 
 from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHosts
 from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
-from scraper.config.section import Named, OneOrMore, Section
+from scraper.config.section import Named, OneAtLeast, OneOrMore, Section
 from scraper.config.units import say_seconds
 from scraper.config.values import RefusedError
 
+TYPES = ("html", "json", "xml", "text")
 _MOST_OPEN = 10_000
 
 
 class ScopeConfig(Section):
     """Which discovered links are visited."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset({"types", "order"})
 
     hosts: ScopeHosts = "seeds"
     """`seeds`: the hosts of the seeds; `any`; or a list such as `["books.example",
@@ -34,6 +33,15 @@ class ScopeConfig(Section):
 
     max_pages: Annotated[int, count(1)] | None = None
     """How many pages are admitted in a cycle; the rest are skipped."""
+
+    order: Annotated[str, one_of("breadth", "depth")] = "breadth"
+    """Which of a host's waiting pages comes next: one that is fewest links away (`breadth`), or the
+    newest of those that are most links away (`depth`), as far as they are known by then."""
+
+    types: OneAtLeast[Annotated[str, one_of(*TYPES)]] = ()
+    """Pages of another type are failed as `content_type` before their body is read: `html`, `json`,
+    `xml` (feeds too), `text` (plain text and the like); a page that names no type is read. Default:
+    all are read."""
 
 
 class HostConfig(Section):

@@ -6,10 +6,13 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from scraper.config.checks import Charset, Css, Each, Glob, takes_attribute
 from scraper.config.languages import JsonPath, Script
+from scraper.config.model_again import Increment_, check_spot
 from scraper.config.model_fields import Field_
-from scraper.config.scalars import Text, count
+from scraper.config.python import Python
+from scraper.config.scalars import Text, count, one_of
 from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
+from scraper.core.amend import spot_of
 
 
 class EachConfig(Section):
@@ -45,8 +48,6 @@ Each_: TypeAlias = Annotated[
 class ItemConfig(Section):
     """One type of item."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"python"})
-
     each: Each_ | None = None
     """A CSS selector: one item per element, its fields looked for in it; or `{json: "quotes[]"}`
     and `{script: ..., json: ...}`: one item per value. Without it: one item per page."""
@@ -58,6 +59,10 @@ class ItemConfig(Section):
     fields: Named[Field_]
     """The fields by name, in the order of the exports."""
 
+    python: Python | None = None
+    """A function of your own that is given each item and the page, and returns the item, changed
+    or not, or None: see [python.md](python.md). Wants `--python MODULE` on the command line."""
+
     @model_validator(mode="after")
     def _some(self) -> Self:
         if not self.fields:
@@ -67,8 +72,6 @@ class ItemConfig(Section):
 
 class FollowConfig(Section):
     """Links that a page leads to."""
-
-    LATER: ClassVar[frozenset[str]] = frozenset({"increment", "while", "set"})
 
     css: Css | None = None
     """A CSS selector of the links; in XML, an element without `href` is a link by its text."""
@@ -83,11 +86,34 @@ class FollowConfig(Section):
     """A regular expression that is searched in the page's scripts: group 1 is the link, or with
     `json` where JSON starts."""
 
+    increment: Increment_ | None = None
+    """The page's own request again, with this number one higher: `page`, or
+    `{query: offset, by: 20, first: 0}`. Without `while` and `set` it ends with the first page on
+    which no `each` of the rule finds an item."""
+
+    while_: Field_ | None = Field(None, alias="while")
+    """A field: this entry is followed only where it yields something other than null, `false`, 0,
+    an empty value, or one of the texts `false`, `0` and `null`."""
+
+    set_: Named[Field_] = Field({}, alias="set")
+    """Values of this page for the next request, each a field under the parameter's name (where it
+    goes: as `name` of `increment`), or under `query:NAME`, `json:PATH`, `form:NAME` or
+    `header:NAME`. Without `css`, `json` or `script` it is the page's own request again; with them
+    the values go into the links, those of headers only into links to the same host. Where one of
+    the values is null, empty or `false`, nothing is followed."""
+
     limit: Annotated[int, count(1)] | None = None
-    """At most so many links of one page."""
+    """At most so many links of one page; with `increment` or `set` alone, so many pages in a row
+    (default 10,000: what leads on from there is skipped and reported as `trap`)."""
 
     page: Text | None = None
-    """The page rule for what the links lead to; default: the one that matches."""
+    """The page rule for what the links lead to; default: the one that matches, and this one for the
+    page's own request again."""
+
+    @property
+    def is_again(self) -> bool:
+        """Whether the page's own request is made again."""
+        return self.css is None and self.json_path is None and self.script is None
 
     carry: OneAtLeast[Text] | None = None
     """Fields that go with the link, of the item whose `each` element holds it (the innermost; with
@@ -96,8 +122,14 @@ class FollowConfig(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if self.css is None and self.json_path is None and self.script is None:
-            raise RefusedError("has no source: give css, json or script")
+        if self.is_again:
+            if self.carry:
+                raise RefusedError(
+                    "carry goes with links: give css, json or script, or take it out"
+                )
+            return self
+        if self.increment is not None:
+            raise RefusedError("increment makes a request of its own: take out css, json or script")
         if self.css is not None and (self.json_path or self.script):
             other = "json" if self.json_path else "script"
             raise RefusedError(f"has more than one source: give css or {other}")
@@ -107,11 +139,41 @@ class FollowConfig(Section):
             raise RefusedError("css takes an attribute, which contradicts attr: take one out")
         return self
 
+    @model_validator(mode="after")
+    def _leads_on(self) -> Self:
+        kinds = {spot_of(name).kind for name in self.set_}
+        if not self.is_again:
+            if body := sorted(kinds & {"json", "form"}):
+                raise RefusedError(f"set: a link has no body: write query: instead of {body[0]}:")
+            return self
+        if self.attr:
+            raise RefusedError("attr means nothing without css: take it out")
+        if self.increment is None and not self.set_:
+            raise RefusedError("has no source: give css, json, script, increment or set")
+        if self.increment is None and kinds == {"header"}:
+            raise RefusedError(
+                "set: headers alone make no new request: "
+                "add a value for the query or the body, or css, json or script"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fields_alone(self) -> Self:
+        for name in self.set_:
+            check_spot(name)
+        fields = {"while": self.while_, **{f"set.{name}": one for name, one in self.set_.items()}}
+        for name, field in fields.items():
+            if field is not None and field.required:
+                raise RefusedError(f"{name}: required means nothing outside of items: take it out")
+        if self.while_ is not None and self.while_.fields:
+            raise RefusedError("while: fields mean nothing here: name one value")
+        return self
+
 
 class PageConfig(Section):
     """What to do with the pages that `match` fits."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "nofollow", "refresh", "python"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "refresh"})
 
     match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
@@ -122,6 +184,15 @@ class PageConfig(Section):
 
     follow: Listed[FollowConfig] = ()
     """The links to visit."""
+
+    python: Python | None = None
+    """A function of your own that is given the page and returns items and links: see
+    [python.md](python.md). Wants `--python MODULE` on the command line."""
+
+    nofollow: Annotated[str, one_of("obey", "ignore")] | None = None
+    """`obey`: neither links with `rel=nofollow` are followed nor any link of a page that asks so in
+    `<meta name=robots>` or `X-Robots-Tag`; `ignore`: all are. Default: what a page asks for all its
+    links is obeyed as long as `politeness.robots` is, `rel=nofollow` is not looked at."""
 
     valid: Each | None = None
     """A CSS selector of what every right page has: a page without it is failed as `invalid_page`,

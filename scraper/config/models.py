@@ -60,6 +60,14 @@ def _version(value: object) -> int:
     return 1
 
 
+def _included(_: object) -> tuple[str, ...]:
+    """What is still there when the files are read: it did not stand where it is looked for."""
+    raise RefusedError("stands at the top of the file itself, neither in << nor in --set")
+
+
+_FILES = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+
 class ParseConfig(Section):
     """Where pages are parsed: here, or in processes of their own."""
 
@@ -122,15 +130,18 @@ class RunConfig(Section):
 class Config(Section):
     """A whole crawl."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        {"login", "expect", "notify", "after", "url", "include"}
-    )
+    LATER: ClassVar[frozenset[str]] = frozenset({"login", "expect", "notify", "after", "url"})
 
     version: Annotated[int, Reads(_version, {"const": 1}, "1")] = 1
     """The version of this format: 1."""
 
     name: Text | None = None
     """Names the run and its database; default: the name of the config file."""
+
+    include: Annotated[tuple[str, ...], Reads(_included, _FILES, "one or a list of files")] = ()
+    """Files whose parts are shared, relative to this file: mappings are joined with those of this
+    file, which wins; lists are replaced; of several files the later one wins. Pages of this file
+    come first."""
 
     seeds: SeedsConfig
     """Where the crawl starts; any mix. `--seeds FILE` replaces them all."""

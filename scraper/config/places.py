@@ -13,9 +13,9 @@ class Place:
     """A line and column of the file, from 1; or an option of the command line (`file` is false)."""
 
     after_file: bool  # sorts what stands on the command line behind what stands in the file
+    name: str  # the file as it was given, or "--set fetch.timeout"
     line: int
     column: int
-    name: str  # the file as it was given, or "--set fetch.timeout"
 
     def __str__(self) -> str:
         return self.name if self.after_file else f"{self.name}:{self.line}:{self.column}"

@@ -7,30 +7,19 @@ there is something to say about it, so that a config with a million seeds pays n
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path as FilePath
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
+from scraper.config.compose import MAP, compose, compose_mapping, place_of, text_of
+from scraper.config.include import with_includes
 from scraper.config.nodes import EndlessError, Reader, find, merged
 from scraper.config.places import Mistake, Path, Place
 from scraper.config.values import Secret
 from scraper.core.errors import ConfigError
-
-_QUOTE = 'between { } or [ ] put quotes around a text with one of { } [ ] , in it, as in "${NAME}"'
-_HINTS = {
-    "mapping values are not allowed in this context": 'put quotes around a text with ": " in it',
-    "found character that cannot start any token": "indent with spaces, not with tabs; put quotes"
-    " around a text that begins with a sign such as @ or %",
-    "expected a single document in the stream": 'one document a file: take out the line "---"',
-    "did not find expected ',' or '}'": _QUOTE,
-    "did not find expected ',' or ']'": _QUOTE,
-    "found undefined alias": 'put quotes around a text that begins with "*"',
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +37,15 @@ class Override:
 class Document:
     """What was written: `data` are dicts, lists, texts and None."""
 
-    name: str  # the file as it was given
-    text: str
+    text: str  # of the file itself
     data: dict[str, object]
     root: Node
     mistakes: tuple[Mistake, ...]
+    included: tuple[str, ...]  # the files that `include` names, as a person would write them
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Where the value at a path stands, or with `key` its key; else the nearest thing above."""
-        return _place(self.name, find(self.root, path, key=key))
+        return place_of(find(self.root, path, key=key))
 
     def hash(self) -> str:
         """Equal for configs that say the same, whatever their comments and layout."""
@@ -70,78 +59,21 @@ def read(path: str, *, env: Mapping[str, str], overrides: Sequence[Override] = (
     Raises:
         ConfigError: the file cannot be read, or is no YAML at all.
     """
-    text = _text(path)
-    root = _compose(text, path) or MappingNode(_MAP, [], yaml.Mark(path, 0, 0, 0, None, 0))
-    if not isinstance(root, MappingNode):
-        raise ConfigError(f"{_place(path, root)}: a config is a mapping: write key: value")
+    text = text_of(path, path)
+    root, included = with_includes(compose_mapping(text, path), path, env=env)
     for override in overrides:
         root = _put(root, override)
     reader = Reader(env)
     try:
         data = reader.read_mapping(root)
     except EndlessError as error:
-        raise ConfigError(f"{_place(path, error.node)}: {error}") from None
-    mistakes = tuple(Mistake(_place(path, node), text) for node, text in reader.problems)
-    return Document(name=path, text=text, data=data, root=root, mistakes=mistakes)
+        raise ConfigError(f"{place_of(error.node)}: {error}") from None
+    mistakes = tuple(Mistake(place_of(node), text) for node, text in reader.problems)
+    return Document(text, data, root, mistakes, included)
 
 
-_MAP = "tag:yaml.org,2002:map"
 _STR = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
-
-
-def _text(path: str) -> str:
-    try:
-        raw = FilePath(path).read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise ConfigError(f"{path}:{line}:{column}: is not UTF-8: save the file as UTF-8") from None
-
-
-class _Stream(io.StringIO):
-    """A text whose marks bear a name."""
-
-    def __init__(self, text: str, name: str) -> None:
-        super().__init__(text)
-        self.name = name
-
-
-def _compose(text: str, name: str) -> Node | None:
-    try:
-        node: Node | None = yaml.compose(_Stream(text, name), yaml.CSafeLoader)
-    except yaml.MarkedYAMLError as error:
-        raise ConfigError(_explained(error, name)) from None
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position] if isinstance(error.position, int) else ""
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise ConfigError(f"{name}:{line}:{column}: {error.reason}") from None
-    except RecursionError:
-        raise ConfigError(f"{name}:1:1: is nested too deeply") from None
-    return node
-
-
-def _explained(error: yaml.MarkedYAMLError, name: str) -> str:
-    mark = error.problem_mark or error.context_mark
-    place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark and not _is_option(name) else name
-    problem = next((part for part in (error.context, error.problem) if part in _HINTS), None)
-    said = ", ".join(part for part in (error.problem, error.context) if part)
-    return f"{place}: {said}" + (f": {_HINTS[problem]}" if problem else "")
-
-
-def _place(name: str, node: Node) -> Place:
-    mark = node.start_mark
-    if _is_option(mark.name):
-        return Place(after_file=True, line=0, column=0, name=mark.name)
-    return Place(after_file=False, line=mark.line + 1, column=mark.column + 1, name=name)
-
-
-def _is_option(name: str) -> bool:
-    return name.startswith("--")
 
 
 def _put(root: MappingNode, override: Override) -> MappingNode:
@@ -150,7 +82,7 @@ def _put(root: MappingNode, override: Override) -> MappingNode:
     if override.is_text:
         value: Node = ScalarNode(_STR, override.value, mark, mark)
     else:
-        value = _compose(override.value, override.option) or ScalarNode(_NULL, "", mark, mark)
+        value = compose(override.value, override.option) or ScalarNode(_NULL, "", mark, mark)
     return _with(root, override, 0, value)
 
 
@@ -167,7 +99,7 @@ def _with(old: Node | None, override: Override, depth: int, value: Node) -> Mapp
     key = ScalarNode(_STR, step, mark, mark)
     kept = [pair for pair in pairs if pair[0].value != step]
     start = old.start_mark if isinstance(old, MappingNode) else mark
-    return MappingNode(_MAP, [*kept, (key, new)], start)
+    return MappingNode(MAP, [*kept, (key, new)], start)
 
 
 def _bare(value: object) -> object:

@@ -51,6 +51,19 @@ def media_type(content_type: str) -> str:
     return re.split(r"[;,]", content_type, maxsplit=1)[0].strip().lower()
 
 
+def kind_of(media: str) -> str | None:
+    """Return what a media type is to a config: html, json, xml or text; None: something else."""
+    if media in {"text/html", "application/xhtml+xml"}:
+        return "html"
+    if media in {"application/json", "text/json", "application/x-ndjson"}:
+        return "json"
+    if media in {"application/xml", "text/xml"}:
+        return "xml"
+    if media.endswith(("+json", "+xml")) and not media.startswith("image/"):
+        return media.rpartition("+")[2]
+    return "text" if media.startswith("text/") else None
+
+
 def encoding(body: bytes, content_type: str) -> str:
     """Return the WHATWG name of the body's encoding, e.g. "utf-8"."""
     return _mark(body)[0] or _without_mark(body, content_type)

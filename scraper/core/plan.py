@@ -70,6 +70,7 @@ class PolitenessPlan:
     hosts: Mapping[str, HostRule] = field(default_factory=dict)  # "host" (any port) or "host:port"
     max_crawl_delay_s: float = 60.0  # more than that is not waited, whatever robots.txt asks for
     rest_s: float = 1.0  # the first wait of a retry: a host that is not reached rests some times it
+    deepest_first: bool = False  # of a host's pages; else those that are fewest links away
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class FetchPlan:
     cookies: bool = False
     verify_tls: bool = True
     private: PrivatePlan = PrivatePlan()
+    types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
 
 
 @dataclass(frozen=True, slots=True)

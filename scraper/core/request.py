@@ -8,12 +8,39 @@ from hashlib import blake2b
 from scraper.core.model import NOTHING, Json, Request
 from scraper.core.url import Url
 
+COUNT = ":again"  # a note among the headers: no header can have this name, and it is never sent
+MOST_IN_A_ROW = 10_000  # pages that lead to each other by `increment` or `set`
+_TRAP = "trap"
+Headers = tuple[tuple[str, str], ...]
+
+
+def times(headers: Headers) -> int:
+    """How many requests of its kind came before this one, each made of the page before."""
+    said = next((value for name, value in headers if name == COUNT), "0")
+    return MOST_IN_A_ROW if said == _TRAP else int(said)
+
+
+def counted(headers: Headers, number: int) -> Headers:
+    """The headers with the note that so many came before; too many are noted as a trap."""
+    kept = tuple(pair for pair in headers if pair[0] != COUNT)
+    return (*kept, (COUNT, str(number) if number < MOST_IN_A_ROW else _TRAP))
+
+
+def is_trap(headers: Headers) -> bool:
+    """Whether too many requests came before this one."""
+    return bool(headers) and (COUNT, _TRAP) in headers
+
+
+def sent_headers(headers: Headers) -> Headers:
+    """The headers without our notes."""
+    return tuple(pair for pair in headers if not pair[0].startswith(":"))
+
 
 def make_request(
     url: Url,
     *,
     method: str = "GET",
-    headers: tuple[tuple[str, str], ...] = (),
+    headers: Headers = (),
     body: bytes | None = None,
     page: str | None = None,
     depth: int = 0,

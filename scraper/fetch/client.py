@@ -7,6 +7,7 @@
   connection's.
 - Credentials written in a URL are sent with that request alone, as basic authorization. The
   request's own headers stay with its origin: a redirect elsewhere goes without them.
+- The body of an answer whose type is not wanted (`scope.types`) is not read.
 - What an answer below 300 lacks is an error. Any other status is the answer by itself: its body
   is read as far as it goes.
 """
@@ -24,9 +25,11 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from scraper.core.content import kind_of, media_type
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan
+from scraper.core.request import sent_headers
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector
 from scraper.fetch.decoding import ACCEPT_ENCODING
@@ -55,6 +58,7 @@ class Call:
     cut: bool = False  # a longer body is cut, not refused
     headers: CIMultiDict[str] | None = None
     data: bytes | BytesIO | None = None
+    types: frozenset[str] = frozenset()  # of answers that are read; empty: all
 
 
 class Fetcher:
@@ -115,6 +119,7 @@ class Fetcher:
             limit_bytes=self._plan.max_body_bytes,
             headers=headers,
             data=BytesIO(body) if body and len(body) > MIB else body,  # written in pieces
+            types=self._plan.types,
         )
         return await self._in_slot(call, self._pages)
 
@@ -177,10 +182,19 @@ async def _exchange(
         exchange.headers = _headers(answer)
         if answer.status < 200:
             raise FetchError(Reason.PROTOCOL, f"status {answer.status} is no answer to a request")
+        if call.types and answer.status < 300:
+            _check_type(exchange.headers.get("content-type", ""), call.types)
         if call.method != "HEAD" and answer.status not in BODILESS:
             await body.read(answer)
     finally:
         answer.release()  # for the next request when it was read to its end, else to be closed
+
+
+def _check_type(content_type: str, wanted: frozenset[str]) -> None:
+    """Refuse a body before it is read; one that says nothing of its type is read."""
+    media = media_type(content_type)
+    if media and kind_of(media) not in wanted:
+        raise FetchError(Reason.CONTENT_TYPE, f"{media[:200]} is not in scope.types")
 
 
 async def _send(call: Call, session: aiohttp.ClientSession) -> ClientResponse:
@@ -235,9 +249,9 @@ def _http_url(href: str) -> URL:
 
 
 def _own_headers(request: Request, url: URL) -> list[tuple[str, str]]:
-    """The request's headers; at another origin only what describes the body."""
+    """The request's headers, our notes left out; elsewhere only what describes the body."""
     if request.hop is None or url.origin() == URL(request.url).origin():
-        return list(request.headers)
+        return list(sent_headers(request.headers))
     return [(name, value) for name, value in request.headers if name.lower() == "content-type"]
 
 

@@ -23,6 +23,7 @@ OF_HOST = (
     f"SELECT {COLUMNS} FROM request INDEXED BY request_fresh "  # noqa: S608  # constant text
     "WHERE state = 'waiting' AND due_at IS NULL AND host = ? ORDER BY depth, id"
 )
+OF_HOST_DEEPEST = OF_HOST.replace("ORDER BY depth, id", "ORDER BY depth DESC, id DESC")
 NEXT_HOST = (
     "SELECT host FROM request INDEXED BY request_fresh "
     "WHERE state = 'waiting' AND due_at IS NULL AND host > ? ORDER BY host LIMIT 1"
@@ -45,10 +46,12 @@ class Queue:
     def __init__(self, db: Connection, books: Books) -> None:
         self._db = db
         self._books = books
+        self.deepest_first = False
 
     async def of_host(self, host: str, limit: int, exclude: Collection[int]) -> list[Request]:
-        """Rows of one host that wait for no time, smallest depth first."""
-        return await self._some(OF_HOST, (host,), limit, exclude)
+        """Rows of one host that wait for no time, smallest depth first, or `deepest_first`."""
+        sql = OF_HOST_DEEPEST if self.deepest_first else OF_HOST
+        return await self._some(sql, (host,), limit, exclude)
 
     async def due(self, now: float, limit: int, exclude: Collection[int]) -> list[Request]:
         """Retries whose time has come, the longest due first."""

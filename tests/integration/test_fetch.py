@@ -1,6 +1,7 @@
 """The fetcher and a site that behaves well, over real sockets."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.site import (
     closing,
     compress,
     encoded,
+    endless,
     hang_up,
     html,
     redirect,
@@ -52,6 +54,26 @@ async def test_a_page_comes_whole(site, fetcher):
     assert (response.status, response.body, response.url) == (200, PAGE, site.url("/page"))
     assert response.wire_bytes == len(PAGE)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_body_of_an_unwanted_type_is_not_read(site):
+    site.route("/film", endless(headers={"Content-Type": "Video/MP4; x=y"}))
+    site.route("/untyped", hang_up(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"))
+    site.route("/gone", status(404, headers={"Content-Type": "image/png"}))
+    async with Fetcher(replace(PLAN, types=frozenset({"html", "json"}))) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.fetch(ask(site.url("/film")))
+        said = (caught.value.reason, caught.value.detail)
+        assert said == (Reason.CONTENT_TYPE, "video/mp4 is not in scope.types")
+        assert (await fetcher.fetch(ask(site.url("/page")))).body == PAGE
+        assert (await fetcher.fetch(ask(site.url("/untyped")))).body == b"ab"
+        assert (await fetcher.fetch(ask(site.url("/gone")))).status == 404
+
+
+async def test_notes_among_the_headers_are_not_sent(site, fetcher):
+    await fetcher.fetch(ask(site.url("/page"), headers=((":again", "1"), ("X-A", "1"))))
+    assert site.visits[-1].headers["x-a"] == "1"
+    assert not any("again" in name for name in site.visits[-1].headers)
 
 
 async def test_repeated_headers_are_joined(site, fetcher):

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from scraper.core.errors import ParseError
-from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule, PythonPlan
 from scraper.core.model import Link, Page, Parsed, Request, Response
 from scraper.core.plan import ParsePlan
 from scraper.parse import Parser
@@ -36,6 +38,7 @@ HANGING = PageRule(
     "hanging", items=(ItemPlan("x", (FieldPlan("x", css="h1", regex="^(a|a|aa)+$"),)),)
 )
 REQUEST = Request("http://a.example/asked", b"0" * 16, "a.example:80", carry={"rank": 7})
+JSON = (("Content-Type", "application/json"),)
 BODY = b"<h1>title</h1><a href=/next>"
 
 
@@ -153,6 +156,64 @@ async def test_kill_ends_the_workers_and_the_end_is_clean():
 
 def test_reprs_say_what_is_going_on():
     assert repr(parser()) == "<Parser 0 inline, 0 pooled, <Placement never {}, trip 400 us>>"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ["GET\r\nX: y", [], None],
+        ["POST", [["X", "a\nB: c"]], None],
+        ["POST", [["", "a"]], None],
+        ["POST", [["X"]], None],
+        ["POST", [], "\u20ac"],
+        [7, [], None],
+    ],
+)
+async def test_a_request_of_a_worker_is_not_trusted(rest, monkeypatch):
+    async def ask(*_):
+        link = ["http://a.example/", None, {}, *rest]
+        return {"page": [[], [link], [], {}], "parse_s": 0.1}
+
+    async with parser(offload="always") as on:
+        monkeypatch.setattr(on._pool, "ask", ask)
+        with pytest.raises(ParseError, match="makes no sense"):
+            await on.parse(response(), RULE, REQUEST)
+
+
+async def test_the_request_again_is_the_same_from_both_places():
+    plan = FollowPlan(set=(FieldPlan("n", css="h1"), FieldPlan("header:X", source="header:e")))
+    rule = PageRule("p", follow=(replace(plan, page="p"),))
+    asked = replace(REQUEST, method="POST", headers=JSON, body='{"ä":1}'.encode())
+    answer = replace(response(), headers={"content-type": "text/html", "e": "a\tb"})
+    pages = []
+    for offload in ("never", "always"):
+        async with parser(rule, offload) as on:
+            pages.append((await on.parse(answer, rule, asked)).page)
+    assert pages[0] == pages[1]
+    [link] = pages[0].links
+    assert (link.method, link.body) == ("POST", '{"ä":1,"n":"title"}'.encode())
+    assert link.headers == (*JSON, ("X", "a\tb"), (":again", "1"))
+
+
+async def test_a_page_that_asks_so_in_a_header_has_no_links():
+    rule = PageRule("p", follow=(FollowPlan("a"),), nofollow="page")
+    for said, found in [("noindex", 1), ("none", 0)]:
+        answer = replace(response(), headers={"content-type": "text/html", "x-robots-tag": said})
+        assert len((await parse(answer, rule)).page.links) == found
+
+
+async def test_a_function_runs_in_a_worker_and_sees_every_type_of_page(tmp_path: Path):
+    (tmp_path / "parse_test_site.py").write_text(
+        "def f(page):\n    size = len(page.body)\n"
+        "    return {'t': [{'title': page.headers['content-type'], 'size': size}]}, []\n"
+    )
+    python = PythonPlan("parse_test_site:f", (str(tmp_path),))
+    made = ItemPlan("t", (FieldPlan("title", source="python"),))
+    rule = PageRule("p", items=(made,), python=python)
+    picture = response(b"\x89PNG\xff\0", "image/png")
+    parsed = await parse(picture, rule)
+    assert parsed.placed == "pool"
+    assert json.loads(parsed.page.items[0].data) == {"title": "image/png", "size": 6}
 
 
 @pytest.mark.parametrize("href", ["", "/next", "javascript:1", "http://a.example/\r\nX: y", 7])

@@ -18,9 +18,11 @@ from selectolax.lexbor import LexborNode
 
 from scraper.core.carry import carry_hash
 from scraper.core.errors import ParseError
+from scraper.core.extract.again import with_values
 from scraper.core.extract.document import Document
 from scraper.core.extract.jsonpath import compile_path
-from scraper.core.extract.links import Known, href_of, hrefs_of, resolved
+from scraper.core.extract.links import Known, Terms, href_of, hrefs_of, resolved
+from scraper.core.extract.nofollow import link_says
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan
 from scraper.core.extract.sources import Scope, every
 from scraper.core.extract.steps import Place
@@ -56,14 +58,30 @@ class CarryReader:
 
     Args:
         item: the type whose fields go with the links.
+        passes_rel: links with `rel=nofollow` are passed over.
         awaits: whether some of these are carried to the page themselves, so that their values are
             known with a half's items only.
     """
 
-    __slots__ = ("_awaits", "_is_page", "_place", "_plan", "_search", "item")
+    __slots__ = (
+        "_awaits",
+        "_is_page",
+        "_passes_rel",
+        "_place",
+        "_plan",
+        "_search",
+        "_terms",
+        "item",
+    )
 
     def __init__(
-        self, plan: FollowPlan, item: ItemPlan, regex_timeout_s: float, *, awaits: bool
+        self,
+        plan: FollowPlan,
+        item: ItemPlan,
+        regex_timeout_s: float,
+        *,
+        awaits: bool,
+        passes_rel: bool = False,
     ) -> None:
         self.item = item.type
         self._plan = plan
@@ -71,10 +89,19 @@ class CarryReader:
         self._is_page = item.each is None
         in_value = isinstance(item.each, EachPlan)
         self._search = compile_path(plan.json) if in_value and plan.json else None
-        self._place = hrefs_of(plan, Place("", regex_timeout_s, "follow"))
+        self._passes_rel = passes_rel
+        self._place = hrefs_of(plan, Place("", regex_timeout_s, "follow"), passes_rel=passes_rel)
+        self._terms = Terms(plan, regex_timeout_s)
 
     def read(self, document: Document, known: Known, found: Sequence[Found]) -> Iterator[Link]:
         """The http(s) links that are not known yet with this carry; at most `limit`."""
+        values = self._terms(document)
+        if values is None:
+            return
+        links = self._links(document, known, found)
+        yield from (with_values(link, values, document) for link in links) if values else links
+
+    def _links(self, document: Document, known: Known, found: Sequence[Found]) -> Iterator[Link]:
         left, carried = self._plan.limit, 0
         carries: dict[int, _Carry] = {}  # by the position of their item
         for href, holder in self._pairs(document, found):
@@ -127,7 +154,8 @@ class CarryReader:
             cast("LexborNode", one.scope).mem_id: one for one in found
         }
         for link in document.parser.css(self._plan.css or ""):
-            yield href_of(link, self._plan.attr, document), _innermost(link, holders)
+            if not (self._passes_rel and link_says(link)):
+                yield href_of(link, self._plan.attr, document), _innermost(link, holders)
 
 
 def _innermost(link: LexborNode, holders: dict[int, Found | None]) -> Found | None:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scraper.core.amend import Draft
 from scraper.core.errors import ParseError
 from scraper.core.extract.jsonld import BLOCKS, Things, things
 from scraper.core.extract.jsontext import read_json
@@ -56,6 +57,10 @@ class Source:
     carry: Mapping[str, Json] = field(default_factory=dict)
     media: str = ""  # the media type of the answer, in lower case; "" when it names none
     sent: str = ""  # tells apart requests of one URL: empty for a plain GET
+    ask: Draft | None = None  # the request, where a rule makes others of it; None: a plain GET
+    nofollow: bool = False  # the answer's headers say that its links are not to be followed
+    raw: bytes = b""  # the body as it came, and
+    raw_type: str = ""  # what is said of it, for functions of the user's own alone
 
 
 class NotJsonError(ParseError):
@@ -77,6 +82,8 @@ class Document:
         "invalid",
         "is_xml",
         "lacking",
+        "listed",
+        "made",
         "source",
     )
 
@@ -86,6 +93,8 @@ class Document:
         self.source = source
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
+        self.made: dict[str, list[dict[str, Json]]] = {}  # items of the rule's function, by type
+        self.listed = 0  # items that an `each` has found, the rejected ones too
         self.between: dict[tuple[str, str], dict[int, list[LexborNode]]] = {}  # see `between.py`
         self._parser: LexborHTMLParser | None = None
         self._base: Base | None = None

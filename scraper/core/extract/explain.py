@@ -22,10 +22,10 @@ _MOST_CHARACTERS = 60
 def probe(rule: PageRule) -> PageRule:
     """The rule with nothing done to what its selectors find; nothing is rejected."""
     items = (
-        replace(item, key=(), reads=(), fields=tuple(map(_bare, item.fields)))
+        replace(item, key=(), reads=(), python=None, fields=tuple(map(_bare, item.fields)))
         for item in rule.items
     )
-    return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=())
+    return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=(), python=None)
 
 
 def _bare(field: FieldPlan) -> FieldPlan:

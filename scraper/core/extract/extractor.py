@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from selectolax.lexbor import SelectolaxError
 
 from scraper.core.errors import ParseError
 from scraper.core.extract.carrying import CarryReader, Found
+from scraper.core.extract.custom import (
+    NO_FUNCTIONS,
+    Function,
+    MadeLink,
+    PythonPage,
+    call,
+    is_made,
+    item_of,
+    made_of,
+)
 from scraper.core.extract.document import Absent, Document, Source
-from scraper.core.extract.fields import compile_fields, read_object
+from scraper.core.extract.fields import compile_fields, is_empty, read_object
 from scraper.core.extract.item import content_key, encoded, is_too_deep, key_of
 from scraper.core.extract.join import carried_fields, page_part, told, without_ways
 from scraper.core.extract.jsonpath import compile_path
-from scraper.core.extract.links import Known, LinkReader
+from scraper.core.extract.links import Known, LinkReader, made_links
+from scraper.core.extract.nofollow import page_says
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
@@ -26,20 +37,49 @@ REGEX_TIMEOUT_S = 1.0  # CPU seconds of one search
 
 
 class Extractor:
-    """Extraction by one rule: a pure function from bytes to a `Page`."""
+    """Extraction by one rule: a pure function from bytes to a `Page`.
 
-    __slots__ = ("_in_xml", "_items", "_links", "_needs_document", "_regex_timeout_s", "rule")
+    Args:
+        functions: those of the user's own that the rule names.
+    """
 
-    def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
+    __slots__ = (
+        "_functions",
+        "_heeds_meta",
+        "_in_xml",
+        "_items",
+        "_links",
+        "_needs_document",
+        "_regex_timeout_s",
+        "rule",
+    )
+
+    def __init__(
+        self,
+        rule: PageRule,
+        *,
+        regex_timeout_s: float = REGEX_TIMEOUT_S,
+        functions: Mapping[str, Function] = NO_FUNCTIONS,
+    ) -> None:
         self.rule = rule
+        self._functions = functions
         self._regex_timeout_s = regex_timeout_s
         self._in_xml: Extractor | None = None  # made for the first page that is XML
         holding = {link.item for link in rule.follow if link.carry}
         self._items = tuple(
-            _ItemReader(plan, regex_timeout_s, holds=plan.type in holding) for plan in rule.items
+            _ItemReader(
+                plan,
+                regex_timeout_s,
+                functions,
+                is_made=is_made(rule, plan),
+                holds=plan.type in holding,
+            )
+            for plan in rule.items
         )
         self._links = tuple(_link_reader(plan, rule, regex_timeout_s) for plan in rule.follow)
-        self._needs_document = bool(rule.items or rule.follow or rule.valid)
+        in_html = any(plan.css is not None or plan.script is not None for plan in rule.follow)
+        self._heeds_meta = bool(rule.nofollow) and in_html
+        self._needs_document = bool(rule.items or rule.follow or rule.valid or rule.python)
 
     def __call__(self, body: bytes, source: Source) -> Page:
         """Extract the page whose body, as UTF-8, is given.
@@ -62,31 +102,51 @@ class Extractor:
     def _for_xml(self) -> Extractor:
         if self._in_xml is None:
             rule = rule_in_xml(self.rule)
-            self._in_xml = Extractor(rule, regex_timeout_s=self._regex_timeout_s)
+            self._in_xml = Extractor(
+                rule, regex_timeout_s=self._regex_timeout_s, functions=self._functions
+            )
         return self._in_xml
 
     def _extract(self, document: Document) -> Page:
         valid = self.rule.valid
         if valid and document.parser.css_first(valid) is None:
             raise ParseError(Reason.INVALID_PAGE, f"nothing fits {as_written(valid)}")
+        made = self._made(document)
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
         return Page(
             tuple(kept.items),
-            tuple(self._follow(document, kept)),
+            tuple(self._follow(document, kept, made)),
             tuple(kept.rejected),
             told(document.invalid) if kept.halves else document.invalid,
             tuple(kept.halves),
         )
 
-    def _follow(self, document: Document, kept: _Kept) -> Iterator[Link]:
+    def _follow(self, document: Document, kept: _Kept, made: list[MadeLink]) -> Iterator[Link]:
         known: Known = set()
+        passes = self._passes_links(document)
         for reader in self._links:
             if isinstance(reader, LinkReader):
-                yield from reader.read(document, known)
-            else:
+                yield from reader.read(document, known, passes_links=passes)
+            elif not passes:
                 yield from reader.read(document, known, kept.found.get(reader.item, []))
+        yield from made_links(made, document, known)
+
+    def _made(self, document: Document) -> list[MadeLink]:
+        """Ask the rule's own function for items, which the document keeps, and links."""
+        if self.rule.python is None:
+            return []
+        name = self.rule.python.name
+        given = call(self._functions[name], name, PythonPage(document))
+        document.made, links = made_of(given, self.rule, name)
+        return links
+
+    def _passes_links(self, document: Document) -> bool:
+        """Whether the page asks that its links are not followed, and that is heeded."""
+        if document.source.nofollow and self.rule.nofollow:
+            return True
+        return self._heeds_meta and page_says(document)
 
 
 class _Kept:
@@ -106,39 +166,64 @@ class _Kept:
 class _ItemReader:
     """One compiled item type."""
 
-    __slots__ = ("_fields", "_find", "_holds", "_is_half", "_plan")
+    __slots__ = (
+        "_change",
+        "_fields",
+        "_find",
+        "_holds",
+        "_is_half",
+        "_is_made",
+        "_plan",
+        "_required",
+    )
 
-    def __init__(self, plan: ItemPlan, regex_timeout_s: float, *, holds: bool) -> None:
+    def __init__(
+        self,
+        plan: ItemPlan,
+        regex_timeout_s: float,
+        functions: Mapping[str, Function],
+        *,
+        is_made: bool,
+        holds: bool,
+    ) -> None:
         self._is_half = bool(plan.reads)
         self._holds = holds  # links that carry its fields
         if self._is_half:
             plan = page_part(plan)
-        fields = (replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
-        in_json = isinstance(plan.each, EachPlan)
+        fields = tuple(replace(f, required=f.required or f.name in plan.key) for f in plan.fields)
+        in_json = is_made or isinstance(plan.each, EachPlan)
         each = plan.each if isinstance(plan.each, str) else None
         place = Place(plan.type, regex_timeout_s, each=each, in_json=in_json)
         self._plan = plan
         self._fields = compile_fields(fields, place)
-        self._find = _each(plan.each, place)
+        self._find = _each(plan.each, place) if not is_made else _made(plan.type)
+        self._is_made = is_made
+        self._required = [field.name for field in fields if field.required]
+        self._change = None if plan.python is None else functions[plan.python.name]
 
     def read(self, document: Document, kept: _Kept) -> None:
         """Add the items of this type to those kept."""
+        before = kept.position
         for scope in self._find(document):
             self._keep(scope, document, kept)
             kept.position += 1
+        if self._plan.each is not None or self._is_made:
+            document.listed += kept.position - before
 
     def _keep(self, scope: Scope, document: Document, kept: _Kept) -> None:
         plan = self._plan
         document.lacking.clear()
-        data, found = encoded(read_object(self._fields, scope, document))
-        if self._holds:
-            kept.found.setdefault(plan.type, []).append(Found(scope, found, kept.position))
-        if (self._is_half or self._holds) and is_too_deep(found):
-            raise RecursionError
-        if self._is_half:
-            own = "" if plan.each else document.url_key
-            lacks = bool(document.lacking)
-            kept.halves.append(Half(plan.type, own, data, kept.position, lacks))
+        read = read_object(self._fields, scope, document)
+        if self._is_made and isinstance(scope, dict):
+            read |= {name: one for name, one in scope.items() if name not in read}
+        if self._change is not None:
+            changed = self._changed(read, document)
+            if changed is None:
+                return
+            read = changed
+        data, found = encoded(read)
+        if self._is_half or self._holds:
+            self._share(scope, data, found, document, kept)
         if document.lacking:
             label, absent = document.lacking[0]
             reason = "invalid" if absent is Absent.INVALID else "missing"
@@ -153,20 +238,57 @@ class _ItemReader:
             kept.known.add((plan.type, key))
             kept.items.append(Item(plan.type, key, data, kept.position))
 
+    def _changed(self, item: dict[str, Json], document: Document) -> dict[str, Json] | None:
+        """The item as its own function gives it back; None: it is none.
+
+        What is required is then looked for in that.
+        """
+        assert self._change is not None  # noqa: S101 - the caller has looked
+        assert self._plan.python is not None  # noqa: S101 - they go together
+        name, type_ = self._plan.python.name, self._plan.type
+        given = call(self._change, name, item, PythonPage(document))
+        if given is None:
+            return None
+        changed = item_of(given, type_, name)
+        inner = [one for one in document.lacking if one[0] not in self._required]
+        empty = [one for one in self._required if is_empty(changed.get(one))]
+        document.lacking[:] = [*((one, Absent.MISSING) for one in empty), *inner]
+        return changed
+
+    def _share(  # each is one fact about the item
+        self, scope: Scope, data: str, found: dict[str, Json], document: Document, kept: _Kept
+    ) -> None:
+        """Keep the item for links that carry of it, and for the store to join with carries."""
+        plan = self._plan
+        if is_too_deep(found):
+            raise RecursionError
+        if self._holds:
+            kept.found.setdefault(plan.type, []).append(Found(scope, found, kept.position))
+        if self._is_half:
+            own = "" if plan.each else document.url_key
+            lacks = bool(document.lacking)
+            kept.halves.append(Half(plan.type, own, data, kept.position, lacks))
+
     def _key(self, found: dict[str, Json], data: str, document: Document) -> str:
         if self._plan.key:
             return key_of(found, self._plan.key)
-        return content_key(data) if self._plan.each else document.url_key
+        return content_key(data) if self._plan.each or self._is_made else document.url_key
 
 
 def _link_reader(
     plan: FollowPlan, rule: PageRule, regex_timeout_s: float
 ) -> LinkReader | CarryReader:
+    passes_rel = rule.nofollow == "rel"
     if not plan.carry:
-        return LinkReader(plan, regex_timeout_s)
+        return LinkReader(plan, regex_timeout_s, passes_rel=passes_rel)
     item = next(item for item in rule.items if item.type == plan.item)
     awaits = not carried_fields(item).isdisjoint(plan.carry)
-    return CarryReader(plan, item, regex_timeout_s, awaits=awaits)
+    return CarryReader(plan, item, regex_timeout_s, awaits=awaits, passes_rel=passes_rel)
+
+
+def _made(type_: str) -> Callable[[Document], Iterable[Scope]]:
+    """What the page's own function gave."""
+    return lambda document: document.made.get(type_, ())
 
 
 def _each(each: str | EachPlan | None, place: Place) -> Callable[[Document], Iterable[Scope]]:

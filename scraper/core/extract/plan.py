@@ -27,7 +27,9 @@ class FieldPlan:
     remove: str | None = None  # css of what is taken out first
     html: bool = False  # the markup of the element, instead of its text
     markdown: bool = False  # the element as Markdown
-    source: str | None = None  # "url", "final_url", "status", "header:NAME" or a carried field
+    source: str | None = (
+        None  # "url", "final_url", "status", "header:NAME", "python", a carried field
+    )
     const: Json = None
     is_const: bool = False
     json: str | None = None  # JMESPath in the item's value or the response; with `script` in that
@@ -58,6 +60,15 @@ class EachPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonPlan:
+    """A function of the user's own."""
+
+    name: str  # "module:function"
+    path: tuple[str, ...] = ()  # where modules are looked for, beside where a worker looks anyway
+    pages: tuple[str, ...] = ()  # the page rules that links may name
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPlan:
     """One type of item on a page."""
 
@@ -66,20 +77,37 @@ class ItemPlan:
     each: str | EachPlan | None = None  # css: one item per element; None: one item per page
     key: tuple[str, ...] = ()  # field names; empty: the page's URL, with `each` the content
     reads: tuple[str, ...] = ()  # what it reads of carries, if links carry any of it here
+    python: PythonPlan | None = None  # (item, page) -> item or None
+
+
+@dataclass(frozen=True, slots=True)
+class IncrementPlan:
+    """A number in the request that grows from page to page."""
+
+    spot: str  # see `core.amend`
+    by: int = 1
+    first: int = 1  # what a request without it stands for
 
 
 @dataclass(frozen=True, slots=True)
 class FollowPlan:
-    """Links that a page leads to: `css`, or `json`, or `script` (maybe with `json`) is set."""
+    """Links that a page leads to: `css`, or `json`, or `script` (maybe with `json`) is set.
+
+    Without a source of links it is the page's own request again, with what `increment` and `set`
+    change in it.
+    """
 
     css: str | None = None
     attr: str = "href"
     page: str | None = None
     json: str | None = None
     script: str | None = None
-    limit: int | None = None  # links of one page; None: all
+    limit: int | None = None  # links of one page, or pages in a row; None: all
     carry: tuple[str, ...] = ()  # fields that go with the link
     item: str | None = None  # the type whose fields these are
+    increment: IncrementPlan | None = None
+    set: tuple[FieldPlan, ...] = ()  # values for the next request; the names are spots
+    condition: FieldPlan | None = None  # `while`: nothing is followed unless it is true
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +120,5 @@ class PageRule:
     follow: tuple[FollowPlan, ...] = field(default=())
     valid: str | None = None  # css: a page without it is no page of this rule
     charset: str | None = None  # the encoding, whatever the page says
+    python: PythonPlan | None = None  # (page) -> items, links
+    nofollow: str = ""  # links that are passed over: "page" (the page says so), "rel" too, "": none

@@ -32,7 +32,7 @@ Find = Callable[["LexborNode | Json", Document], "Iterable[Json]"]
 def finder(plan: FieldPlan, place: Place) -> Find | None:
     """The source of a field; None when it is `css`, `next`, `const` or `any`."""
     if plan.source is not None:
-        return _of_request(plan.source)
+        return _of_python(plan.name) if plan.source == "python" else _of_request(plan.source)
     if plan.script is not None:
         return of_script(plan.script, plan.json, place)
     if plan.json is not None and plan.css is None:
@@ -58,6 +58,15 @@ def _of_request(name: str) -> Find:
             "status": source.status,
         }
         return (known[name] if name in known else source.carry.get(name),)
+
+    return find
+
+
+def _of_python(name: str) -> Find:
+    """What a function of the user's own gave under the field's name."""
+
+    def find(scope: Scope, document: Document) -> Iterable[Json]:  # noqa: ARG001 - a Find
+        return (scope.get(name) if isinstance(scope, dict) else None,)
 
     return find
 

@@ -71,7 +71,7 @@ def _on_text(plan: FieldPlan, place: Place) -> Iterator[Refine]:
 
 def _is_typed(plan: FieldPlan) -> bool:
     """Whether the source gives JSON, which need not be text."""
-    return bool(plan.json is not None or plan.jsonld or plan.any)
+    return bool(plan.json is not None or plan.jsonld or plan.any or plan.source == "python")
 
 
 def _chain(steps: tuple[Refine, ...]) -> Refine:

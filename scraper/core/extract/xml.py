@@ -117,7 +117,13 @@ def rule_in_xml(rule: PageRule) -> PageRule:
         rule,
         items=tuple(map(_item, rule.items)),
         follow=tuple(
-            replace(one, css=one.css and css_in_xml(one.css), attr=one.attr.lower())
+            replace(
+                one,
+                css=one.css and css_in_xml(one.css),
+                attr=one.attr.lower(),
+                set=tuple(map(_field, one.set)),
+                condition=one.condition and _field(one.condition),
+            )
             for one in rule.follow
         ),
         valid=rule.valid and css_in_xml(rule.valid),

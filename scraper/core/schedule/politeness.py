@@ -24,6 +24,7 @@ nothing is ever searched for in the heap.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -97,11 +98,17 @@ class Lease:
     given_up: bool = False  # its host is: nothing is to be sent
 
 
+def _depth(entry: tuple[float, Request]) -> tuple[int, int]:
+    """What sorts a window with `deepest_first`: the newest of the deepest is the last."""
+    return entry[1].depth, entry[1].id
+
+
 class HostSchedule:
     """The window: requests by host, and which may start when."""
 
     def __init__(self, plan: PolitenessPlan) -> None:
         self._plan = plan
+        self._deepest_first = plan.deepest_first
         self._hosts: dict[str, _Host] = {}
         self._heap: list[tuple[float, int, _Host]] = []
         self._stamps = count()
@@ -128,7 +135,10 @@ class HostSchedule:
     def add(self, request: Request, now: float, *, urgent: bool = False) -> None:
         """Let a request wait for its host's turn; an urgent one goes before the others."""
         host = self._host(request.host)
-        (host.urgent if urgent else host.queue).append((now, request))
+        if self._deepest_first and not urgent:
+            insort(host.queue, (now, request), key=_depth)
+        else:
+            (host.urgent if urgent else host.queue).append((now, request))
         self.waiting += 1
         if host.stamp < 0:
             self._offer(host, now)
@@ -291,8 +301,9 @@ class HostSchedule:
         """Leave at most `keep` requests to each host, next hops not counted; returns the rest."""
         dropped: list[Request] = []
         for host in self._hosts.values():
+            drop = host.queue.popleft if self._deepest_first else host.queue.pop
             while len(host.queue) > keep:
-                dropped.append(host.queue.pop()[1])
+                dropped.append(drop()[1])
         self.waiting -= len(dropped)
         return dropped
 
@@ -314,7 +325,10 @@ class HostSchedule:
 
     def _start(self, host: _Host, now: float) -> Lease:
         urgent = bool(host.urgent)
-        entered_at, request = (host.urgent or host.queue).popleft()
+        if self._deepest_first and not urgent:
+            entered_at, request = host.queue.pop()
+        else:
+            entered_at, request = (host.urgent or host.queue).popleft()
         self.waiting -= 1
         self.open += 1
         host.open += 1

@@ -53,7 +53,7 @@ BROKEN = [
     (S + "fetch:\n  timeuot: 1s\n", '3:3: fetch.timeuot: unknown key; did you mean "timeout"?'),
     (
         S + "zzz: 1\n",
-        "2:1: zzz: unknown key; known are version, name, seeds, scope, politeness, fetch, pages, parse, store, run",
+        "2:1: zzz: unknown key; known are version, name, include, seeds, scope, politeness, fetch, pages, parse, store, run",
     ),
     (S + "version: 2\n", "2:10: version: must be 1, the only version there is, got 2"),
     ("name: x\n", "1:1: seeds: is missing: give it"),
@@ -134,8 +134,18 @@ BROKEN = [
     ),
     (S + "scope: {max_depth: -1}\n", "2:20: scope.max_depth: must be at least 0, got -1"),
     (S + "scope: {max_depth: many}\n", "2:20: scope.max_depth: must be a whole number, got many"),
-    (S + "scope: {types: [html]}\n", "2:9: scope.types: not supported yet: take it out"),
-    (S + "scope: {order: depth}\n", "2:9: scope.order: not supported yet: take it out"),
+    (
+        S + "scope: {types: [htlm]}\n",
+        '2:17: scope.types[1]: must be html, json, xml or text, got htlm; did you mean "html"?',
+    ),
+    (
+        S + "scope: {types: []}\n",
+        "2:16: scope.types: is an empty list: give one, or leave the key out",
+    ),
+    (
+        S + "scope: {order: deep}\n",
+        '2:16: scope.order: must be breadth or depth, got deep; did you mean "depth"?',
+    ),
     (
         S + "politeness: {robots: obay}\n",
         '2:22: politeness.robots: must be obey or ignore, got obay; did you mean "obey"?',
@@ -257,7 +267,7 @@ BROKEN = [
     ),
     (
         S + "pages: {p: {follow: [{page: p}]}}\n",
-        "2:22: pages.p.follow[1]: has no source: give css, json or script",
+        "2:22: pages.p.follow[1]: has no source: give css, json, script, increment or set",
     ),
     (
         S + "pages: {p: {follow: [{css: a, script: (b)}]}}\n",
@@ -286,10 +296,6 @@ BROKEN = [
     (
         S + "pages: {p: {follow: [{css: a, page: boks}]}, books: {}}\n",
         '2:37: pages.p.follow[1].page: no page is named boks; did you mean "books"?',
-    ),
-    (
-        S + "pages: {p: {follow: [{increment: page}]}}\n",
-        "2:23: pages.p.follow[1].increment: not supported yet: take it out",
     ),
     (S + "pages: {p: {submit: []}}\n", "2:13: pages.p.submit: not supported yet: take it out"),
     (
@@ -620,7 +626,6 @@ BROKEN = [
         "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
         "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
-    (S + "include: other.yaml\n", "2:1: include: not supported yet: take it out"),
     (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),
     (S + "after: []\n", "2:1: after: not supported yet: take it out"),
     (S + "fetch: {proxies: environment}\n", "2:9: fetch.proxies: not supported yet: take it out"),
@@ -639,12 +644,7 @@ BROKEN = [
         S + "politeness: {per_address: 4}\n",
         "2:14: politeness.per_address: not supported yet: take it out",
     ),
-    (
-        S + "pages: {p: {nofollow: obey}}\n",
-        "2:13: pages.p.nofollow: not supported yet: take it out",
-    ),
     (S + "pages: {p: {refresh: 6h}}\n", "2:13: pages.p.refresh: not supported yet: take it out"),
-    (S + "pages: {p: {python: 'a:b'}}\n", "2:13: pages.p.python: not supported yet: take it out"),
     (
         S + "pages: {p: {follow: [{css: a @href, attr: src}]}}\n",
         "2:22: pages.p.follow[1]: css takes an attribute, which contradicts attr: take one out",

@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.core.charsets import decode_as, name_of
-from scraper.core.content import as_utf8, decode, encoding, media_type
+from scraper.core.content import as_utf8, decode, encoding, kind_of, media_type
 
 BOMS = [(b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16be"), (b"\xff\xfe", "utf-16le")]
 PIECES = [
@@ -176,3 +176,21 @@ def test_broken_utf8_is_mended():
 )
 def test_media_type(content_type, expected):
     assert media_type(content_type) == expected
+
+
+@pytest.mark.parametrize(
+    ("media", "kind"),
+    [
+        ("text/html", "html"), ("application/xhtml+xml", "html"), ("application/json", "json"),
+        ("application/ld+json", "json"), ("text/xml", "xml"), ("application/rss+xml", "xml"),
+        ("text/plain", "text"), ("text/csv", "text"), ("image/svg+xml", None), ("image/png", None),
+        ("application/pdf", None), ("", None),
+    ],
+)  # fmt: skip
+def test_kind_of_a_media_type(media, kind):
+    assert kind_of(media) == kind
+
+
+@given(st.text())
+def test_kind_of_anything_is_one_that_a_config_can_name(media):
+    assert kind_of(media_type(media)) in {"html", "json", "xml", "text", None}

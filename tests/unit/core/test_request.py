@@ -1,7 +1,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.request import make_request
+from scraper.core.request import (
+    MOST_IN_A_ROW,
+    counted,
+    is_trap,
+    make_request,
+    sent_headers,
+    times,
+)
 from scraper.core.url import parse
 
 urls = st.sampled_from(["http://a.example/?a=1&b=2", "http://a.example/x", "https://a.example/x"])
@@ -53,3 +60,20 @@ def test_what_is_asked_is_the_url_as_seen_and_the_host_has_its_port():
     assert request.url == "https://a.example/?b=1&a=2"
     assert request.host == "a.example:443"
     assert (request.method, request.headers, request.body) == ("GET", (("X", "1"),), b"y")
+
+
+headers = st.lists(st.tuples(st.sampled_from(["A", "b"]), st.text("xy"))).map(tuple)
+
+
+@given(headers, st.integers(0, MOST_IN_A_ROW + 9))
+def test_count_is_noted_once_and_never_sent(before, number):
+    noted = counted(counted(before, 5), number)
+    assert sent_headers(noted) == before
+    assert len(noted) == len(before) + 1
+    assert times(noted) == min(number, MOST_IN_A_ROW)
+    assert is_trap(noted) is (number >= MOST_IN_A_ROW)
+
+
+@given(headers)
+def test_what_is_not_counted_is_the_first(before):
+    assert (times(before), is_trap(before)) == (0, False)

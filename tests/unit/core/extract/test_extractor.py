@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
-from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import (
+    EachPlan,
+    FieldPlan,
+    FollowPlan,
+    IncrementPlan,
+    ItemPlan,
+    PageRule,
+    PythonPlan,
+)
 from scraper.core.extract.types import CONVERTERS
 from scraper.core.model import Json, Link, Page, Rejected
 
@@ -325,3 +333,99 @@ def test_any_bytes_and_any_plan_give_a_page_the_same_one_each_time(body, plan):
         assert list(json.loads(item.data)) == [field.name for field in plan.fields]
         assert "\\u0000" not in item.data.replace("\\\\", "")
     assert len({item.key for item in page.items}) == len(page.items)
+
+
+META = b"<meta name=robots content=nofollow><a href=/1>1</a><a href=/2 rel=nofollow>2</a>"
+
+
+@pytest.mark.parametrize(
+    ("nofollow", "body", "header", "found"),
+    [
+        ("", META, True, ["/1", "/2"]),
+        ("page", META, False, []),
+        ("rel", META, False, []),
+        ("page", META[35:], True, []),
+        ("page", META[35:], False, ["/1", "/2"]),
+        ("rel", META[35:], False, ["/1"]),
+    ],
+)
+def test_nofollow_is_heeded_as_the_rule_says(nofollow, body, header, found):
+    rule = PageRule("p", follow=(FollowPlan("a"),), nofollow=nofollow)
+    page = Extractor(rule)(body, replace(SOURCE, nofollow=header))
+    assert [link.url.removeprefix("http://a.example") for link in page.links] == found
+
+
+def test_meta_is_not_looked_for_in_json():
+    rule = PageRule("p", follow=(FollowPlan(json="u"),), nofollow="page")
+    assert len(Extractor(rule)(b'{"u": "/1"}', SOURCE).links) == 1
+
+
+def test_items_of_an_each_are_what_an_increment_goes_on_for():
+    follow = (FollowPlan(increment=IncrementPlan("page"), page="page"),)
+    required = ItemPlan("q", (replace(TEXT, required=True),), each="div.q")
+    assert len(extract(QUOTES, required, follow=follow).links) == 1
+    assert len(extract(b"<div class=q>", required, follow=follow).links) == 1  # rejected: listed
+    assert extract(b"<p>", required, ItemPlan("page", (TEXT,)), follow=follow).links == ()
+
+
+GIVEN = ItemPlan(
+    "book",
+    (FieldPlan("n", source="python", type="int", required=True), FieldPlan("h", css="b")),
+)
+
+
+def parse_it(page):
+    books = [{"n": "1", "more": [1]}, {"n": "x"}, {}, {"n": 2}, {"n": "1", "more": [1]}]
+    return {"book": books}, ["/1", ("/2#x", "page"), "/1", "mailto:x", page.absolute("/3")]
+
+
+def made(rule: PageRule, **functions: object) -> Page:
+    return Extractor(rule, functions=functions)(QUOTES, SOURCE)
+
+
+def test_items_and_links_of_a_function_go_the_way_of_all_others():
+    python = PythonPlan("m:f", pages=("page",))
+    rule = PageRule("page", items=(GIVEN,), follow=(FollowPlan("b", attr="x"),), python=python)
+    page = made(rule, **{"m:f": parse_it})
+    assert data(page) == [{"n": 1, "h": "one", "more": [1]}, {"n": 2, "h": "one"}]
+    assert len({item.key for item in page.items}) == 2  # known by their content
+    assert [(one.reason, one.position) for one in page.rejected] == [("invalid", 1), ("missing", 2)]
+    assert [(link.url[16:], link.page) for link in page.links] == [
+        ("/1", None), ("/2", "page"), ("/3", None),
+    ]  # fmt: skip
+    keyed = replace(rule, items=(replace(GIVEN, key=("n",)),), follow=())
+    assert [item.key for item in made(keyed, **{"m:f": parse_it}).items] == ["1", "2"]
+    nothing = made(replace(rule, items=()), **{"m:f": lambda _: ({}, [])})
+    assert nothing == Page()
+
+
+def test_item_goes_through_its_function_before_it_is_judged():
+    def change(item, page):
+        if item["text"] == "two":
+            return None
+        return {"text": item["text"], "number": item["number"] or len(page.css("div"))}
+
+    fields = (TEXT, replace(NUMBER, required=True))
+    item = ItemPlan("q", fields, each="div.q", key=("text",), python=PythonPlan("m:f"))
+    page = made(PageRule("p", items=(item,)), **{"m:f": change})
+    assert data(page) == [{"text": "one", "number": 1}]
+    assert [(one.field, one.reason, one.position) for one in page.rejected] == [
+        ("text", "missing", 4)
+    ]
+    with pytest.raises(ParseError, match="m:f must return a dict for q, not a str"):
+        made(PageRule("p", items=(item,)), **{"m:f": lambda *_: "x"})
+
+
+def test_what_is_required_within_a_field_is_not_for_the_function_to_mend():
+    inner = FieldPlan("o", css="i", fields=(FieldPlan("x", css="h6", required=True),))
+    item = ItemPlan("q", (inner,), python=PythonPlan("m:f"))
+    page = made(PageRule("p", items=(item,)), **{"m:f": lambda item, _: item})
+    assert [one.field for one in page.rejected] == ["o.x"]
+
+
+def test_function_of_a_page_that_is_xml():
+    rule = PageRule("p", items=(GIVEN,), python=PythonPlan("m:f"))
+    feed = b"<rss><item/><item/></rss>"
+    count = lambda page: ({"book": [{"n": len(page.css("item"))}]}, [])  # noqa: E731
+    page = Extractor(rule, functions={"m:f": count})(feed, replace(SOURCE, media="text/xml"))
+    assert data(page) == [{"n": 2, "h": None}]

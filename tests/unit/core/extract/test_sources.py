@@ -26,6 +26,13 @@ def document(body: str = PAGE) -> Document:
     return Document(body.encode(), SOURCE)
 
 
+def test_value_of_a_function_is_what_it_gave_under_the_name():
+    found = finder(FieldPlan("f", source="python"), PLACE)
+    assert found is not None
+    for given, value in [({"f": [1]}, [1]), ({"g": 1}, None), (document().root, None)]:
+        assert list(found(given, document())) == [value]
+
+
 def find(scope: object = None, body: str = PAGE, /, **plan: object) -> list[Json]:
     """All values that a source finds in the page, or in the element of a selector."""
     page = document(body)

@@ -117,6 +117,11 @@ def test_all_selectors_of_a_rule_are_written_for_xml():
     items = (ItemPlan("i", fields, "item"), ItemPlan("j", (), EachPlan("a")), ItemPlan("k", ()))
     made = rule_in_xml(PageRule("p", items=items, follow=follow, valid="rss"))
     assert made.follow == (FollowPlan("x-link", attr="href"), FollowPlan(json="a"))
+    more = FollowPlan(set=(FieldPlan("c", css="cursor"),), condition=FieldPlan("w", css="more"))
+    (made_more,) = rule_in_xml(PageRule("p", follow=(more,))).follow
+    assert (made_more.set[0].css, made_more.condition) == (
+        "x-cursor", FieldPlan("w", css="x-more"),
+    )  # fmt: skip
     assert made.valid == "x-rss"
     assert [item.each for item in made.items] == ["x-item", EachPlan("a"), None]
     assert made.items[0].fields == (

@@ -1,5 +1,7 @@
 """Laws of the window, whatever happens in whatever order."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -459,3 +461,30 @@ def test_while_the_network_is_gone_one_page_now_and_then_probes_it():
     assert schedule.outage.since is None
     assert schedule.take(now) is not None
     assert not any(schedule.has_given_up(host) for host in hosts)
+
+
+@given(st.lists(st.integers(0, 4)), st.lists(st.integers(0, 4)), st.integers(0, 3))
+def test_deepest_first_is_by_depth_whenever_it_came(first, later, keep):
+    schedule = HostSchedule(PolitenessPlan(robots=False, deepest_first=True))
+    rows = [replace(request("a:80", n), depth=d) for n, d in enumerate([*first, *later])]
+    left = sorted(rows, key=lambda row: (row.depth, row.id))
+    for row in rows[: len(first)]:
+        schedule.add(row, 0.0)
+    dropped = schedule.trim(keep)  # of a window that is too large the shallow ones
+    assert dropped == [row for row in left if row.id < len(first)][: len(dropped)]
+    for row in rows[len(first) :]:
+        schedule.add(row, 0.0)
+    hop = replace(request("a:80", 99), depth=0)
+    schedule.add(hop, 0.0, urgent=True)
+    started = []
+    while (turn := schedule.take(0.0)) is not None:
+        started.append(turn.request)
+        schedule.done("a:80", 0.0, started_at=0.0, sent_at=0.0)
+    assert started == [hop, *(row for row in reversed(left) if row not in dropped)]
+
+
+def test_reserving_a_host_without_a_delay_holds_nothing_back():
+    schedule = HostSchedule(polite(per_host=2))
+    schedule.add(request("a:80"), 0.0)
+    schedule.reserve("a:80")
+    assert schedule.take(0.0) is not None
