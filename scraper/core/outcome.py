@@ -40,10 +40,17 @@ def skipped(request: Request, reason: Reason) -> PageResult:
     return PageResult(request, State.SKIPPED, reason)
 
 
-def unreachable(request: Request) -> PageResult:
-    """The page is not visited: its host was tried often enough in this run."""
+def unreachable(request: Request, error: FetchError | None = None) -> PageResult:
+    """The page is not visited: its host was tried often enough in this run.
+
+    Args:
+        error: of the last try, if this page made it: it shows why the host is given up.
+    """
     detail = "its host could not be reached, several times: it is tried again in the next cycle"
-    return PageResult(request, State.FAILED, Reason.HOST_UNREACHABLE, detail)
+    if error is None or error.reason.startswith("http_"):
+        detail = f"{error.detail}; {detail}" if error else detail
+        return PageResult(request, State.FAILED, Reason.HOST_UNREACHABLE, detail)
+    return PageResult(request, State.FAILED, error.reason, error.detail)
 
 
 def failed(

@@ -169,7 +169,7 @@ def test_robots_that_fail_keep_pages_waiting_and_then_fail_them(crawl: Crawl):
     crawl.run(config, "--max-time", "300ms", "--set", "fetch.retry.attempts=9", status=4)
     assert crawl.states() == {"/a": "waiting: http_503"}
     crawl.run(None, "--fresh", "--set", "fetch.retry.attempts=1", status=1)
-    assert crawl.states() == {"/a": "failed: http_503"}
+    assert crawl.states() == {"/a": "failed: host_unreachable"}
     assert set(crawl.site.paths()) == {"/robots.txt"}
 
 

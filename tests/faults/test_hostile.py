@@ -42,7 +42,7 @@ HOST = "127.0.0.1"
 BAD_ROBOTS: dict[str, tuple[Handler, str]] = {  # what their pages come to
     "127.0.0.2": (reset(), "reset"),
     "127.0.0.3": (silent(), "timeout"),
-    "127.0.0.4": (status(503), "http_503"),
+    "127.0.0.4": (status(503), "host_unreachable"),
     "127.0.0.5": (text("User-agent: *\nDisallow: /"), "robots_disallowed"),
     "127.0.0.6": (garbage(), "protocol"),
 }

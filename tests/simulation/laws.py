@@ -322,7 +322,7 @@ def _each_has_a_rightful_end(world: World, rows: list, diary: Diary) -> None:
         if (reason or "done") not in ends:
             diary.breach("the world justifies each end", (url, state, reason, ends))
         most = world.plan.fetch.retry.attempts
-        if reason == Reason.HOST_UNREACHABLE:
+        if any(hop.site.may_be_given_up for hop in world.hops(page)):
             continue
         if reason in RETRYABLE and attempts != most and page.method == "GET":
             diary.breach("what may pass is tried again", (url, reason, attempts))

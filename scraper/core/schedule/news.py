@@ -7,6 +7,7 @@ from enum import Enum
 
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Response
+from scraper.core.schedule.retry import RETRYABLE
 
 _LATE = frozenset({Reason.TIMEOUT})
 _DEAD = frozenset({Reason.CONNECT, Reason.DNS, Reason.TLS, Reason.RESET})
@@ -49,7 +50,7 @@ def news_of(outcome: Response | FetchError | None) -> News:
     if outcome is None:
         return NO_NEWS
     if isinstance(outcome, FetchError):
-        if outcome.shut:
+        if outcome.shut and outcome.reason in RETRYABLE:
             return News(Sign.DEAD, rest_s=outcome.again_in_s or 0.0, is_shut=True)
         if outcome.reason in _DEAD:
             return News(Sign.DEAD)

@@ -1,4 +1,4 @@
--- What links carry, and what pages give of items that read it; see docs/adr/0008.
+-- What links carry, and what pages give of items that read it; see docs/adr/0009.
 
 CREATE TABLE item_half (
     request_id INTEGER NOT NULL,  -- the page

@@ -279,3 +279,14 @@ def test_a_page_of_a_host_that_was_given_up_is_failed():
     result = unreachable(request)
     assert (result.state, result.reason) == (State.FAILED, Reason.HOST_UNREACHABLE)
     assert "next cycle" in result.detail
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("http_503", Reason.HOST_UNREACHABLE), (Reason.DNS, Reason.DNS)],
+)
+def test_the_last_try_of_a_host_shows_why_it_was_given_up(reason, told):
+    request = make_request(parse("http://a.example/"))
+    result = unreachable(request, FetchError(reason, "the cause"))
+    assert (result.state, result.reason) == (State.FAILED, told)
+    assert "the cause" in result.detail

@@ -43,6 +43,10 @@ def test_a_host_whose_robots_txt_cannot_be_had_is_shut():
     assert news_of(FetchError("http_503", shut=True)).rest_s == 0.0
 
 
+def test_a_host_that_may_not_be_reached_at_all_is_not_tried_again():
+    assert news_of(FetchError(Reason.PRIVATE_ADDRESS, shut=True)) is NO_NEWS
+
+
 def test_nothing_asked_is_no_news():
     assert news_of(None) is NO_NEWS
     assert not NO_NEWS.is_silence
