@@ -14,6 +14,7 @@ from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
 from scraper.config.places import Finding, Mistake
+from scraper.config.proxies import passwords
 from scraper.config.source import Document, Override, read
 from scraper.config.values import read_values
 from scraper.core.errors import ConfigError, UsageError
@@ -32,7 +33,7 @@ class Loaded:
     hash: str  # equal for configs that say the same
     config: Config = field(repr=False)
     tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
-    secrets: frozenset[str] = field(repr=False)  # what the environment gave
+    secrets: frozenset[str] = field(repr=False)  # what the environment gave, and passwords
 
 
 def load(
@@ -47,7 +48,7 @@ def load(
 
     Args:
         path: the file; errors name it as it is given here.
-        env: what `${NAME}` reads.
+        env: what `${NAME}` and `proxies: environment` read.
         overrides: `politeness.delay=125ms`, a key with dots and a value in YAML; they win.
         seeds: a seed list that replaces all seeds; "-" is standard input.
         db: the database, instead of `store.path`.
@@ -55,26 +56,30 @@ def load(
     Raises:
         ConfigError: all mistakes, one a line.
     """
-    document = read(
-        str(path), env=env, overrides=[*_options(seeds, db), *map(_override, overrides)]
-    )
+    given = [*_options(seeds, db), *map(_override, overrides)]
+    document = read(str(path), env=env, overrides=given)
     stem = Path(path).stem
     mistakes = list(document.mistakes)
     config, wrong = _validated(document)
-    found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None)]
+    found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None, env=env)]
     known = {mistake.place for mistake in mistakes}  # an unset variable is no wrong value as well
     mistakes += [one for one in _placed(document, found) if one.place not in known]
     if config is None or mistakes:
         raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
+    plan = compile_plan(config, stem=stem, env=env)
     return Loaded(
-        plan=compile_plan(config, stem=stem),
+        plan=plan,
         warnings=tuple(advice(config, document)),
         text=document.text,
         hash=document.hash(),
         config=config,
         tree=document.data,  # not the document: its nodes weigh more than the plan
-        secrets=frozenset(read_values(document.data, env)),
+        secrets=_secrets(document, plan, env),
     )
+
+
+def _secrets(document: Document, plan: Plan, env: Mapping[str, str]) -> frozenset[str]:
+    return frozenset([*read_values(document.data, env), *passwords(plan.fetch.proxies)])
 
 
 def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
