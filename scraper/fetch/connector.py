@@ -64,6 +64,7 @@ class Bounded(TCPConnector):
             return await super()._create_connection(req, traces, timeout)
         host, port = req.url.raw_host or "", req.url.port or 0
         told = await through.judge(host, port)
+        CURRENT.get().judged = True
         with through.blamed():
             if not through.proxy.speaks_socks:
                 return await super()._create_connection(req, traces, timeout)

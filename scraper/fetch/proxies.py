@@ -124,14 +124,15 @@ class Proxies:
 
     def _judged(self, proxy: Proxy, error: FetchError, exchange: Exchange) -> FetchError:
         """Note whose fault it was; returns the error to raise."""
-        if error.reason == Reason.TIMEOUT and not exchange.reached:
+        stood = exchange.connected_at > 0
+        if error.reason not in _DOUBTFUL or not (stood or exchange.judged):
+            return error  # a name that is looked up for too long is not the proxy's fault
+        if error.reason == Reason.TIMEOUT and not (stood or exchange.reached):
             error = ProxyError(proxy, error.detail)
-        if error.reason not in _DOUBTFUL:
-            return error
         proven = isinstance(error, ProxyError)
         rest_s = self._rotation.failed(proxy, now(), proven=proven)
         if rest_s is not None:
             log.warning("proxy %s is set aside for %.0f s: %s", proxy, rest_s, error.detail)
-        if proven or exchange.connected_at or str(proxy) in error.detail:
+        if proven or stood or str(proxy) in error.detail:
             return error
         return FetchError(error.reason, f"{error.detail} (through proxy {proxy})", sent=error.sent)

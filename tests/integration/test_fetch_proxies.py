@@ -4,18 +4,21 @@ import asyncio
 import logging
 import socket
 import ssl
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from scraper.config.proxies import read
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, PrivatePlan, ProxyPlan
+from scraper.core.schedule.proxies import SEVERAL
 from scraper.fetch import Fetcher
 from tests.proxy import HttpProxy, Proxy, SocksProxy, endless, saying, silent
-from tests.site import Site, html, redirect, status
+from tests.site import Site, html, redirect, slow, status
 
 CERTIFICATE = Path(__file__).parent / "tls" / "self-signed.pem"
 LOGIN = "who:sesame-9!"
@@ -43,6 +46,14 @@ async def failure(plan: FetchPlan, url: str, **more) -> FetchError:
     with pytest.raises(FetchError) as caught:
         await get(plan, url, **more)
     return caught.value
+
+
+async def failures(fetcher: Fetcher, url: str) -> list[FetchError]:
+    """As many as cost a proxy its place, all at once."""
+    asked = (fetcher.fetch(ask(url)) for _ in range(SEVERAL + 1))
+    ended = await asyncio.gather(*asked, return_exceptions=True)
+    assert all(isinstance(error, FetchError) for error in ended), ended
+    return ended
 
 
 def closed_port() -> int:
@@ -164,6 +175,51 @@ async def test_a_server_that_cannot_be_reached_does_not_cost_the_proxy(site):
             assert (await fetcher.fetch(ask(site.url("/")))).status == 200
 
 
+async def test_a_slow_server_does_not_cost_the_proxy(site, secure):
+    """Over a kept connection too: nothing shows there that the proxy was reached."""
+    proxy = HttpProxy()
+    plan = replace(PLAN, timeout_s=1.5)
+    async with proxy, Fetcher(through(proxy.url, plan=plan)) as fetcher:
+        for server in (site, secure):
+            await fetcher.fetch(ask(server.url("/")))
+            server.route("/slow", slow(9, html("x")))
+            for error in await failures(fetcher, server.url("/slow")):
+                assert (error.reason, error.sent) == (Reason.TIMEOUT, True)
+            assert (await fetcher.fetch(ask(server.url("/")))).status == 200
+
+
+async def test_a_name_server_that_is_slow_does_not_cost_the_proxy(monkeypatch, site):
+    release = threading.Event()
+
+    def look_up(host, port, family=0, type=0, proto=0, flags=0):  # noqa: A002
+        if host == "slow.example":
+            release.wait(10)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    hurried = replace(PLAN, connect_timeout_s=2, private=PrivatePlan())
+    proxy = HttpProxy(reach={"a.example": ("127.0.0.1", site.port)})
+    async with proxy, Fetcher(through(proxy.url, plan=hurried)) as fetcher:
+        for error in await failures(fetcher, "http://slow.example/"):
+            assert (error.reason, error.sent) == (Reason.TIMEOUT, False)
+        release.set()
+        assert (await fetcher.fetch(ask("http://a.example/"))).status == 200
+        assert proxy.asked == ["a.example:80"]
+
+
+async def test_a_tunnel_is_asked_for_without_what_is_for_the_server(secure):
+    plan = replace(PLAN, headers=(("Authorization", "mallow"), ("X-Page", "mallow")), cookies=True)
+    secure.route("/set", html("x", headers={"Set-Cookie": "a=mallow"}))
+    async with HttpProxy(login=LOGIN) as proxy, Fetcher(through(proxy.url, plan=plan)) as fetcher:
+        await fetcher.fetch(ask(secure.url("/set")))
+        await fetcher.fetch(ask(secure.url("/page?mallow"), method="POST", body=b"mallow"))
+    assert secure.visits[1].headers["authorization"] == "mallow"
+    assert secure.visits[1].headers["cookie"] == "a=mallow"
+    assert len(proxy.heads) == 2
+    assert all(head.startswith(b"CONNECT 127.0.0.1:") for head in proxy.heads)
+    assert not any(b"mallow" in head or b"page" in head for head in proxy.heads)
+
+
 async def test_a_certificate_is_checked_inside_the_tunnel(secure):
     for kind in (HttpProxy, SocksProxy):
         async with kind() as proxy:
@@ -195,26 +251,6 @@ async def test_hosts_of_no_proxy_are_asked_directly(site, secure):
     assert len(site.visits) == 2
 
 
-GUARDED = replace(PLAN, private=PrivatePlan())
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
-    "host",
-    [
-        *("127.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254", "10.0.0.1", "localhost"),
-        *("metadata.internal", "intranet", "a.localhost", "printer.local"),
-    ],
-)
-async def test_private_targets_are_refused_before_the_proxy_hears_of_them(kind, host, context):
-    async with make(kind, context) as proxy:
-        for scheme in ("http", "https"):
-            error = await failure(through(proxy.url, plan=GUARDED), f"{scheme}://{host}/")
-            assert (error.reason, error.sent) == (Reason.PRIVATE_ADDRESS, False)
-            assert "fetch.private_addresses" in error.detail
-        assert proxy.connections == 0
-
-
 @pytest.fixture
 def names(monkeypatch):
     """The name server here: name -> addresses; what it lacks does not resolve."""
@@ -227,6 +263,29 @@ def names(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return table
+
+
+GUARDED = replace(PLAN, private=PrivatePlan())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "[::1]", "[::ffff:7f00:1]", "169.254.169.254", "10.0.0.1", "localhost"),
+        *("metadata.internal", "intranet", "a.localhost", "printer.local"),
+    ],
+)
+async def test_private_targets_are_refused_before_the_proxy_hears_of_them(
+    kind, host, context, names
+):
+    names["localhost"] = names["a.localhost"] = ["127.0.0.1"]
+    async with make(kind, context) as proxy:
+        for scheme in ("http", "https"):
+            error = await failure(through(proxy.url, plan=GUARDED), f"{scheme}://{host}/")
+            assert (error.reason, error.sent) == (Reason.PRIVATE_ADDRESS, False)
+            assert "fetch.private_addresses" in error.detail
+        assert proxy.connections == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -288,7 +347,7 @@ HOSTILE = {
 @pytest.mark.parametrize("how", HOSTILE)
 async def test_a_hostile_proxy_is_a_failure_in_time(kind, how, caplog):
     caplog.set_level(logging.DEBUG)
-    impatient = replace(PLAN, timeout_s=2.0, stall_s=1.0, connect_timeout_s=1.0)
+    impatient = replace(PLAN, timeout_s=1.0, stall_s=0.5, connect_timeout_s=0.5)
     async with HttpProxy(instead=HOSTILE[how], login=LOGIN) as proxy:
         plan = through(proxy.url.replace("http:", f"{kind}:"), plan=impatient)
         async with asyncio.timeout(30):
@@ -317,3 +376,21 @@ async def test_statuses_of_servers_are_answers(site):
     async with HttpProxy() as proxy, Fetcher(through(proxy.url)) as fetcher:
         assert (await fetcher.fetch(ask(site.url("/gone")))).status == 410
         assert (await fetcher.fetch(ask(site.url("/to")))).headers["location"] == "/gone"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_loop_that_crawls_run_on_can_do_it_too(kind, context):
+    async def crawl() -> None:
+        async with Site() as site, Site(tls=context) as secure:
+            async with make(kind, context, login=LOGIN) as proxy:
+                async with Fetcher(through(proxy.url)) as fetcher:
+                    for server in (site, secure):
+                        server.route("/", html("x"))
+                        for _ in range(2):
+                            assert (await fetcher.fetch(ask(server.url("/")))).status == 200
+                    with pytest.raises(FetchError) as caught:
+                        await fetcher.fetch(ask(f"https://127.0.0.1:{closed_port()}/"))
+                    assert caught.value.reason == Reason.CONNECT
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(crawl())
