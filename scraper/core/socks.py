@@ -65,7 +65,9 @@ def handshake(
             raise SocksError("it does not accept the user and password")
     elif method != _NO_LOGIN:
         wants = "a user and password" if login is None else "another way to log in"
-        raise SocksError(f"it wants {wants}" if method == _NONE_FITS else "it does not answer well")
+        raise SocksError(
+            f"it wants {wants}" if method == _NONE_FITS else "its answer cannot be read"
+        )
     version, reply, _, kind, length = yield Step(bytes([_VERSION, 1, 0]) + wanted, 5)
     if version != _VERSION:
         raise SocksError("it does not speak SOCKS5")
@@ -73,7 +75,7 @@ def handshake(
         raise SocksRefusedError(_REFUSALS.get(reply, f"reply {reply}"))
     rest = {_V4: 3, _V6: 15, _NAME: length}.get(kind)
     if rest is None:
-        raise SocksError("it does not answer well")
+        raise SocksError("its answer cannot be read")
     yield Step(b"", rest + 2)  # the address that it connects from, and the port: of no use
 
 

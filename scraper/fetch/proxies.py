@@ -132,7 +132,8 @@ class Proxies:
         proven = isinstance(error, ProxyError)
         rest_s = self._rotation.failed(proxy, now(), proven=proven)
         if rest_s is not None:
-            log.warning("proxy %s is set aside for %.0f s: %s", proxy, rest_s, error.detail)
+            why = error.why if isinstance(error, ProxyError) else error.detail
+            log.warning("proxy %s is set aside for %.0f s: %s", proxy, rest_s, why)
         if proven or stood or str(proxy) in error.detail:
             return error
         return FetchError(error.reason, f"{error.detail} (through proxy {proxy})", sent=error.sent)

@@ -32,6 +32,7 @@ class ProxyError(FetchError):
 
     def __init__(self, proxy: Proxy, why: str) -> None:
         super().__init__(Reason.CONNECT, f"proxy {proxy}: {why}", sent=False)
+        self.why = why
 
 
 class Through:
@@ -70,7 +71,7 @@ class Through:
             ValueError,
             RuntimeError,
         ) as error:
-            raise ProxyError(self.proxy, f"it does not answer well ({_kind(error)})") from error
+            raise ProxyError(self.proxy, f"its answer cannot be read ({_kind(error)})") from error
 
     def _refused(self, status: int) -> FetchError:
         if status == NEEDS_LOGIN:

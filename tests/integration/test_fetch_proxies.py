@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import socket
 import ssl
 import threading
@@ -144,7 +145,7 @@ async def test_the_next_proxy_takes_over_at_once_and_the_dead_one_rests(site, ca
             assert response.body == b"<p>plain"
     warnings = [record.getMessage() for record in caplog.records]
     assert len(warnings) == 1, "once per change"
-    assert warnings[0].startswith(f"proxy {dead} is set aside for 5 s: proxy {dead}: ")
+    assert warnings[0].startswith(f"proxy {dead} is set aside for 5 s: Connect call failed")
 
 
 async def test_when_all_are_bad_pages_fail_for_a_while(site):
@@ -333,6 +334,7 @@ HOSTILE = {
     "silent": silent,
     "headers without end": endless(b"X-A: " + b"y" * 1000 + b"\r\n"),
     "one header without end": endless(b"y" * 65536),
+    "flood": endless(b"\r\n" + b"y" * 65536),
     "drip": endless(b"y", interval_s=0.05),
     "interim": endless(b"\r\nHTTP/1.1 100 Continue\r\n"),
     "a body": saying(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
@@ -359,6 +361,56 @@ async def test_a_hostile_proxy_is_a_failure_in_time(kind, how, caplog):
         assert "sesame" not in told
 
 
+VALID = {
+    "http": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello",
+    "socks5h": b"\x05\x00\x05\x00\x00\x03\x04here\x00\x50" + b"HTTP/1.1 200 OK\r\n\r\nhello",
+}
+
+
+@pytest.mark.parametrize("kind", VALID)
+async def test_whatever_a_proxy_says_is_an_answer_or_an_error(kind):
+    """Valid bytes, cut, turned over, doubled: from a seed, so that what fails fails again."""
+    chance = random.Random(20261126)
+    said = b""
+
+    async def instead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(said)
+        writer.write_eof()
+        await reader.read()
+
+    endings, told = set(), []
+    async with HttpProxy(instead=instead, login=LOGIN) as proxy:
+        url = proxy.url.replace("http:", f"{kind}:")
+        for number in range(200):
+            said = spoilt(VALID[kind], chance)
+            async with asyncio.timeout(60), Fetcher(through(url)) as fetcher:
+                try:
+                    page = await fetcher.fetch(ask(f"http{'s' * (number % 2)}://a.example/"))
+                    endings.add(page.status)
+                except FetchError as error:
+                    endings.add(error.reason)
+                    told.append(str(error))
+    assert not [text for text in told if "sesame" in text]
+    assert 200 in endings
+    assert len(endings) > 3
+
+
+def spoilt(said: bytes, chance: random.Random) -> bytes:
+    for _ in range(chance.randrange(3)):
+        at = chance.randrange(len(said) + 1)
+        how = chance.choice(["cut", "turn", "double", "insert"])
+        if how == "cut":
+            said = said[:at]
+        elif how == "turn":
+            said = said[:at] + bytes(byte ^ 0xFF for byte in said[at : at + 1]) + said[at + 1 :]
+        elif how == "double":
+            said = said[:at] * 2 + said[at:]
+        else:
+            said = said[:at] + chance.randbytes(4) + said[at:]
+    return said
+
+
 async def test_cookies_are_the_same_whatever_the_proxy(site):
     site.route("/set", html("x", headers={"Set-Cookie": "a=1"}))
     async with HttpProxy() as one, HttpProxy() as other:
@@ -381,16 +433,16 @@ async def test_statuses_of_servers_are_answers(site):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_loop_that_crawls_run_on_can_do_it_too(kind, context):
     async def crawl() -> None:
-        async with Site() as site, Site(tls=context) as secure:
-            async with make(kind, context, login=LOGIN) as proxy:
-                async with Fetcher(through(proxy.url)) as fetcher:
-                    for server in (site, secure):
-                        server.route("/", html("x"))
-                        for _ in range(2):
-                            assert (await fetcher.fetch(ask(server.url("/")))).status == 200
-                    with pytest.raises(FetchError) as caught:
-                        await fetcher.fetch(ask(f"https://127.0.0.1:{closed_port()}/"))
-                    assert caught.value.reason == Reason.CONNECT
+        site, secure = Site(), Site(tls=context)
+        proxy = make(kind, context, login=LOGIN)
+        async with site, secure, proxy, Fetcher(through(proxy.url)) as fetcher:
+            for server in (site, secure):
+                server.route("/", html("x"))
+                for _ in range(2):
+                    assert (await fetcher.fetch(ask(server.url("/")))).status == 200
+                with pytest.raises(FetchError) as caught:
+                    await fetcher.fetch(ask(f"https://127.0.0.1:{closed_port()}/"))
+                assert caught.value.reason == Reason.CONNECT
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(crawl())

@@ -61,10 +61,10 @@ def test_the_login_is_sent_when_the_proxy_wants_it(user, password):
         ([b"\x04\x00"], "does not speak SOCKS5"),
         ([b"HT"], "does not speak SOCKS5"),
         ([b"\x05\xff"], "wants another way to log in"),
-        ([b"\x05\x01"], "does not answer well"),
+        ([b"\x05\x01"], "answer cannot be read"),
         ([b"\x05\x02", b"\x01\x01"], "does not accept the user and password"),
         ([b"\x05\x00", b"\x04\x00\x00\x01\x00"], "does not speak SOCKS5"),
-        ([b"\x05\x00", b"\x05\x00\x00\x02\x00"], "does not answer well"),
+        ([b"\x05\x00", b"\x05\x00\x00\x02\x00"], "answer cannot be read"),
     ],
 )
 def test_a_proxy_that_cannot_be_used(answers, words):
@@ -75,7 +75,7 @@ def test_a_proxy_that_cannot_be_used(answers, words):
 
 @pytest.mark.parametrize("method", [b"\x05\xff", b"\x05\x02"])
 def test_a_login_that_nobody_has(method):
-    words = "a user and password" if method == b"\x05\xff" else "does not answer well"
+    words = "a user and password" if method == b"\x05\xff" else "answer cannot be read"
     with pytest.raises(SocksError, match=words):
         talk([method])
 
