@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -43,11 +44,14 @@ from scraper.fetch.tls import tls
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
+log = logging.getLogger(__name__)
+
 MIB = 1024 * 1024
 SAFE = frozenset({"GET", "HEAD"})  # may be sent twice
 BODILESS = frozenset({204, 205, 304})
 MAX_HEADERS = 256
 MAX_HEADER_BYTES = 16 * 1024  # one header, and the status line
+MOST_TOLD = 100  # origins that a log line is written about
 NO_ROUNDING = 1e9  # seconds: aiohttp rounds time-outs above its threshold up to whole seconds
 
 
@@ -79,6 +83,7 @@ class Fetcher:
         self._harmless: CIMultiDict[str] = CIMultiDict(
             (name, value) for name, value in plan.headers if not is_credential(name)
         )
+        self._told: set[str] = set()
         self.open = 0
         self.on_free: Callable[[], None] | None = None
 
@@ -121,7 +126,7 @@ class Fetcher:
         href, verb = request.asked, request.verb
         url = _http_url(href)
         at_home = request.hop is None or url.origin() == URL(request.url).origin()
-        headers = self._headers if at_home else self._harmless
+        headers = self._headers if at_home else self._stripped(url)
         if request.headers:
             headers = _merged(headers, _own_headers(request, at_home=at_home))
         if "@" in href and "Authorization" in headers:
@@ -136,6 +141,16 @@ class Fetcher:
             data=body,
         )
         return await self._in_slot(call)
+
+    def _stripped(self, url: URL) -> CIMultiDict[str]:
+        """The general headers without secrets; says once an origin that it does without them."""
+        origin = str(url.origin())
+        kept_back = self._headers.keys() - self._harmless.keys()
+        if kept_back and origin not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add(origin)
+            names = ", ".join(sorted(kept_back))
+            log.warning("a redirect leads to %s: it is not sent %s of fetch.headers", origin, names)
+        return self._harmless
 
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
         """GET a URL with neither cookies nor configured headers; a longer body is cut."""

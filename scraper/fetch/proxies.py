@@ -57,9 +57,9 @@ class Proxies:
 
     def __init__(self, plan: FetchPlan, open_: Callable[[Proxy], Sessions]) -> None:
         self._by_scheme = {"http": plan.proxies.http, "https": plan.proxies.https}
+        self._rotation = Rotation(self._by_scheme)
         self._bypass = Bypass(plan.proxies.bypass)
         self._patience_s = plan.connect_timeout_s
-        self._rotation = Rotation(plan.proxies.every)
         self._open = open_
         self._sessions: dict[Proxy, Sessions] = {}
 
@@ -88,7 +88,7 @@ class Proxies:
                 return await self._send(proxy, url, send, exchange())
             except ProxyError as error:
                 if not left or now() > tried_until:
-                    error.again_in_s = self._rotation.rests_s(among, now())
+                    error.again_in_s = self._rotation.rests_s(url.scheme, now())
                     raise
 
     def _meant_for(self, url: URL) -> tuple[Proxy, ...]:
@@ -98,9 +98,9 @@ class Proxies:
         return among
 
     def _choose(self, among: tuple[Proxy, ...], url: URL) -> Proxy:
-        proxy = self._rotation.choose(among, url.raw_host or "", now())
+        proxy = self._rotation.choose(url.scheme, url.raw_host or "", now())
         if proxy is None:
-            rests_s = self._rotation.rests_s(among, now())
+            rests_s = self._rotation.rests_s(url.scheme, now())
             more = "" if len(among) == 1 else f" and {len(among) - 1} more"
             detail = f"proxy {among[0]}{more}: set aside after failures"
             raise FetchError(Reason.CONNECT, detail, sent=False, again_in_s=rests_s)

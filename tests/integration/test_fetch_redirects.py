@@ -118,3 +118,16 @@ async def test_on_the_way_there_and_back_only_home_hears_them(home, other, statu
     assert [visit.path for visit in home.visits] == ["/go", "/end"]
     assert all("sesame own" in text for text in told(home))
     assert "sesame" not in told(other)[0]
+
+
+async def test_what_is_kept_back_is_said_once_an_origin(home, other, caplog):
+    home.route("/go", redirect(other.url("/in").replace("//", "//user:sesame@")))
+    async with Fetcher(PLAN) as fetcher:
+        first = Request(url=home.url("/go"), key=bytes(16), host="here")
+        to = (await fetcher.fetch(first)).headers["location"]
+        hop, _ = next_hop(first, 302, to, longest=9)
+        for _ in range(2):
+            await fetcher.fetch(replace(first, hop=hop))
+    (line,) = caplog.messages
+    names = "Authorization, Cookie, X-Api-Key, X-Auth-Token"
+    assert line == (f"a redirect leads to {other.url('')}: it is not sent {names} of fetch.headers")

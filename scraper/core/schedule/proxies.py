@@ -12,15 +12,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from heapq import nlargest
 
 from scraper.core.plan import Proxy
 
 FIRST_REST_S = 5.0
 LONGEST_REST_S = 300.0
 SEVERAL = 5  # failures in a row
+KEPT_HOSTS = 10_000  # whose best proxies are remembered
+KEPT_PROXIES = 4
 
 
 @dataclass(slots=True)
@@ -32,24 +35,44 @@ class _Health:
 
 
 class Rotation:
-    """Chooses proxies; is told the time and what became of each exchange."""
+    """Chooses proxies; is told the time and what became of each exchange.
 
-    def __init__(self, proxies: Iterable[Proxy]) -> None:
-        self._health = {proxy: _Health() for proxy in proxies}
+    Args:
+        groups: the proxies for each kind of page, e.g. by scheme.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[Proxy]]) -> None:
+        self._groups = groups
+        self._health = {proxy: _Health() for group in groups.values() for proxy in group}
+        self._first: dict[tuple[str, str], list[Proxy]] = {}  # by group and host: the best ones
 
     def __repr__(self) -> str:
         failing = sum(health.rests > 0 for health in self._health.values())
         return f"<Rotation {len(self._health)} proxies, {failing} failing>"
 
-    def choose(self, among: Sequence[Proxy], host: str, now: float) -> Proxy | None:
+    def choose(self, group: str, host: str, now: float) -> Proxy | None:
         """Return the proxy for a host, or None while all are known to be in vain."""
-        usable = [proxy for proxy in among if self._health[proxy].until <= now]
-        usable = usable or [proxy for proxy in among if not self._health[proxy].proven]
+        for proxy in self._best(group, host):
+            if self._health[proxy].until <= now:
+                return proxy
+        every = self._groups[group]
+        usable = [proxy for proxy in every if self._health[proxy].until <= now]
+        usable = usable or [proxy for proxy in every if not self._health[proxy].proven]
         return max(usable, key=lambda proxy: _weight(proxy, host), default=None)
 
-    def rests_s(self, among: Sequence[Proxy], now: float) -> float:
+    def _best(self, group: str, host: str) -> list[Proxy]:
+        """The first few for a host: to weigh a hundred takes as long as a fifth of a page."""
+        best = self._first.get((group, host))
+        if best is None:
+            if len(self._first) >= KEPT_HOSTS:
+                self._first.clear()
+            best = nlargest(KEPT_PROXIES, self._groups[group], lambda proxy: _weight(proxy, host))
+            self._first[group, host] = best
+        return best
+
+    def rests_s(self, group: str, now: float) -> float:
         """Return after how many seconds the first one is tried again."""
-        return max(0.0, min(self._health[proxy].until for proxy in among) - now)
+        return max(0.0, min(self._health[proxy].until for proxy in self._groups[group]) - now)
 
     def worked(self, proxy: Proxy) -> bool:
         """Note that it works; returns whether that is news."""
