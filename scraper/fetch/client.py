@@ -125,7 +125,7 @@ class Fetcher:
         """
         href, verb = request.asked, request.verb
         url = _http_url(href)
-        at_home = request.hop is None or url.origin() == URL(request.url).origin()
+        at_home = request.hop is None or url.origin() == _http_url(request.url).origin()
         headers = self._headers if at_home else self._stripped(url)
         if request.headers:
             headers = _merged(headers, _own_headers(request, at_home=at_home))

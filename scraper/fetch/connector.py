@@ -50,8 +50,7 @@ class Bounded(TCPConnector):
         return await self._resolve_host(name, port)
 
     # The methods below are private to aiohttp, and made to be overridden: its own connectors and
-    # those of other packages do. Should they go away, no page is fetched through a proxy: the
-    # sessions of `proxies` would connect directly, which the test of every proxy notices.
+    # those of other packages do. Should they go away, `connect` lets nothing through.
 
     async def _create_connection(
         self,
@@ -116,6 +115,9 @@ class Connector(Bounded):
             if not exchange.dialled and _has_leftovers(connection):
                 connection.close()
                 connection = await self._lone.connect(req, traces, timeout)
+        if self._through is not None and exchange.dialled and not exchange.judged:
+            connection.close()
+            raise RuntimeError("this aiohttp connects without asking who may be connected to")
         exchange.connected_at = now()
         return connection
 

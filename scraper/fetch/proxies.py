@@ -112,7 +112,10 @@ class Proxies:
             if response.status == NEEDS_LOGIN and not proxy.speaks_socks and url.scheme == "http":
                 raise ProxyError(proxy, "it does not accept the user and password (407)")
         except FetchError as error:
-            raise self._judged(proxy, error, exchange) from error
+            judged = self._judged(proxy, error, exchange)
+            if judged is error:
+                raise
+            raise judged from error
         if self._rotation.worked(proxy):
             log.info("proxy %s works again", proxy)
         return response

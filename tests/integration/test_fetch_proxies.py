@@ -18,6 +18,7 @@ from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, PrivatePlan, ProxyPlan
 from scraper.core.schedule.proxies import SEVERAL
 from scraper.fetch import Fetcher
+from scraper.fetch.connector import Bounded
 from tests.proxy import HttpProxy, Proxy, SocksProxy, endless, saying, silent
 from tests.site import Site, html, redirect, slow, status
 
@@ -287,6 +288,18 @@ async def test_private_targets_are_refused_before_the_proxy_hears_of_them(
             assert (error.reason, error.sent) == (Reason.PRIVATE_ADDRESS, False)
             assert "fetch.private_addresses" in error.detail
         assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5h"])
+async def test_an_aiohttp_that_works_otherwise_lets_nothing_through(
+    kind, context, site, monkeypatch
+):
+    monkeypatch.delattr(Bounded, "_create_connection")
+    async with make(kind, context) as proxy:
+        error = await failure(through(proxy.url), site.url("/"))
+    assert (error.reason, error.sent) == (Reason.CONNECT, False)
+    assert "this aiohttp" in error.detail
+    assert not site.visits
 
 
 @pytest.mark.parametrize("kind", KINDS)
