@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scraper.config.compile_pages import every_field
+from scraper.config.model_network import FetchConfig
 from scraper.config.models import Config
 from scraper.config.places import dotted
 from scraper.config.source import Document
 from scraper.config.values import shown
-
-_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+from scraper.core.credentials import is_credential
 
 
 def advice(config: Config, document: Document) -> Iterator[str]:
@@ -46,7 +46,7 @@ def _fetch(config: Config) -> _Advice:
         text = "fetch.user_agent: has no contact address: add (+https://my.site/bot)"
         yield ("fetch", "user_agent"), text, False
     for name in fetch.headers:
-        if name.lower() in _CREDENTIALS:
+        if is_credential(name):
             text = f"fetch.headers.{name}: is sent to every host of this crawl"
             yield ("fetch", "headers", name), text, True
     if fetch.stall > fetch.timeout:
@@ -55,10 +55,17 @@ def _fetch(config: Config) -> _Advice:
             "fetch.stall: is longer than timeout, so it never ends a page",
             False,
         )
-    if not fetch.verify_tls:
-        yield ("fetch", "verify_tls"), "fetch.verify_tls: certificates are not checked", False
+    yield from _tls(fetch)
     if config.politeness.robots == "ignore":
         yield ("politeness", "robots"), "politeness.robots: robots.txt is ignored", False
+
+
+def _tls(fetch: FetchConfig) -> _Advice:
+    if not fetch.verify_tls:
+        yield ("fetch", "verify_tls"), "fetch.verify_tls: certificates are not checked", False
+        if fetch.ca_file is not None:
+            text = "fetch.ca_file: is not looked at, since verify_tls is false"
+            yield ("fetch", "ca_file"), text, True
 
 
 def _pages(config: Config) -> _Advice:

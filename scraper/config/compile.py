@@ -25,6 +25,8 @@ from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeCon
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
 from scraper.config.models import Config
+from scraper.config.proxies import compile_proxies
+from scraper.config.tlsfiles import ClientCertConfig
 from scraper.core.extract.plan import PageRule, PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
@@ -48,17 +50,21 @@ USER_AGENT = f"scraper/{__version__}"
 _COLUMN = "url"
 
 
-def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
-    """The plan of a crawl; `stem`, the file's name, names it if nothing else does.
+def compile_plan(
+    config: Config, *, stem: str, env: Mapping[str, str], folder: Path = Path()
+) -> Plan:
+    """The plan of a crawl.
 
     Args:
+        stem: the file's name, which names the run if nothing else does.
+        env: where `fetch.proxies: environment` finds its proxies.
         folder: where modules are looked for too.
     """
     name = str(config.name or stem)
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _columns(config.pages)),
-        fetch=_fetch(config.fetch, types=config.scope.types),
+        fetch=_fetch(config.fetch, env, types=config.scope.types),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
@@ -192,7 +198,7 @@ def _politeness(
     )
 
 
-def _fetch(fetch: FetchConfig, *, types: Iterable[str]) -> FetchPlan:
+def _fetch(fetch: FetchConfig, env: Mapping[str, str], *, types: Iterable[str]) -> FetchPlan:
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
@@ -206,9 +212,16 @@ def _fetch(fetch: FetchConfig, *, types: Iterable[str]) -> FetchPlan:
         headers=_pairs(fetch.headers),
         cookies=fetch.cookies,
         verify_tls=fetch.verify_tls,
+        ca_file=plain_text(fetch.ca_file),
+        client_cert=_client_cert(fetch.client_cert),
+        proxies=compile_proxies(fetch.proxies or (), env),
         private=_private(fetch.private_addresses),
         types=frozenset(types),
     )
+
+
+def _client_cert(written: ClientCertConfig | None) -> tuple[str, str | None] | None:
+    return None if written is None else (str(written.cert), plain_text(written.key))
 
 
 def _private(allowed: bool | tuple[str, ...]) -> PrivatePlan:  # a value of the config

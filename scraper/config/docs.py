@@ -26,6 +26,7 @@ from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
 from scraper.config.scalars import Reads
 from scraper.config.section import Section, one_or_more
 from scraper.config.sentences import sentences
+from scraper.config.tlsfiles import ClientCertConfig
 
 PATH = Path("docs/config.md")
 _SECTIONS: dict[type[Section], str] = {
@@ -38,6 +39,7 @@ _SECTIONS: dict[type[Section], str] = {
     HostConfig: "politeness.hosts.HOST",
     FetchConfig: "fetch",
     RetryConfig: "fetch.retry",
+    ClientCertConfig: "fetch.client_cert",
     PageConfig: "pages.PAGE",
     ItemConfig: "pages.PAGE.items.TYPE",
     EachConfig: "pages.PAGE.items.TYPE.each",
@@ -109,6 +111,24 @@ as it is, in order and encoding, and this adds no depth:
 What tells requests apart is method, URL and body: a request that is known is not asked again, so
 a cursor that repeats ends by itself. A server that always has another page is asked for `limit`
 pages in a row; without a `limit`, after 10,000 the next one is skipped and reported as `trap`.
+
+## Proxies
+
+Every request goes through a proxy, robots.txt too, and nothing goes out directly when they fail.
+A host keeps its proxy. One that cannot be used (no connection, 407, no proxy at all), and one with
+5 failures in a row, is set aside for 5 s, then 10 s and so on up to 5 min, while others take its
+hosts; pages that find none wait for their retry and then fail with `connect`. What an http proxy
+answers in a server's stead, such as 502, counts as the server's answer.
+
+The user and password of a proxy go to that proxy alone and are in no log, database or message.
+`private_addresses` speaks of the pages: a proxy's own address is allowed by being named. A page's
+host is judged here, by its name and by the addresses it resolves to, before the proxy is asked;
+what does not resolve here is left to the proxy, unless it can be no public name. An http proxy and
+`socks5h` look the name up once more, so what they can reach is up to them; `socks5` is given the
+address that was judged. With `private_addresses: true` no name is looked up here but for `socks5`.
+
+`environment` reads the variables in lower case first. NO_PROXY lists hosts and their subdomains,
+addresses, networks, each maybe with `:port`, or `*`; it is heeded with `environment` alone.
 """
 
 

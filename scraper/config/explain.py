@@ -107,11 +107,22 @@ class _Teller:
             f" {self.say(('fetch', 'max_body'), say_size(fetch.max_body))}"
             f" and {self.say(('fetch', 'retry', 'attempts'), fetch.retry.attempts)} attempts"
         )
+        yield from self._proxies()
         allowed = fetch.private_addresses
         if isinstance(allowed, tuple):
             yield f"may reach of the private addresses {', '.join(map(_shown, allowed))}"
         elif allowed:
             yield "may reach private addresses"
+
+    def _proxies(self) -> Iterator[str]:
+        written, plan = self.config.fetch.proxies, self.plan.fetch.proxies
+        if isinstance(written, tuple):
+            pairs = zip(written, plan.http, strict=True)
+            shown = [one.written if isinstance(one, Secret) else str(proxy) for one, proxy in pairs]
+            yield f"goes through {_joined(shown)}"
+        elif written is not None:
+            for scheme, found in (("http", plan.http), ("https", plan.https)):
+                yield f"goes to {scheme} pages {f'through {found[0]}' if found else 'directly'}"
 
     def _page(self, name: str, page: PageConfig) -> Iterator[str]:
         fits = "all pages" if page.match is None else f"pages {_globs(page.match)}"

@@ -14,6 +14,7 @@ from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
 from scraper.config.places import Finding, Mistake
+from scraper.config.proxies import passwords
 from scraper.config.python import lint_python
 from scraper.config.source import Document, Override, read
 from scraper.config.tree import Branch
@@ -34,7 +35,7 @@ class Loaded:
     hash: str  # equal for configs that say the same
     config: Config = field(repr=False)
     tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
-    secrets: frozenset[str] = field(repr=False)  # what the environment gave
+    secrets: frozenset[str] = field(repr=False)  # what the environment gave, and passwords
     included: tuple[str, ...] = ()  # files with shared parts
 
 
@@ -51,7 +52,7 @@ def load(
 
     Args:
         path: the file; errors name it as it is given here.
-        env: what `${NAME}` reads.
+        env: what `${NAME}` and `proxies: environment` read.
         overrides: `politeness.delay=125ms`, a key with dots and a value in YAML; they win.
         seeds: a seed list that replaces all seeds; "-" is standard input.
         db: the database, instead of `store.path`.
@@ -64,20 +65,25 @@ def load(
     document = read(str(path), env=env, overrides=options)
     stem, folder = Path(path).stem, Path(path).parent
     config, found = _validated(document)
-    found += lint(document.data, stem=stem, replaced=seeds is not None)
+    found += lint(document.data, stem=stem, replaced=seeds is not None, env=env)
     found += lint_python(Branch((), document.data), allowed=python, folder=folder)
     _refuse(document, found)
     assert config is not None  # noqa: S101 - else there are mistakes
+    plan = compile_plan(config, stem=stem, env=env, folder=folder)
     return Loaded(
-        plan=compile_plan(config, stem=stem, folder=folder),
+        plan=plan,
         warnings=tuple(advice(config, document)),
         text=document.text,
         hash=document.hash(),
         config=config,
         tree=document.data,  # not the document: its nodes weigh more than the plan
-        secrets=frozenset(read_values(document.data, env)),
+        secrets=_secrets(document, plan, env),
         included=document.included,
     )
+
+
+def _secrets(document: Document, plan: Plan, env: Mapping[str, str]) -> frozenset[str]:
+    return frozenset([*read_values(document.data, env), *passwords(plan.fetch.proxies)])
 
 
 def _validated(document: Document) -> tuple[Config | None, list[Finding]]:

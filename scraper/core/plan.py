@@ -92,6 +92,39 @@ class PrivatePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """One proxy. Who uses it is in no text that is made of it."""
+
+    scheme: str  # http, https, socks5 (it is given addresses) or socks5h (it is given names)
+    host: str  # lower case; an IPv6 address in brackets
+    port: int
+    user: str | None = field(default=None, repr=False)  # None: no credentials
+    password: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    @property
+    def speaks_socks(self) -> bool:
+        """Whether it is spoken to in SOCKS5, not in HTTP."""
+        return self.scheme.startswith("socks5")
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPlan:
+    """Through what pages are fetched; nothing for a scheme: directly."""
+
+    http: tuple[Proxy, ...] = ()  # for http URLs
+    https: tuple[Proxy, ...] = ()  # for https URLs
+    bypass: tuple[str, ...] = ()  # entries of NO_PROXY: hosts that are asked directly
+
+    @property
+    def every(self) -> tuple[Proxy, ...]:
+        """Each proxy once."""
+        return tuple(dict.fromkeys((*self.http, *self.https)))
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPlan:
     """How one HTTP exchange is made."""
 
@@ -106,6 +139,9 @@ class FetchPlan:
     headers: tuple[tuple[str, str], ...] = ()
     cookies: bool = False
     verify_tls: bool = True
+    ca_file: str | None = None  # certificates that are trusted beside those of the system
+    client_cert: tuple[str, str | None] | None = None  # PEM files; None: the key is in the first
+    proxies: ProxyPlan = ProxyPlan()
     private: PrivatePlan = PrivatePlan()
     types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
 
