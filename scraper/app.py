@@ -28,6 +28,7 @@ from scraper.core.plan import Plan
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.export import export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
@@ -41,6 +42,7 @@ from scraper.robots import Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.signals import STOPPED, leave_on_signal
+from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
 from scraper.trial import Tools, try_file, try_url
@@ -176,7 +178,14 @@ def _wire(
         ),
         store=store,
         stages=stages,
-        seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=standard_input()),
+        seeds=Seeds(
+            plan.seeds,
+            rules=stages.rules,
+            writer=writer,
+            join=stages.scope.join,
+            stdin=standard_input(),
+            sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=fetcher),
+        ),
         progress=Figures(plan, store=store, stages=stages, parser=parser, clock=clock, live=live),
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
         max_time_s=options.max_time_s or plan.run.max_time_s,
@@ -207,6 +216,7 @@ def _stages(
         writer=store.writer,
         router=Router(plan.pages),
         scope=Scope(plan.scope, seed_hosts=()),
+        rules=UrlRules(plan.url),
         retry=RetryPolicy(plan.fetch.retry),
         max_redirects=plan.fetch.max_redirects,
         cookies=plan.fetch.cookies,

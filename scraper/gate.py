@@ -86,5 +86,5 @@ async def _sliced(page: Page, request: Request, rule: str, stages: Stages) -> Fo
         if start:
             await asyncio.sleep(0)
         some = Page(links=page.links[start : start + SLICE])
-        parts.append(follow(some, request, rule, stages.scope))
+        parts.append(follow(some, request, rule, stages.scope, stages.rules))
     return joined(parts)

@@ -17,6 +17,7 @@ from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Stages:
     writer: Writer
     router: Router
     scope: Scope
+    rules: UrlRules
     retry: RetryPolicy
     max_redirects: int
     cookies: bool

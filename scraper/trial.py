@@ -10,15 +10,17 @@ from typing import Any, Protocol
 from scraper.core.errors import FetchError, ParseError, UsageError
 from scraper.core.extract.explain import probe, reasons
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page, Parsed, Request, Response
+from scraper.core.model import Page, Parsed, Reason, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
+from scraper.core.schedule.traps import trap
 from scraper.core.scope import Scope
 from scraper.core.url import parse
+from scraper.core.urlrules import UrlRules
 from scraper.logs import escape
 
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
@@ -57,7 +59,7 @@ class Tools:
 async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
     """Fetch one page as a crawl would, redirects and robots.txt included, and extract it."""
     try:
-        request = make_request(parse(text), page=_known(plan, page), seed=True)
+        request = make_request(UrlRules(plan.url).parse(text), page=_known(plan, page), seed=True)
     except ValueError as error:
         raise UsageError(str(error)) from error
     try:
@@ -163,9 +165,13 @@ def _links(
 ) -> Iterator[dict[str, str | None]]:
     seen = {request.url, response.url if response else request.url}  # a seed may redirect
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
+    rules = UrlRules(plan.url)
     for link in page.links if page else ():
-        reason = scope.refuses(parse(link.url), depth=request.depth + 1)
-        yield {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        asked = rules.parse(link.url)
+        reason = scope.refuses(asked, depth=request.depth + 1)
+        why = trap(asked) if reason is None else None
+        fate = f"{Reason.TRAP}: {why}" if why else reason or "followed"
+        yield {"url": asked.href, "page": link.page, "fate": fate}
 
 
 def _known(plan: Plan, page: str | None) -> str | None:

@@ -16,7 +16,7 @@ from scraper.config.checks import host_key
 from scraper.config.compile_pages import compile_page, every_field, plain_text, plain_texts
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.models import Config
 from scraper.core.model import Json
 from scraper.core.plan import (
@@ -32,7 +32,9 @@ from scraper.core.plan import (
     SeedFile,
     SeedPlan,
     SeedRequest,
+    SeedSitemap,
     StorePlan,
+    UrlPlan,
 )
 
 USER_AGENT = f"scraper/{__version__}"
@@ -48,6 +50,11 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
         fetch=_fetch(config.fetch),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
+        ),
+        url=UrlPlan(
+            sort_query=config.url.sort_query,
+            drop=plain_texts(config.url.drop),
+            sessions=config.url.sessions == "ignore",
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness),
@@ -81,6 +88,15 @@ def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
         urls=plain_texts(seeds.urls),
         files=tuple(_file(file, seeds, carried) for file in seeds.file),
         requests=tuple(_request(request) for request in seeds.requests),
+        sitemaps=tuple(_sitemap(sitemap) for sitemap in seeds.sitemaps),
+    )
+
+
+def _sitemap(sitemap: SitemapConfig) -> SeedSitemap:
+    return SeedSitemap(
+        url=None if sitemap.url == "robots" else str(sitemap.url),
+        page=plain_text(sitemap.page),
+        lastmod=sitemap.lastmod == "use",
     )
 
 

@@ -20,7 +20,8 @@ from scraper.config.model_network import (
     ScopeConfig,
 )
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
 from scraper.config.scalars import Reads
 from scraper.config.section import Section, one_or_more
@@ -31,7 +32,9 @@ _SECTIONS: dict[type[Section], str] = {
     Config: "",
     SeedsConfig: "seeds",
     SeedFileConfig: "seeds.file",
+    SitemapConfig: "seeds.sitemaps",
     SeedRequestConfig: "seeds.requests",
+    UrlConfig: "url",
     ScopeConfig: "scope",
     PolitenessConfig: "politeness",
     HostConfig: "politeness.hosts.HOST",

@@ -21,10 +21,12 @@ from scraper.core.insight.tally import Tally
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
 from scraper.robots import Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
+from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import RunStart, Store
 from scraper.store.connection import store_error
@@ -242,6 +244,7 @@ class Process:
             writer=writer,
             router=Router(plan.pages),
             scope=Scope(plan.scope, seed_hosts=()),
+            rules=UrlRules(plan.url),
             retry=RetryPolicy(plan.fetch.retry),
             max_redirects=plan.fetch.max_redirects,
             cookies=False,
@@ -258,7 +261,14 @@ class Process:
             start=RunStart(plan.name, fresh=order.fresh, refresh_s=plan.run.refresh_s),
             store=store,
             stages=stages,
-            seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=io.BytesIO()),
+            seeds=Seeds(
+                plan.seeds,
+                rules=stages.rules,
+                writer=writer,
+                join=stages.scope.join,
+                stdin=io.BytesIO(),
+                sitemaps=Sitemaps((), stages=stages, fetcher=self.network),
+            ),
             progress=Calm(),
             workers=world.workers,
             max_time_s=order.max_time_s,

@@ -13,12 +13,13 @@ from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
 from scraper.core.model import Item, Link, Page, Reason, Response, State
-from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan
+from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan, UrlPlan
 from scraper.core.request import make_request
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.url import parse
+from scraper.core.urlrules import UrlRules
 from scraper.crawl import crawl, visit
 from scraper.frontier import Frontier
 from scraper.gate import SLICE
@@ -122,6 +123,7 @@ def world(
         writer=writer,
         router=Router(rules),
         scope=Scope(scope or ScopePlan(), seed_hosts=()),
+        rules=UrlRules(UrlPlan()),
         retry=RetryPolicy(retry or RetryPlan()),
         max_redirects=max_redirects,
         cookies=cookies,

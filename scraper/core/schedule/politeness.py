@@ -39,6 +39,8 @@ class _Host:
     probing: bool
     earned: int = FIRST_OPEN  # turns that may be open, as far as `per_host` allows
     reserved: bool = False  # a turn will send something only later
+    guests: int = 0  # that wait for a turn
+    yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
@@ -58,15 +60,20 @@ class _Host:
         return self.started_at + self.delay_s
 
     @property
-    def may_open(self) -> bool:
+    def has_room(self) -> bool:
         if self.reserved and self.delay_s:
             return False
         limit = 1 if self.probing else min(self.rule.per_host, self.earned)
-        return self.open < limit and bool(self.urgent or self.queue)
+        return self.open < limit
+
+    @property
+    def may_open(self) -> bool:
+        mine = not self.guests or self.yields
+        return mine and self.has_room and bool(self.urgent or self.queue)
 
     @property
     def idle(self) -> bool:
-        return not (self.open or self.urgent or self.queue or self.reserved)
+        return not (self.open or self.urgent or self.queue or self.reserved or self.guests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,39 @@ class HostSchedule:
             host.started_at = host.started_before
         if host.started_at != before or host.stamp < 0:
             self._offer(host, now)
+
+    def expect(self, host_name: str) -> None:
+        """Let a guest, what is asked for and is no request here, take turns with the pages.
+
+        `begin` or `dismiss` ends that.
+        """
+        host = self._host(host_name)
+        host.guests += 1
+        if not host.may_open:
+            host.stamp = -1
+
+    def begin(self, host_name: str, now: float) -> float | None:
+        """Start the turn of a guest that is expected; it ends with `done`.
+
+        Returns None when it has started; else how long it cannot, infinite: until a turn is taken
+        or done.
+        """
+        host = self._host(host_name)
+        if not host.has_room or (host.yields and (host.urgent or host.queue)):
+            return float("inf")
+        wait_s = max(host.next_at, host.paused_until) - now
+        if wait_s > 0:
+            return wait_s
+        host.guests -= 1
+        host.yields = True
+        self._open(host, now)
+        return None
+
+    def dismiss(self, host_name: str, now: float) -> None:
+        """A guest that was expected does not come."""
+        host = self._host(host_name)
+        host.guests -= 1
+        self._offer(host, now)
 
     def wake_at(self) -> float | None:
         """When `take` can succeed next; None: only after an `add` or a `done`."""
@@ -245,11 +285,15 @@ class HostSchedule:
         urgent = bool(host.urgent)
         entered_at, request = (host.urgent or host.queue).popleft()
         self.waiting -= 1
+        host.yields = False
+        self._open(host, now)
+        return Turn(request, now - entered_at, urgent, now)
+
+    def _open(self, host: _Host, now: float) -> None:
         self.open += 1
         host.open += 1
         host.started_before, host.started_at = host.started_at, now
         self._offer(host, now)
-        return Turn(request, now - entered_at, urgent, now)
 
     def _offer(self, host: _Host, now: float) -> None:
         """Put the host into the heap at the time from which it may start, or take it out."""

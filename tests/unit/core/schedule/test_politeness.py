@@ -40,6 +40,8 @@ class Whatever(RuleBasedStateMachine):
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
         self.reserved = set()
+        self.guests = dict.fromkeys(HOSTS, 0)
+        self.yields = set()  # hosts whose last turn was a guest's
 
     def rule_of(self, host):
         return self.plan.hosts["c"] if host == "c:8080" else self.plan.default
@@ -63,6 +65,7 @@ class Whatever(RuleBasedStateMachine):
         host = turn.request.host
         assert host in allowed
         self.inside.remove(turn.request.id)
+        self.yields.discard(host)
         self.open[host] += 1
         assert turn.started_at == self.now
         self.before[host] = self.started.get(host, -1e9)
@@ -70,15 +73,47 @@ class Whatever(RuleBasedStateMachine):
 
     def may_start(self):
         waiting = {host for host in HOSTS if self.schedule.waiting_on(host)}
+        return self.free(h for h in waiting if not self.guests[h] or h in self.yields)
+
+    def free(self, hosts):
         return {
             host
-            for host in waiting
+            for host in hosts
             if self.open[host] < (1 if self.probing[host] else self.rule_of(host).per_host)
             and self.open[host] < FIRST_OPEN + self.ended[host]
             and self.now >= self.started.get(host, -1e9) + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
             and not (host in self.reserved and self.delay(host))
         }
+
+    @rule(host=st.sampled_from(HOSTS))
+    def expect(self, host):
+        self.guests[host] += 1
+        self.schedule.expect(host)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def dismiss(self, host):
+        if self.guests[host]:
+            self.guests[host] -= 1
+            self.schedule.dismiss(host, self.now)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def guest(self, host):
+        """A guest starts when a page might, one of each in turn, and learns else how long not."""
+        if not self.guests[host]:
+            return
+        gives_way = host in self.yields and self.schedule.waiting_on(host)
+        free = bool(self.free([host])) and not gives_way
+        wait_s = self.schedule.begin(host, self.now)
+        assert (wait_s is None) == free
+        if wait_s is not None:
+            assert wait_s > 0
+            return
+        self.guests[host] -= 1
+        self.yields.add(host)
+        self.open[host] += 1
+        self.before[host] = self.started.get(host, -1e9)
+        self.started[host] = self.now
 
     @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
     def done(self, host, late):
@@ -140,12 +175,14 @@ class Whatever(RuleBasedStateMachine):
     def forget(self):
         before = dict.fromkeys(HOSTS, self.schedule.hosts)
         for host in HOSTS:
-            if not self.open[host] and not self.schedule.waiting_on(host):
+            at_rest = not self.open[host] and not self.guests[host]
+            if at_rest and not self.schedule.waiting_on(host):
                 resting_until = max(
                     self.started.get(host, -1e9) + self.delay(host), self.paused.get(host, 0.0)
                 )
                 if resting_until <= self.now:
                     self.ended[host] = 0
+                    self.yields.discard(host)
         assert self.schedule.forget_idle(self.now) <= max(before.values(), default=0)
         for host in HOSTS:  # forgotten or not, robots.txt is told again as the pipeline does
             if not self.probing[host]:
@@ -285,3 +322,22 @@ def test_memory_does_not_grow_with_pauses():
         schedule.pause("a:80", float(second), 0.0)
     assert len(schedule._heap) < 200
     assert schedule.wake_at() == 999.0
+
+
+def test_pages_and_guests_take_turns():
+    schedule = HostSchedule(polite(delay_s=2.0))
+    for id_ in range(2):
+        schedule.add(request("a:80", id_), 0.0)
+        schedule.expect("a:80")
+    assert schedule.take(0.0) is None, "the page waits for the guest"
+    assert schedule.begin("a:80", 0.0) is None
+    assert schedule.begin("a:80", 9.0) == float("inf"), "the first one is still there"
+    schedule.done("a:80", 9.0, started_at=0.0, sent_at=0.0)
+    assert schedule.begin("a:80", 9.0) == float("inf"), "it is the page's turn"
+    assert schedule.take(9.0) is not None
+    schedule.done("a:80", 9.5, started_at=9.0, sent_at=9.0)
+    assert schedule.take(99.0) is None
+    assert schedule.begin("a:80", 9.5) == 1.5
+    schedule.dismiss("a:80", 9.5)
+    assert schedule.take(10.9) is None
+    assert schedule.take(11.0) is not None
