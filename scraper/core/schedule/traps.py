@@ -29,12 +29,12 @@ def trap(url: Url) -> str | None:
         return f"longer than {LONGEST:,} characters"
     if url.pathname_query.count("&") >= MOST_PARAMETERS:
         return f"more than {MOST_PARAMETERS} parameters"
-    slashes = url.path.count("/")
-    if slashes <= MOST_REPEATED:  # nothing can repeat more often
-        return None
-    if slashes > MOST_SEGMENTS:
+    segments = url.path.split("/")[1:]
+    if len(segments) > MOST_SEGMENTS:
         return f"more than {MOST_SEGMENTS} segments in its path"
-    return _repetition(url.path.split("/")[1:])
+    if len(segments) - len(set(segments)) < ROUNDS - 1:  # most links end here
+        return None
+    return _repetition(segments)
 
 
 def _repetition(segments: list[str]) -> str | None:
