@@ -26,6 +26,7 @@ from scraper.core.extract.explain import probe
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import Plan
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
@@ -217,6 +218,7 @@ def _stages(
         router=Router(plan.pages),
         scope=Scope(plan.scope, seed_hosts=()),
         rules=UrlRules(plan.url),
+        kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
         retry=RetryPolicy(plan.fetch.retry),
         max_redirects=plan.fetch.max_redirects,
         cookies=plan.fetch.cookies,

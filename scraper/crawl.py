@@ -97,7 +97,7 @@ async def _read(request: Request, response: Response, stages: Stages) -> PageRes
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
         return outcome.unreadable(request, response, rule.name, error)
-    links = await judged(parsed.page, request, rule.name, stages)
+    links = await judged(parsed.page, request, rule.name, stages, size=len(response.body))
     return outcome.extracted(request, response, rule.name, parsed, links)
 
 

@@ -15,6 +15,7 @@ from scraper.core.model import PageResult, Parsed, Request, Response
 from scraper.core.outcome import Moment
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
@@ -77,6 +78,7 @@ class Stages:
     router: Router
     scope: Scope
     rules: UrlRules
+    kinds: Kinds
     retry: RetryPolicy
     max_redirects: int
     cookies: bool

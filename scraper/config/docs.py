@@ -89,6 +89,20 @@ try` says which step makes nothing of what.
 - `date` and `datetime` are written in ISO 8601; they read that, `5.3.2024`, `3/5/2024` (the month
   first, unless it is above 12), `5 March 2024`, `Mar 5th, 2024 1:05 pm` and the dates of mails.
   Month names are English.
+
+## Sites without end
+
+A link is not followed, but counted in the report as a trap, when its URL is longer than 2,000
+characters, has more than 30 parameters or 50 folders, or a path that goes round: one folder more
+than 3 times (8 times if it is a number or of one or two characters), or a group of folders 3 times
+in a row. `scraper try` says which.
+
+In a crawl that takes items, 1,000 pages in a row of one kind (URLs that differ in numbers and in
+the values of the query alone) that bring neither an item nor a link to new pages of another kind
+that does are taken for a calendar, facets or a soft 404: no more of that kind are visited, and the
+log says so. An item of which no field was found is none, nor is one that says the same on pages of
+the same size. What is waiting of that kind is `skipped: trap`; a link leads there again in the next
+cycle. Seeds, and so what sitemaps name, are always visited. `scope.deny` keeps other things out.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -53,6 +53,13 @@ def joined(parts: Iterable[Followed]) -> Followed:
         out_of_scope += part.out_of_scope
         trapped += part.trapped
     return Followed(tuple(requests), found, out_of_scope, trapped)
+
+
+def without(followed: Followed, is_trap: Callable[[Request], bool]) -> Followed:
+    """The links that are no traps by another judgement too."""
+    kept = tuple(request for request in followed.requests if not is_trap(request))
+    trapped = followed.trapped + len(followed.requests) - len(kept)
+    return replace(followed, requests=kept, trapped=trapped)
 
 
 def _request(

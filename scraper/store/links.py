@@ -19,7 +19,9 @@ from scraper.store.resting import Resting
 from scraper.store.rows import carry_text, headers_text
 
 KNOWN_KEYS = 50_000
-REVIVED = frozenset({Reason.SCOPE, Reason.DEPTH})  # by a seed or by a link of a later cycle
+REVIVED = frozenset(
+    {Reason.SCOPE, Reason.DEPTH, Reason.TRAP}
+)  # by a seed or by a link of a later cycle
 
 
 @dataclass(slots=True)

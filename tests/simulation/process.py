@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from scraper.core.errors import StoreError
 from scraper.core.insight.tally import Tally
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
@@ -245,6 +246,7 @@ class Process:
             router=Router(plan.pages),
             scope=Scope(plan.scope, seed_hosts=()),
             rules=UrlRules(plan.url),
+            kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
             retry=RetryPolicy(plan.fetch.retry),
             max_redirects=plan.fetch.max_redirects,
             cookies=False,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.follow import follow, joined
+from scraper.core.follow import follow, joined, without
 from scraper.core.model import Link, Page
 from scraper.core.plan import ScopePlan, UrlPlan
 from scraper.core.request import make_request
@@ -128,3 +128,11 @@ def test_the_rules_of_urls_make_one_request_of_many_links(pairs):
     assert one.url == "http://a.example/?" + "&".join(kept) or not kept
     again = parse(one.url)
     assert (one.key, one.url) == (make_request(again).key, again.href)
+
+
+@given(links)
+def test_links_taken_out_later_count_as_traps(found):
+    followed = follow(Page(links=tuple(found)), parent(), "listing", scope(), RULES)
+    kept = without(followed, lambda each: each.page == "book")
+    assert [each.page for each in kept.requests if each.page == "book"] == []
+    assert kept.found == len(kept.requests) + kept.trapped + kept.out_of_scope
