@@ -38,7 +38,8 @@ MOST_ENTRIES = 50_000  # of a file
 LONGEST = 2_047  # characters of a location
 LONGEST_TAG = 1024 * 1024  # bytes
 DEEPEST = 100
-PIECE = 64 * 1024  # bytes; some 5 ms
+MOST_OTHER_LINES = 100  # of a list, before the first URL
+PIECE = 32 * 1024  # bytes; some 5 ms with what is made of them
 
 _GZIP = b"\x1f\x8b"
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)
@@ -182,6 +183,8 @@ class Reader:
                 if last:
                     raise SitemapError("it is empty")
                 return []
+            if text[:14].lower() == "<!doctype html":
+                raise SitemapError("it is no sitemap: it is an HTML page")
             self._form = _Xml(self._url, self._skipped) if text[0] == "<" else _List(self._skipped)
         found = self._form.feed(text, last=last)
         self._entries += len(found)
@@ -197,6 +200,7 @@ class _List:
     def __init__(self, line: int) -> None:
         self._line = line
         self._rest = ""
+        self._has_url = False
 
     def feed(self, text: str, *, last: bool) -> list[Entry]:
         *lines, rest = _LINE_END.split(self._rest + text)
@@ -208,6 +212,9 @@ class _List:
             self._line += 1
             if loc := line.strip():
                 found.append(Entry(self._line, loc, None, is_sitemap=False))
+                self._has_url = self._has_url or "://" in loc
+        if not self._has_url and (last or self._line >= MOST_OTHER_LINES):
+            raise SitemapError("it is no sitemap: neither XML nor a list of URLs")
         return found
 
 

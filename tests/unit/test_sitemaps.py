@@ -182,9 +182,9 @@ def test_bounds_are_told(monkeypatch, caplog):
 
 def test_too_much_in_one_file_is_told(monkeypatch):
     monkeypatch.setattr("scraper.core.sitemap.MOST_ENTRIES", 3)
-    made = world({f"{A}/s": b"x\n" * 9})
+    made = world({f"{A}/s": b"http://x\n" * 9})
     urls, figures, _ = read(made, f"{A}/s")
-    assert urls == ["x"] * 3
+    assert urls == ["http://x"] * 3
     assert figures["troubles"] == [f"{A}/s: more than 3 entries: the rest is left out"]
 
 
