@@ -15,8 +15,8 @@ import logging
 import sys
 import threading
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -50,7 +50,7 @@ class Writer(Protocol):
 class Sitemaps(Protocol):
     """Reads sitemaps."""
 
-    def pages(self, origins: Sequence[str]) -> AsyncIterator[list[Listed]]: ...
+    def pages(self, origins: Sequence[str]) -> AsyncGenerator[list[Listed], None]: ...
     def figures(self) -> dict[str, Any]: ...
 
 
@@ -123,10 +123,11 @@ class Seeds:
                     await self._flush()
 
     async def _read_sitemaps(self) -> None:
-        async for some in self._sitemaps.pages(list(self._origins)):
-            for listed in some:
-                await self._add_listed(listed)
-            await self._flush()
+        async with aclosing(self._sitemaps.pages(list(self._origins))) as pages:
+            async for some in pages:
+                for listed in some:
+                    await self._add_listed(listed)
+                await self._flush()
         read = {"pages": self.listed, "resting": self.resting}
         log.info("sitemaps read pages=%d resting=%d", *read.values(), extra=read)
 

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from math import isinf
 from typing import Any, Protocol
 
 from scraper.core import outcome
@@ -29,7 +28,7 @@ from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request
 from scraper.core.robotstxt import Rules
 from scraper.core.sitemap import MOST_BYTES, Entry, Listed, Reader, SitemapError, unpacked
-from scraper.core.url import Url, parse
+from scraper.core.url import Url, origin_of, parse, path_of
 from scraper.frontier import Lease
 from scraper.stages import Stages
 
@@ -37,7 +36,7 @@ log = logging.getLogger(__name__)
 
 DEEPEST = 4  # files from the one that the config names: three indexes and what they list
 MOST_FILES = 50_000
-LOOK_S = 0.05  # a host is full: until it is looked at again
+LOOK_S = 0.05  # until a host that is busy is looked at again
 TOLD = 20  # troubles named one by one
 
 
@@ -97,7 +96,7 @@ class Sitemaps:
         """For the report: files read, and what was not and why."""
         return {"sitemaps": self._read, "missed": self._missed, "troubles": list(self._troubles)}
 
-    async def pages(self, origins: Iterable[str]) -> AsyncIterator[list[Listed]]:
+    async def pages(self, origins: Iterable[str]) -> AsyncGenerator[list[Listed], None]:
         """What all sitemaps name, some at a time.
 
         Args:
@@ -122,7 +121,7 @@ class Sitemaps:
         if request.key in self._known:
             return
         if len(self._known) >= MOST_FILES:
-            self._trouble(f"{url.href}: more than {MOST_FILES:,} files: left out")
+            self._trouble(f"{_shown(url.href)}: more than {MOST_FILES:,} files: left out")
             return
         self._known.add(request.key)
         self._wait(_File(request, source, depth, is_robots), 0.0)
@@ -160,10 +159,10 @@ class Sitemaps:
                     break
             yield self._sorted(file, reader.close())
         except SitemapError as error:
-            self._trouble(f"{response.url}: {error}")
+            self._trouble(f"{_shown(response.url)}: {error}")
             return
         if reader.bound is not None:
-            self._trouble(f"{response.url}: {reader.bound}: the rest is left out")
+            self._trouble(f"{_shown(response.url)}: {reader.bound}: the rest is left out")
         self._read += 1
 
     def _failed(self, file: _File, error: FetchError, response: Response | None = None) -> None:
@@ -174,9 +173,9 @@ class Sitemaps:
         if result.pause_until is not None:
             stages.frontier.pause(file.request.host, result.pause_until)
         if result.retry_at is None:
-            self._trouble(f"{file.request.url}: {error}")
+            self._trouble(f"{_shown(file.request.url)}: {error}")
             return
-        log.info("sitemap %s: %s: tried again", file.request.url, error)
+        log.info("sitemap %s: %s: tried again", _shown(file.request.url), error)
         again = replace(file.request, attempt=file.request.attempt + 1)
         self._wait(replace(file, request=again), result.retry_at)
 
@@ -187,11 +186,11 @@ class Sitemaps:
             if entry.is_sitemap:
                 self._below(file, entry)
             else:
-                pages.append(Listed(file.request.url, entry, file.source))
+                pages.append(Listed(_shown(file.request.url), entry, file.source))
         return pages
 
     def _below(self, file: _File, entry: Entry) -> None:
-        where = f"{file.request.url}:{entry.line}"
+        where = f"{_shown(file.request.url)}:{entry.line}"
         if file.depth >= DEEPEST:
             self._trouble(f"{where}: an index below {DEEPEST - 1} others: left out")
             return
@@ -268,7 +267,7 @@ class Sitemaps:
         try:
             # who waits for a turn that another must end looks again: it is seldom, and short
             while (wait_s := schedule.begin(request.host, clock.monotonic())) is not None:  # noqa: ASYNC110
-                await asyncio.sleep(LOOK_S if isinf(wait_s) else wait_s)
+                await asyncio.sleep(min(wait_s, LOOK_S))
         except BaseException:
             schedule.dismiss(request.host, clock.monotonic())
             raise
@@ -278,3 +277,8 @@ class Sitemaps:
         finally:
             lease = Lease(request, started_at - asked_at, started_at)
             frontier.leave(lease, late_s=sent.late_s)
+
+
+def _shown(href: str) -> str:
+    """A URL as it may be told: user name, password and query may be secrets."""
+    return origin_of(href) + path_of(href) + ("?..." if "?" in href else "")

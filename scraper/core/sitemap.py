@@ -64,7 +64,7 @@ class Entry(NamedTuple):
 class Listed:
     """A page that a sitemap names."""
 
-    sitemap: str  # its URL
+    sitemap: str  # its URL, as it may be told
     entry: Entry
     source: SeedSitemap  # what the config says of it
 

@@ -9,7 +9,7 @@ import pytest
 
 from scraper import sitemaps as module
 from scraper.core.errors import FetchError
-from scraper.core.model import Reason, Response
+from scraper.core.model import Link, Page, Reason, Response
 from scraper.core.plan import HostRule, SeedSitemap
 from scraper.sitemaps import Sitemaps
 from tests.unit.test_crawl import AT_WILL, world
@@ -141,6 +141,36 @@ def test_the_delay_of_a_host_lies_between_its_sitemaps_its_robots_and_its_pages(
     assert asked == ["p0", "0", "p1", "1", "p2", "2", "p3", "3"], "neither waits for all others"
     assert all(row.state == "done" for row in made.writer.rows.values())
     assert fetcher.most_open <= per_host
+
+
+def test_pages_that_wait_for_all_seeds_do_not_keep_their_host_from_sitemaps():
+    """A link that may be in scope later holds its worker; here there is one."""
+    pages = dict.fromkeys([f"{A}/p{n}" for n in range(3)], b"")
+    maps = {f"{A}/{n}": listing("x") for n in range(3)}
+    made = world(pages | maps, parsed={f"{A}/p0": Page(links=(Link(f"{B}/", None),))})
+    made.seed(*pages)
+    stage = Sitemaps([SeedSitemap(url) for url in maps], stages=made.stages, fetcher=Fetcher(made))
+
+    async def main():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(made.run(workers=1))
+            async for _ in stage.pages(()):
+                pass
+            made.seeds_are_known()
+
+    run_virtual(main())
+    assert stage.figures()["sitemaps"] == 3
+    assert all(row.state == "done" for row in made.writer.rows.values())
+
+
+def test_what_may_be_a_secret_is_not_told():
+    made = world({"http://u:pw@a.example/s?token=t": listing("/x", index=True)})
+    _, figures, _ = read(made, "http://u:pw@a.example/s?token=t", "http://u:pw@a.example/gone?t=1")
+    told = " ".join(figures["troubles"])
+    assert "http://a.example/s?..." in told
+    assert "http://a.example/gone?...: http_404" in told
+    assert "pw" not in told
+    assert "token" not in told
 
 
 def test_robots_txt_names_sitemaps():

@@ -29,6 +29,7 @@ from itertools import count
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 
+GIVES_WAY_S = 1.0  # a guest to a page that might start
 FIRST_OPEN = 4  # the default of politeness.per_host
 
 
@@ -164,15 +165,19 @@ class HostSchedule:
     def begin(self, host_name: str, now: float) -> float | None:
         """Start the turn of a guest that is expected; it ends with `done`.
 
-        Returns None when it has started; else how long it cannot, infinite: until a turn is taken
-        or done.
+        It gives way to a page after the turn of another guest, but not for long: perhaps nobody
+        can take the page before the guest has been.
+
+        Returns None when it has started; else how long it cannot, infinite: until a `done`.
         """
         host = self._host(host_name)
-        if not host.has_room or (host.yields and (host.urgent or host.queue)):
+        if not host.has_room:
             return float("inf")
-        wait_s = max(host.next_at, host.paused_until) - now
-        if wait_s > 0:
-            return wait_s
+        at = max(host.next_at, host.paused_until)
+        if host.yields and (host.urgent or host.queue):
+            at += GIVES_WAY_S
+        if at > now:
+            return at - now
         host.guests -= 1
         host.yields = True
         self._open(host, now)

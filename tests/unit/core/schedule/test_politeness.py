@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.politeness import FIRST_OPEN, HostSchedule, rule_of
+from scraper.core.schedule.politeness import FIRST_OPEN, GIVES_WAY_S, HostSchedule, rule_of
 
 HOSTS = ("a:80", "b:80", "c:8080")
 
@@ -102,8 +102,10 @@ class Whatever(RuleBasedStateMachine):
         """A guest starts when a page might, one of each in turn, and learns else how long not."""
         if not self.guests[host]:
             return
-        gives_way = host in self.yields and self.schedule.waiting_on(host)
-        free = bool(self.free([host])) and not gives_way
+        free = bool(self.free([host]))
+        if host in self.yields and self.schedule.waiting_on(host):
+            may_at = max(self.started[host] + self.delay(host), self.paused.get(host, 0.0))
+            free = free and self.now >= may_at + GIVES_WAY_S
         wait_s = self.schedule.begin(host, self.now)
         assert (wait_s is None) == free
         if wait_s is not None:
@@ -333,11 +335,14 @@ def test_pages_and_guests_take_turns():
     assert schedule.begin("a:80", 0.0) is None
     assert schedule.begin("a:80", 9.0) == float("inf"), "the first one is still there"
     schedule.done("a:80", 9.0, started_at=0.0, sent_at=0.0)
-    assert schedule.begin("a:80", 9.0) == float("inf"), "it is the page's turn"
-    assert schedule.take(9.0) is not None
-    schedule.done("a:80", 9.5, started_at=9.0, sent_at=9.0)
-    assert schedule.take(99.0) is None
-    assert schedule.begin("a:80", 9.5) == 1.5
-    schedule.dismiss("a:80", 9.5)
-    assert schedule.take(10.9) is None
+    schedule.expect("a:80")
+    assert schedule.begin("a:80", 2.0) == GIVES_WAY_S, "it is the page's turn"
+    assert schedule.begin("a:80", 9.0) is None, "but nobody takes it"
+    schedule.done("a:80", 9.0, started_at=9.0, sent_at=9.0)
     assert schedule.take(11.0) is not None
+    schedule.done("a:80", 11.5, started_at=11.0, sent_at=11.0)
+    assert schedule.take(99.0) is None
+    assert schedule.begin("a:80", 11.5) == 1.5
+    schedule.dismiss("a:80", 11.5)
+    assert schedule.take(12.9) is None
+    assert schedule.take(13.0) is not None
