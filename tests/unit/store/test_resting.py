@@ -79,3 +79,8 @@ def test_a_bit_is_one_row(rows, other):
         resting._add(row)
     assert all(row in resting for row in rows)
     assert (other in resting) == (other in rows)
+
+
+def test_what_was_visited_in_this_cycle_does_not_rest():
+    with visited() as table:
+        assert named(table, {"a": 1.0}) == 0
