@@ -26,8 +26,10 @@ from scraper.core.extract.explain import probe
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import Plan
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.export import export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
@@ -41,6 +43,7 @@ from scraper.robots import Keep, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.signals import STOPPED, leave_on_signal
+from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
 from scraper.trial import Tools, try_file, try_url
@@ -159,11 +162,7 @@ def _wire(
     config_hash: str,
 ) -> Run:
     stages = _stages(plan, options, store=store, fetcher=fetcher, parser=parser, clock=clock)
-    writer = store.writer
-    writer.committed = stages.frontier.committed
-    writer.max_pages = plan.scope.max_pages
-    writer.max_depth = plan.scope.max_depth
-    store.queue.deepest_first = plan.politeness.deepest_first
+    _bind(store, plan, stages)
     live = wants_bar(quiet=options.quiet) and options.log_format != "json"
     return Run(
         plan=plan,
@@ -177,11 +176,27 @@ def _wire(
         ),
         store=store,
         stages=stages,
-        seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=standard_input()),
+        seeds=Seeds(
+            plan.seeds,
+            rules=stages.rules,
+            writer=store.writer,
+            join=stages.scope.join,
+            stdin=standard_input(),
+            sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=fetcher),
+        ),
         progress=Figures(plan, store=store, stages=stages, parser=parser, clock=clock, live=live),
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
         max_time_s=options.max_time_s or plan.run.max_time_s,
     )
+
+
+def _bind(store: Store, plan: Plan, stages: Stages) -> None:
+    """Tell the store whom to tell of commits, and its bounds."""
+    writer = store.writer
+    writer.committed = stages.frontier.committed
+    writer.max_pages = plan.scope.max_pages
+    writer.max_depth = plan.scope.max_depth
+    store.queue.deepest_first = plan.politeness.deepest_first
 
 
 def _stages(
@@ -208,6 +223,8 @@ def _stages(
         writer=store.writer,
         router=Router(plan.pages),
         scope=Scope(plan.scope, seed_hosts=()),
+        rules=UrlRules(plan.url),
+        kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
         retry=RetryPolicy(plan.fetch.retry),
         max_redirects=plan.fetch.max_redirects,
         cookies=plan.fetch.cookies,

@@ -15,8 +15,8 @@ from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.model import PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
+from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import news_of
-from scraper.core.schedule.politeness import Lease
 from scraper.core.url import parts
 from scraper.gate import admit, is_judged_too_soon, judged, refuse
 from scraper.stages import Stages
@@ -106,7 +106,7 @@ async def _read(request: Request, response: Response, stages: Stages) -> PageRes
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
         return outcome.unreadable(request, response, rule.name, error)
-    links = await judged(parsed.page, request, rule.name, stages)
+    links = await judged(parsed.page, request, rule.name, stages, size=len(response.body))
     return outcome.extracted(request, response, rule.name, parsed, links)
 
 

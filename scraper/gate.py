@@ -8,14 +8,18 @@ A turn in which nothing is asked for is none: the next page need not wait for th
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from scraper.core import outcome
 from scraper.core.errors import FetchError
-from scraper.core.follow import Followed, follow, joined
-from scraper.core.model import Page, PageResult, Reason, Request, http_reason
+from scraper.core.follow import Followed, follow, joined, without
+from scraper.core.model import Half, Item, Page, PageResult, Reason, Request, http_reason
 from scraper.core.request import is_trap
+from scraper.core.schedule.kinds import BARREN
 from scraper.core.url import Url
 from scraper.stages import Stages
+
+log = logging.getLogger(__name__)
 
 _LATER = http_reason(429)
 SLICE = 500  # links judged in one turn of the loop: some 7 ms
@@ -28,7 +32,7 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         FetchError: robots.txt could not be had a moment ago.
     """
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
-    if reason is None and is_trap(request.headers):
+    if reason is None and (is_trap(request.headers) or stages.kinds.is_closed(request)):
         reason = Reason.TRAP
     if reason is None:
         rules = stages.robots.answer(url.href)
@@ -73,12 +77,24 @@ def is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
     return result.reason is Reason.SCOPE
 
 
-async def judged(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
-    """The links of a page that are in scope, as requests."""
+async def judged(page: Page, request: Request, rule: str, stages: Stages, *, size: int) -> Followed:
+    """The links of a page that are in scope and lead somewhere, as requests.
+
+    Args:
+        size: of the body, in bytes.
+    """
     links = await _sliced(page, request, rule, stages)
     if links.out_of_scope and not stages.seeded.is_set():
         await stages.seeded.wait()  # the host of a later seed may let them in
         links = await _sliced(page, request, rule, stages)
+    kinds = stages.kinds
+    if kinds.closed:
+        links = without(links, kinds.is_closed)
+    halves = (half for half in page.halves if not half.rejected)
+    items: list[Item | Half] = [*page.items, *halves]
+    closed = kinds.visited(request, size=size, items=items, links=links.requests)
+    if closed is not None:
+        log.warning("%s: %d pages in a row led nowhere: no more are visited", closed, BARREN)
     return links
 
 
@@ -89,5 +105,5 @@ async def _sliced(page: Page, request: Request, rule: str, stages: Stages) -> Fo
         if start:
             await asyncio.sleep(0)
         some = Page(links=page.links[start : start + SLICE])
-        parts.append(follow(some, request, rule, stages.scope))
+        parts.append(follow(some, request, rule, stages.scope, stages.rules))
     return joined(parts)

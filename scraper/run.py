@@ -177,7 +177,11 @@ class Run:
             state={3: "broken", 4: "stopped"}.get(status, "done"),
             exit_status=status,
             stopped_by=stopped_by,
-            stats={**self._progress.stats(), "missed": messages if status == 1 else []},
+            stats={
+                **self._progress.stats(),
+                "seeds": self._seeds.figures(),
+                "missed": messages if status == 1 else [],
+            },
         )
         return Outcome(info.id, status, stopped_by, tuple(messages), self._idle(info))
 
@@ -195,7 +199,7 @@ class Run:
         if info.nothing_due_before is not None and not self._seeds.new:
             return []
         if not balance.known:
-            return ["there was nothing to do: no seed gave a URL; look at `seeds` in the config"]
+            return [self._nothing_to_do()]
         if not balance.by_state["done"]:
             return [await self._nothing_done(balance)]
         runs = self._store.runs
@@ -203,6 +207,14 @@ class Run:
         if rules and not await runs.has_items() and await runs.owes_items(rules):
             return [_NO_ITEM]
         return []
+
+    def _nothing_to_do(self) -> str:
+        why = "; ".join(self._seeds.figures()["troubles"][:3])
+        return (
+            "there was nothing to do: no seed gave a URL; "
+            + (f"sitemap {why}; " if why else "")
+            + "look at `seeds` in the config"
+        )
 
     async def _nothing_done(self, balance: Balance) -> str:
         reasons = {**balance.by_reason["failed"], **balance.by_reason["skipped"]}

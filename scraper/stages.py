@@ -16,8 +16,10 @@ from scraper.core.model import PageResult, Parsed, Request, Response
 from scraper.core.outcome import Moment
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
 
 log = logging.getLogger(__name__)
@@ -79,6 +81,8 @@ class Stages:
     writer: Writer
     router: Router
     scope: Scope
+    rules: UrlRules
+    kinds: Kinds
     retry: RetryPolicy
     max_redirects: int
     cookies: bool

@@ -15,15 +15,17 @@ from scraper.core.extract.explain import probe, reasons
 from scraper.core.extract.join import whole
 from scraper.core.extract.nofollow import header_says, page_says
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page, Parsed, Request, Response
+from scraper.core.model import Page, Parsed, Reason, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request, sent_headers
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
+from scraper.core.schedule.traps import trap
 from scraper.core.scope import Scope
 from scraper.core.url import parse
+from scraper.core.urlrules import UrlRules
 from scraper.logs import escape
 
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
@@ -62,7 +64,7 @@ class Tools:
 async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
     """Fetch one page as a crawl would, redirects and robots.txt included, and extract it."""
     try:
-        request = make_request(parse(text), page=_known(plan, page), seed=True)
+        request = make_request(UrlRules(plan.url).parse(text), page=_known(plan, page), seed=True)
     except ValueError as error:
         raise UsageError(str(error)) from error
     try:
@@ -181,12 +183,15 @@ def _links(
 ) -> Iterator[dict[str, Any]]:
     seen = {request.url, response.url if response else request.url}  # a seed may redirect
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
+    rules = UrlRules(plan.url)
     for link in page.links if page else ():
-        reason = scope.refuses(parse(link.url), depth=request.depth + 1)
+        asked = rules.parse(link.url)
+        reason = scope.refuses(asked, depth=request.depth + 1)
+        why = trap(asked) if reason is None else None
         told = {
-            "url": link.url,
+            "url": asked.href,
             "page": link.page,
-            "fate": reason or "followed",
+            "fate": f"{Reason.TRAP}: {why}" if why else reason or "followed",
             "method": link.method,
             "headers": dict(sent_headers(link.headers)),
             "body": None if link.body is None else link.body.decode("utf-8", "replace"),

@@ -101,6 +101,7 @@ def _unreachable(config: Config) -> _Advice:
     named = {link.page for page in config.pages.values() for link in page.follow}
     named |= {file.page for file in config.seeds.file}
     named |= {request.page for request in config.seeds.requests}
+    named |= {sitemap.page for sitemap in config.seeds.sitemaps}
     names = list(config.pages)
     greedy = next((name for name in names if config.pages[name].match is None), None)
     for name in names[names.index(greedy) + 1 :] if greedy else ():

@@ -23,7 +23,8 @@ from scraper.config.compile_pages import (
 )
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config
 from scraper.config.proxies import compile_proxies
 from scraper.config.tlsfiles import ClientCertConfig
@@ -42,7 +43,9 @@ from scraper.core.plan import (
     SeedFile,
     SeedPlan,
     SeedRequest,
+    SeedSitemap,
     StorePlan,
+    UrlPlan,
 )
 from scraper.hatch import search_path
 
@@ -68,6 +71,7 @@ def compile_plan(
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
+        url=_url(config.url),
         scope=_scope(config.scope),
         politeness=_politeness(
             config.politeness,
@@ -120,6 +124,15 @@ def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
         urls=plain_texts(seeds.urls),
         files=tuple(_file(file, seeds, carried) for file in seeds.file),
         requests=tuple(_request(request) for request in seeds.requests),
+        sitemaps=tuple(_sitemap(sitemap) for sitemap in seeds.sitemaps),
+    )
+
+
+def _sitemap(sitemap: SitemapConfig) -> SeedSitemap:
+    return SeedSitemap(
+        url=None if sitemap.url == "robots" else str(sitemap.url),
+        page=plain_text(sitemap.page),
+        lastmod=sitemap.lastmod == "use",
     )
 
 
@@ -166,6 +179,12 @@ def _form_value(value: Json) -> str | list[str]:
     if isinstance(value, bool):
         return str(value).lower()
     return "" if value is None else str(value)
+
+
+def _url(url: UrlConfig) -> UrlPlan:
+    return UrlPlan(
+        sort_query=url.sort_query, drop=plain_texts(url.drop), sessions=url.sessions == "ignore"
+    )
 
 
 def _scope(scope: ScopeConfig) -> ScopePlan:

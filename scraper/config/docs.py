@@ -21,7 +21,8 @@ from scraper.config.model_network import (
     ScopeConfig,
 )
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
 from scraper.config.scalars import Reads
 from scraper.config.section import Section, one_or_more
@@ -33,7 +34,9 @@ _SECTIONS: dict[type[Section], str] = {
     Config: "",
     SeedsConfig: "seeds",
     SeedFileConfig: "seeds.file",
+    SitemapConfig: "seeds.sitemaps",
     SeedRequestConfig: "seeds.requests",
+    UrlConfig: "url",
     ScopeConfig: "scope",
     PolitenessConfig: "politeness",
     HostConfig: "politeness.hosts.HOST",
@@ -129,6 +132,20 @@ address that was judged. With `private_addresses: true` no name is looked up her
 
 `environment` reads the variables in lower case first. NO_PROXY lists hosts and their subdomains,
 addresses, networks, each maybe with `:port`, or `*`; it is heeded with `environment` alone.
+
+## Sites without end
+
+A link is not followed, but counted in the report as a trap, when its URL is longer than 2,000
+characters, has more than 30 parameters or 50 folders, or a path that goes round: one folder more
+than 3 times (8 times if it is a number or of one or two characters), or a group of folders 3 times
+in a row. `scraper try` says which.
+
+In a crawl that takes items, 1,000 pages in a row of one kind (URLs that differ in numbers and in
+the values of the query alone) that bring neither an item nor a link to new pages of another kind
+that does are taken for a calendar, facets or a soft 404: no more of that kind are visited, and the
+log says so. An item of which no field was found is none, nor is one that says the same on pages of
+the same size. What is waiting of that kind is `skipped: trap`; a link leads there again in the next
+cycle. Seeds, and so what sitemaps name, are always visited. `scope.deny` keeps other things out.
 """
 
 

@@ -47,6 +47,7 @@ class _Teller:
 
     def lines(self) -> Iterator[str]:
         yield f"starts from {_joined(self._seeds())}"
+        yield from self._url()
         yield self._scope()
         yield from self._politeness()
         yield from self._fetch()
@@ -62,8 +63,22 @@ class _Teller:
             name = "standard input" if plan.path == "-" else f"the list {_shown(file.path)}"
             column = _shown(file.column or seeds.column or plan.column or "")
             yield name + (f", column {column}" if plan.column else "")
+        for sitemap in seeds.sitemaps:
+            if sitemap.url == "robots":
+                yield "the sitemaps that robots.txt names"
+            else:
+                yield f"the sitemap {_shown(sitemap.url)}"
         if seeds.requests:
             yield f"{_many(len(seeds.requests), 'request')} written out"
+
+    def _url(self) -> Iterator[str]:
+        url = self.config.url
+        if url.drop:
+            yield f"takes out of each URL the parameters {_joined(map(_shown, url.drop))}"
+        if url.sort_query:
+            yield "sorts the query of each URL"
+        if url.sessions == "keep":
+            yield "takes URLs that differ in a session identifier for different pages"
 
     def _scope(self) -> str:
         scope = self.config.scope

@@ -52,6 +52,7 @@ def lint(
         yield from _headers(request.under("headers"), _TAKEN)
     yield from _unguarded(top)
     yield from lint_proxies(top.under("fetch").under("proxies"), env)
+    yield from _robots(top)
     yield from _hosts(top.under("politeness").under("hosts"))
     yield from _page_references(top, pages.names())
     carried = {name: carried_to(pages, name) for name in pages.names()}
@@ -127,6 +128,24 @@ def _types(pages: Branch) -> Iterator[Finding]:
                 yield Finding(item.path, text, at_key=True)
 
 
+def _robots(top: Branch) -> Iterator[Finding]:
+    """`sitemaps: robots` asks the hosts of other seeds."""
+    seeds = top.under("seeds")
+    others = any(seeds.under(key).value for key in ("urls", "file", "requests"))
+    ignored = top.under("politeness").under("robots").value == "ignore"
+    for sitemap in seeds.under("sitemaps").alone_or_each():
+        url = sitemap.under("url") if isinstance(sitemap.value, dict) else sitemap
+        if url.value != "robots":
+            continue
+        where = dotted(url.path)
+        if not others:
+            text = "robots is about the hosts of other seeds: give urls, file or requests too"
+            yield Finding(url.path, f"{where}: {text}")
+        if ignored:
+            text = "robots reads what politeness.robots ignores: write obey there, or a URL here"
+            yield Finding(url.path, f"{where}: {text}")
+
+
 def _hosts(hosts: Branch) -> Iterator[Finding]:
     for name in hosts.names():
         try:
@@ -172,7 +191,11 @@ def _key(item: Branch) -> list[object]:
 def _page_references(top: Branch, known: list[str]) -> Iterator[Finding]:
     """Every `page:` names a rule."""
     seeds = top.under("seeds")
-    places = [*seeds.under("file").alone_or_each(), *seeds.under("requests").each()]
+    places = [
+        *seeds.under("file").alone_or_each(),
+        *seeds.under("sitemaps").alone_or_each(),
+        *seeds.under("requests").each(),
+    ]
     for page in top.under("pages").each():
         places += page.under("follow").each()
     for place in places:

@@ -61,14 +61,13 @@ def load(
     Raises:
         ConfigError: all mistakes, one a line.
     """
-    options = [*_options(seeds, db), *map(_override, overrides)]
-    document = read(str(path), env=env, overrides=options)
+    given = [*_options(seeds, db), *map(_override, overrides)]
+    document = read(str(path), env=env, overrides=given)
     stem, folder = Path(path).stem, Path(path).parent
     config, found = _validated(document)
     found += lint(document.data, stem=stem, replaced=seeds is not None, env=env)
     found += lint_python(Branch((), document.data), allowed=python, folder=folder)
-    _refuse(document, found)
-    assert config is not None  # noqa: S101 - else there are mistakes
+    config = _right(config, document, found)
     plan = compile_plan(config, stem=stem, env=env, folder=folder)
     return Loaded(
         plan=plan,
@@ -76,7 +75,7 @@ def load(
         text=document.text,
         hash=document.hash(),
         config=config,
-        tree=document.data,  # not the document: its nodes weigh more than the plan
+        tree=document.data,  # not the document, whose nodes weigh more than the plan
         secrets=_secrets(document, plan, env),
         included=document.included,
     )
@@ -93,13 +92,17 @@ def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
         return None, list(findings(error))
 
 
-def _refuse(document: Document, found: Iterable[Finding]) -> None:
-    """Tell all mistakes in their order; an unset variable is no wrong value as well."""
+def _right(config: Config | None, document: Document, found: Iterable[Finding]) -> Config:
+    """Return a config that is right, or tell all mistakes in their order.
+
+    An unset variable is no wrong value as well.
+    """
     known = {mistake.place for mistake in document.mistakes}
     placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in found)
     mistakes = [*document.mistakes, *(one for one in placed if one.place not in known)]
-    if mistakes:
+    if config is None or mistakes:
         raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
+    return config
 
 
 def _override(text: str) -> Override:

@@ -10,6 +10,7 @@ from pydantic import Field
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedsConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.scalars import (
     SIZE_SCHEMA,
     Duration,
@@ -130,7 +131,7 @@ class RunConfig(Section):
 class Config(Section):
     """A whole crawl."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"login", "expect", "notify", "after", "url"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"login", "expect", "notify", "after"})
 
     version: Annotated[int, Reads(_version, {"const": 1}, "1")] = 1
     """The version of this format: 1."""
@@ -145,6 +146,9 @@ class Config(Section):
 
     seeds: SeedsConfig
     """Where the crawl starts; any mix. `--seeds FILE` replaces them all."""
+
+    url: UrlConfig = UrlConfig()
+    """What is made of each link and seed before it is known and fetched."""
 
     scope: ScopeConfig = ScopeConfig()
     """Which discovered links are visited."""

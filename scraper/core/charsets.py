@@ -87,6 +87,11 @@ def name_of(label: str) -> str | None:
     return _NAMES.get(label.strip(_WHITE).lower())
 
 
+def codec_of(name: str) -> str:
+    """Return Python's codec for an encoding, to be read piece by piece."""
+    return "utf-8" if name in {REPLACEMENT, USER_DEFINED} else _CODECS.get(name, (name,))[0]
+
+
 def decode_as(body: bytes, name: str) -> str:
     """Return the text of a body without a byte order mark; what is broken becomes U+FFFD."""
     if name == REPLACEMENT:

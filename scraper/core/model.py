@@ -219,6 +219,7 @@ class PageResult:
     links: tuple[Request, ...] = ()  # the links in scope, as requests
     links_found: int = 0
     links_out_of_scope: int = 0
+    links_trapped: int = 0
     body_bytes: int = 0
     wire_bytes: int = 0
     placed: str | None = None

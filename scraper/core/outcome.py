@@ -111,6 +111,7 @@ def extracted(
         links=links.requests,
         links_found=links.found,
         links_out_of_scope=links.out_of_scope,
+        links_trapped=links.trapped,
         body_bytes=len(response.body),
         wire_bytes=response.wire_bytes,
         placed=parsed.placed,

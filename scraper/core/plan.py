@@ -34,12 +34,31 @@ class SeedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedSitemap:
+    """A sitemap; what it names is visited."""
+
+    url: str | None  # None: those that robots.txt names, of each host of the other seeds
+    page: str | None = None
+    lastmod: bool = True  # whether a page that is as old as it says need not be visited again
+
+
+@dataclass(frozen=True, slots=True)
 class SeedPlan:
     """Where a crawl starts."""
 
     urls: tuple[str, ...] = ()  # with {1..50} ranges, not expanded
     files: tuple[SeedFile, ...] = ()
     requests: tuple[SeedRequest, ...] = ()
+    sitemaps: tuple[SeedSitemap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UrlPlan:
+    """What is made of each URL before it is known and fetched."""
+
+    sort_query: bool = False  # by name
+    drop: tuple[str, ...] = ()  # names of query parameters, with `*`
+    sessions: bool = True  # URLs that differ in a session identifier alone are one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +199,7 @@ class Plan:
     seeds: SeedPlan
     fetch: FetchPlan
     store: StorePlan
+    url: UrlPlan = UrlPlan()
     scope: ScopePlan = ScopePlan()
     politeness: PolitenessPlan = PolitenessPlan()
     pages: tuple[PageRule, ...] = ()

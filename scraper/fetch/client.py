@@ -121,8 +121,11 @@ class Fetcher:
             await self._proxies.close()
         await self._direct.close()
 
-    async def fetch(self, request: Request) -> Response:
+    async def fetch(self, request: Request, *, cut_bytes: int | None = None) -> Response:
         """Make the exchange that the request asks for now, whatever the status of the answer.
+
+        Args:
+            cut_bytes: a longer body is cut there; None: it is refused beyond `max_body_bytes`.
 
         Raises:
             FetchError: there is no answer, or none that may be used.
@@ -140,7 +143,8 @@ class Fetcher:
             method=verb,
             href=href,
             url=url,
-            limit_bytes=self._plan.max_body_bytes,
+            limit_bytes=self._plan.max_body_bytes if cut_bytes is None else cut_bytes,
+            cut=cut_bytes is not None,
             headers=headers,
             data=body,
             types=self._plan.types,

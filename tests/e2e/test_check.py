@@ -62,7 +62,7 @@ pages:
     "key",
     [
         "login: {url: http://x/}", "expect: {failed: '<= 1%'}", "notify: []", "after: []",
-        "url: {sort_query: true}", "run: {ping: http://x}", "run: {metrics: ':9'}",
+        "run: {ping: http://x}", "run: {metrics: ':9'}",
     ],
 )  # fmt: skip
 def test_what_is_not_built_yet_is_refused(crawl: Crawl, key: str):

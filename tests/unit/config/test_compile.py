@@ -24,7 +24,9 @@ from scraper.core.plan import (
     SeedFile,
     SeedPlan,
     SeedRequest,
+    SeedSitemap,
     StorePlan,
+    UrlPlan,
 )
 
 SEEDS = "seeds: {urls: [http://a.example/]}\n"
@@ -374,3 +376,21 @@ def leaves(value: object) -> Iterator[object]:
             yield from leaves(inner)
     else:
         yield value
+
+
+def test_sitemaps_and_the_rules_of_urls() -> None:
+    text = """
+seeds: {urls: http://a.example/, sitemaps: [http://a.example/s.xml, robots, {url: http://b.example/, page: p, lastmod: ignore}]}
+url: {sort_query: true, drop: [utm_*, ref], sessions: keep}
+pages: {p: {}}
+"""
+    plan = compiled(text)
+    assert plan.seeds.sitemaps == (
+        SeedSitemap("http://a.example/s.xml"),
+        SeedSitemap(None),
+        SeedSitemap("http://b.example/", "p", lastmod=False),
+    )
+    assert plan.url == UrlPlan(sort_query=True, drop=("utm_*", "ref"), sessions=False)
+    assert compiled("seeds: {sitemaps: http://a.example/}\nurl: {drop: x}").url == UrlPlan(
+        drop=("x",)
+    )

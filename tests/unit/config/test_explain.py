@@ -143,3 +143,17 @@ def test_what_is_carried_is_said_and_that_nobody_reads_it() -> None:
 def test_list_that_is_there_needs_no_warning() -> None:
     Path("a.txt").write_text("http://a.example/\n")
     assert warnings("seeds: {file: [a.txt, '-']}\npages: {p: {}}\n") == []
+
+
+def test_sitemaps_and_the_rules_of_urls_are_said() -> None:
+    text = """\
+seeds: {urls: http://a.example/, sitemaps: [http://a.example/s.xml, robots]}
+url: {sort_query: true, drop: [utm_*, ref], sessions: keep}
+"""
+    told = lines(text)
+    assert told[1:5] == [
+        "  starts from 1 URL (http://a.example/), the sitemap http://a.example/s.xml and the sitemaps that robots.txt names",
+        "  takes out of each URL the parameters utm_* and ref",
+        "  sorts the query of each URL",
+        "  takes URLs that differ in a session identifier for different pages",
+    ]

@@ -53,12 +53,15 @@ BROKEN = [
     (S + "fetch:\n  timeuot: 1s\n", '3:3: fetch.timeuot: unknown key; did you mean "timeout"?'),
     (
         S + "zzz: 1\n",
-        "2:1: zzz: unknown key; known are version, name, include, seeds, scope, politeness, fetch, pages, parse, store, run",
+        "2:1: zzz: unknown key; known are version, name, include, seeds, url, scope, politeness, fetch, pages, parse, store, run",
     ),
     (S + "version: 2\n", "2:10: version: must be 1, the only version there is, got 2"),
     ("name: x\n", "1:1: seeds: is missing: give it"),
-    ("seeds:\n", "1:7: seeds: has nothing to start from: give urls, file or requests"),
-    ("seeds: {urls: []}\n", "1:8: seeds: has nothing to start from: give urls, file or requests"),
+    ("seeds:\n", "1:7: seeds: has nothing to start from: give urls, file, sitemaps or requests"),
+    (
+        "seeds: {urls: []}\n",
+        "1:8: seeds: has nothing to start from: give urls, file, sitemaps or requests",
+    ),
     ("seeds: [http://a.example/]\n", "1:8: seeds: must be a mapping (key: value), got a list"),
     (S + "name: ../x\n", "2:7: name: '../x' cannot name a file: write letters, digits, - and _"),
     (S + "name: [x]\n", "2:7: name: must be a text, got a list"),
@@ -79,8 +82,37 @@ BROKEN = [
         "1:16: seeds.urls[1]: {1..} is no range: write whole numbers such as {1..50}",
     ),
     (
-        "seeds: {urls: http://a.example/, sitemaps: []}\n",
-        "1:34: seeds.sitemaps: not supported yet: take it out",
+        "seeds: {sitemaps: robot}\n",
+        '1:19: seeds.sitemaps[1].url: must be a URL or robots, got robot; did you mean "robots"?',
+    ),
+    (
+        "seeds: {sitemaps: [a.example/s.xml]}\n",
+        "1:20: seeds.sitemaps[1].url: must be an http or https URL, got 'a.example/s.xml': write https://a.example/s.xml",
+    ),
+    (
+        "seeds: {sitemaps: ['http://a.example/s{1..3}.xml']}\n",
+        "1:20: seeds.sitemaps[1].url: ranges are for seeds.urls: write one sitemap each",
+    ),
+    (
+        "seeds: {sitemaps: {url: http://a.example/s.xml, page: nowhere}}\n",
+        "1:55: seeds.sitemaps.page: no page is named nowhere",
+    ),
+    (
+        "seeds: {sitemaps: [{url: http://a.example/s.xml, lastmod: no}]}\n",
+        "1:59: seeds.sitemaps[1].lastmod: must be use or ignore, got no",
+    ),
+    ("seeds: {sitemaps: [{lastmod: use}]}\n", "1:20: seeds.sitemaps[1].url: is missing: give it"),
+    (
+        "seeds: {sitemaps: [{loc: http://a.example/s.xml, url: http://a.example/}]}\n",
+        "1:21: seeds.sitemaps[1].loc: unknown key; known are url, page, lastmod",
+    ),
+    (
+        "seeds: {sitemaps: [http://a.example/s.xml, robots]}\n",
+        "1:44: seeds.sitemaps[2]: robots is about the hosts of other seeds: give urls, file or requests too",
+    ),
+    (
+        "seeds: {urls: http://a.example/, sitemaps: {url: robots}}\npoliteness: {robots: ignore}\n",
+        "1:50: seeds.sitemaps.url: robots reads what politeness.robots ignores: write obey there, or a URL here",
     ),
     (
         "seeds: {requests: {url: http://a.example/}}\n",
@@ -626,7 +658,16 @@ BROKEN = [
         "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
         "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
-    (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),
+    (S + "url: {sort_qery: true}\n", '2:7: url.sort_qery: unknown key; did you mean "sort_query"?'),
+    (S + "url: {sort_query: 2}\n", "2:19: url.sort_query: must be true or false, got 2"),
+    (
+        S + "url: {drop: ['utm_*=']}\n",
+        "2:14: url.drop[1]: must be the name of a query parameter such as utm_*, got 'utm_*='",
+    ),
+    (
+        S + "url: {sessions: kep}\n",
+        '2:17: url.sessions: must be ignore or keep, got kep; did you mean "keep"?',
+    ),
     (S + "after: []\n", "2:1: after: not supported yet: take it out"),
     (S + "run: {jitter: 5m}\n", "2:7: run.jitter: not supported yet: take it out"),
     (S + "run: {max_wait: 5m}\n", "2:7: run.max_wait: not supported yet: take it out"),

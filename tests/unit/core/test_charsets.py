@@ -1,8 +1,10 @@
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.charsets import decode_as, name_of
+from scraper.core.charsets import _LABELS, codec_of, decode_as, name_of
 
 LABELS = ["utf-8", "latin1", "gb2312", "x-sjis", "ks_c_5601-1987", "big5", "euc-jp", "koi8-r"]
 ENCODINGS = [
@@ -74,3 +76,9 @@ def test_labels_of_the_web(label, name):
 )
 def test_bytes_mean_what_the_standard_says(body, name, text):
     assert decode_as(body, name) == text
+
+
+def test_every_name_has_a_codec_that_reads_piece_by_piece():
+    for name in _LABELS:
+        decoder = codecs.getincrementaldecoder(codec_of(name))("replace")
+        assert decoder.decode(b"", final=True) == ""
