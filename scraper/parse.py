@@ -16,9 +16,9 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
-from scraper.core.content import as_utf8, media_type
+from scraper.core.content import as_utf8, encoding, media_type
 from scraper.core.errors import ParseError
-from scraper.core.extract import Extractor, Source
+from scraper.core.extract import Extractor, Source, is_empty
 from scraper.core.extract.plan import FieldPlan, PageRule
 from scraper.core.model import Item, Link, Page, Parsed, Reason, Rejected, Request, Response
 from scraper.core.nesting import suspicious
@@ -123,7 +123,7 @@ class Parser:
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
         """
-        if not rule.items and not rule.follow and rule.valid is None:
+        if is_empty(rule):
             return Parsed(Page(), "inline", 0.0, 0.0)
         content_type = response.headers.get("content-type", "")
         if not _is_text(media_type(content_type)):
@@ -146,6 +146,8 @@ class Parser:
     ) -> Parsed | None:
         """Extract on the loop; None when the page needs the pool's patience."""
         begun = perf_counter()
+        if rule.submit:
+            source = replace(source, charset=encoding(body, content_type))
         body = as_utf8(body, content_type)
         if suspicious(body):
             return None
@@ -225,7 +227,7 @@ def _looks_inside(rule: PageRule) -> bool:
         elsewhere = field.is_const or field.source is not None
         return any(map(looks, field.any)) if field.any else not elsewhere
 
-    if rule.valid is not None or any(link.css is None for link in rule.follow):
+    if rule.valid is not None or rule.submit or any(link.css is None for link in rule.follow):
         return True
     return any(item.each or any(map(looks, item.fields)) for item in rule.items)
 
@@ -254,13 +256,28 @@ def _plain(source: Source) -> tuple[object, ...]:
 
 def _page(parts: list[Any]) -> Page:
     """The page of a worker's answer, its links looked at: they were a stranger's to write."""
-    items, links, rejected, invalid = parts
+    items, links, rejected, invalid, expired, notes = parts
     return Page(
         tuple(Item(*one) for one in items),
-        tuple(Link(_sound(href), *rest) for href, *rest in links),
+        tuple(
+            Link(_sound(href), page, carry, *_sent_as(*form)) for href, page, carry, *form in links
+        ),
         tuple(Rejected(*one) for one in rejected),
         invalid,
+        expired,
+        tuple(notes),
     )
+
+
+def _sent_as(
+    kind: str | None = None, body: str | None = None
+) -> tuple[str, tuple[tuple[str, str], ...], bytes | None]:
+    """Method, headers and body of a link; ValueError for a header that would be two."""
+    if kind is None or body is None:
+        return "GET", (), None
+    if not kind.isprintable():
+        raise ValueError(f"no content type: {kind[:200]!r}")
+    return "POST", (("Content-Type", kind),), body.encode("latin-1")
 
 
 def _sound(href: str) -> str:

@@ -18,14 +18,15 @@ import socket
 import struct
 import sys
 import time
+from dataclasses import replace
 from typing import BinaryIO
 
 from scraper.allocator import keep_memory
-from scraper.core.content import as_utf8
+from scraper.core.content import as_utf8, encoding
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page
+from scraper.core.model import Link, Page
 
 FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
 ANSWER = struct.Struct(">I")  # bytes of the JSON
@@ -60,8 +61,11 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
     """What to answer: the page's parts as plain values, or why there are none."""
     rule, content_type, source = pickle.loads(head)  # noqa: S301 - of our parent
     started = time.perf_counter()
+    told, extractor = Source(*source), extractors[rule]
     try:
-        page = extractors[rule](as_utf8(body, content_type), Source(*source))
+        if extractor.rule.submit:
+            told = replace(told, charset=encoding(body, content_type))
+        page = extractor(as_utf8(body, content_type), told)
     except ParseError as error:
         return {"reason": error.reason, "detail": error.detail}
     return {"page": _plain(page), "parse_s": time.perf_counter() - started}
@@ -70,10 +74,20 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
 def _plain(page: Page) -> list[object]:
     return [
         [(item.type, item.key, item.data, item.position) for item in page.items],
-        [(link.url, link.page, link.carry) for link in page.links],
+        [_link(link) for link in page.links],
         [(r.type, r.field, r.reason, r.position, r.data) for r in page.rejected],
         page.invalid,
+        page.expired,
+        page.notes,
     ]
+
+
+def _link(link: Link) -> tuple[object, ...]:
+    plain = (link.url, link.page, link.carry)
+    if link.body is None:
+        return plain
+    ((_, kind),) = link.headers  # of a form: its content type
+    return (*plain, kind, link.body.decode("latin-1"))
 
 
 def _read(pages: BinaryIO) -> tuple[bytes, bytes]:

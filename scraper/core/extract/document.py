@@ -56,6 +56,7 @@ class Source:
     carry: Mapping[str, Json] = field(default_factory=dict)
     media: str = ""  # the media type of the answer, in lower case; "" when it names none
     sent: str = ""  # tells apart requests of one URL: empty for a plain GET
+    charset: str = "utf-8"  # of the page as it came, where a form is sent in it
 
 
 class NotJsonError(ParseError):

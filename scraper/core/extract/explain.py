@@ -21,7 +21,7 @@ _MOST_CHARACTERS = 60
 def probe(rule: PageRule) -> PageRule:
     """The rule with nothing done to what its selectors find; nothing is rejected."""
     items = (replace(item, key=(), fields=tuple(map(_bare, item.fields))) for item in rule.items)
-    return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=())
+    return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=(), submit=())
 
 
 def _bare(field: FieldPlan) -> FieldPlan:

@@ -19,6 +19,7 @@ from scraper.core.extract.plan import EachPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
+from scraper.core.extract.submit import SubmitReader
 from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
 from scraper.core.model import Item, Json, Page, Reason, Rejected
 
@@ -30,7 +31,15 @@ _REPLACEMENT = "\ufffd"
 class Extractor:
     """Extraction by one rule: a pure function from bytes to a `Page`."""
 
-    __slots__ = ("_in_xml", "_items", "_links", "_needs_document", "_regex_timeout_s", "rule")
+    __slots__ = (
+        "_forms",
+        "_in_xml",
+        "_items",
+        "_links",
+        "_needs_document",
+        "_regex_timeout_s",
+        "rule",
+    )
 
     def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
         self.rule = rule
@@ -38,7 +47,8 @@ class Extractor:
         self._in_xml: Extractor | None = None  # made for the first page that is XML
         self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
         self._links = tuple(LinkReader(plan, regex_timeout_s) for plan in rule.follow)
-        self._needs_document = bool(rule.items or rule.follow or rule.valid)
+        self._forms = tuple(SubmitReader(plan, regex_timeout_s) for plan in rule.submit)
+        self._needs_document = not is_empty(rule)
 
     def __call__(self, body: bytes, source: Source) -> Page:
         """Extract the page whose body, as UTF-8, is given.
@@ -65,6 +75,8 @@ class Extractor:
         return self._in_xml
 
     def _extract(self, document: Document) -> Page:
+        if self.rule.expired and _is_over(document, self.rule.expired):
+            return Page(expired=True)
         valid = self.rule.valid
         if valid and document.parser.css_first(valid) is None:
             raise ParseError(Reason.INVALID_PAGE, f"nothing fits {as_written(valid)}")
@@ -73,7 +85,25 @@ class Extractor:
             item.read(document, kept)
         known: set[tuple[str, str | None]] = set()
         links = tuple(link for reader in self._links for link in reader.read(document, known))
-        return Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
+        page = Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
+        return self._with_forms(page, document) if self._forms else page
+
+    def _with_forms(self, page: Page, document: Document) -> Page:
+        notes: list[str] = []
+        forms = tuple(link for reader in self._forms for link in reader.read(document, notes))
+        return replace(page, links=(*page.links, *forms), notes=tuple(notes))
+
+
+def is_empty(rule: PageRule) -> bool:
+    """Whether nothing is looked for on a page."""
+    return not (rule.items or rule.follow or rule.submit or rule.valid or rule.expired)
+
+
+def _is_over(document: Document, expired: str) -> bool:
+    """Whether a page says that the login is over; markup in a text of JSON says nothing."""
+    if document.source.media.endswith("json"):
+        return False
+    return document.parser.css_first(expired) is not None
 
 
 class _Kept:
