@@ -17,7 +17,15 @@ from scraper.core.model import PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.url import parts
 from scraper.frontier import Lease
-from scraper.gate import admit, is_judged_too_soon, judged, refuse
+from scraper.gate import (
+    admit,
+    is_judged_too_soon,
+    judged,
+    locked_out,
+    logged_in,
+    login_over,
+    refuse,
+)
 from scraper.stages import Stages
 
 
@@ -50,7 +58,7 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
     try:
         result = await _exchange(lease, stages)
         if isinstance(result, Response):
-            result = await _read(request, result, stages)
+            result = await _read(lease, result, stages)
         elif is_judged_too_soon(result, stages):
             await stages.seeded.wait()
             result = PageResult(request, again=request)
@@ -69,7 +77,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         if early is not None:
             return early
         late_s = 0.0
-        early = await admit(request, url, stages)
+        early = await logged_in(request, stages) or await admit(request, url, stages)
         if early is not None:
             return early
         response = await stages.fetcher.fetch(request)
@@ -77,6 +85,9 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         error = outcome.refused(response)
         if error is None:
             return response
+        early = await locked_out(lease, response, stages)
+        if early is not None:
+            return early
         result = outcome.failed(request, error, stages.moment(), stages.retry, response=response)
         if result.pause_until is not None:  # before the turn ends: else the next page would start
             stages.frontier.pause(request.host, result.pause_until)
@@ -85,9 +96,13 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         stages.frontier.leave(lease, late_s=late_s)
 
 
-async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
+async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
     """What the answer means: another hop, or a page."""
+    request = lease.request
     if is_redirect(response):
+        over = login_over(lease, response, stages)
+        if over is not None:
+            return over
         hop = await _next(request, response, stages)
         return replace(outcome.answered(request, response), again=hop)
     rule = stages.router.rule(request)
@@ -97,6 +112,9 @@ async def _read(request: Request, response: Response, stages: Stages) -> PageRes
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
         return outcome.unreadable(request, response, rule.name, error)
+    over = login_over(lease, response, stages, rule=rule.name, page=parsed.page)
+    if over is not None:
+        return over
     links = await judged(parsed.page, request, rule.name, stages)
     return outcome.extracted(request, response, rule.name, parsed, links)
 

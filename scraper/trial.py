@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from scraper.core.errors import FetchError, ParseError, UsageError
 from scraper.core.extract.explain import probe, reasons
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page, Parsed, Request, Response
+from scraper.core.model import Link, Page, Parsed, Reason, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
@@ -21,6 +21,10 @@ from scraper.core.scope import Scope
 from scraper.core.url import parse
 from scraper.logs import escape
 
+_URLENCODED = (("Content-Type", "application/x-www-form-urlencoded"),)
+_LONGEST_PART = 60  # characters of one name and value
+_LONGEST_BODY = 300
+_OVER = f"{Reason.LOGIN}: it shows login.expired right after a login"
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
 
 
@@ -45,6 +49,13 @@ class Parser(Protocol):
         """Extract one page."""
 
 
+class Session(Protocol):
+    """The login."""
+
+    async def open(self) -> bool:
+        """Log in if need be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The stages that a trial uses."""
@@ -52,14 +63,21 @@ class Tools:
     fetcher: Fetcher
     robots: Robots
     parser: Parser
+    session: Session | None = None
 
 
 async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
-    """Fetch one page as a crawl would, redirects and robots.txt included, and extract it."""
+    """Fetch one page as a crawl would, redirects, robots.txt and login included, and extract it.
+
+    Raises:
+        UsageError: this is no URL, or the site refuses the login.
+    """
     try:
         request = make_request(parse(text), page=_known(plan, page), seed=True)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if tools.session is not None:
+        await tools.session.open()
     try:
         while True:
             rules = await tools.robots.ask(request.asked)
@@ -114,6 +132,8 @@ async def _extract(
         bare = await tools.parser.parse(response, probe(rule), request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
+    if parsed.page.expired:
+        return _told(plan, request, response=response, rule=rule, error=_OVER)
     why = tuple(reasons(rule, parsed.page, bare.page))
     return _told(plan, request, response=response, rule=rule, parsed=parsed, empty=why)
 
@@ -149,6 +169,7 @@ def _told(
         ],
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
         "links": list(_links(plan, request, response, page)),
+        "notes": list(page.notes) if page else [],
         "time_s": {
             "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
             if response
@@ -160,12 +181,25 @@ def _told(
 
 def _links(
     plan: Plan, request: Request, response: Response | None, page: Page | None
-) -> Iterator[dict[str, str | None]]:
+) -> Iterator[dict[str, Any]]:
     seen = {request.url, response.url if response else request.url}  # a seed may redirect
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
     for link in page.links if page else ():
         reason = scope.refuses(parse(link.url), depth=request.depth + 1)
-        yield {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        told = {"url": link.url, "page": link.page, "fate": reason or "followed"}
+        yield told if link.body is None else told | _sent(link)
+
+
+def _sent(link: Link) -> dict[str, Any]:
+    """What a form sends, shortened."""
+    body = (link.body or b"").decode("utf-8", "replace")
+    parts = body.split("&") if link.headers == _URLENCODED else [body]
+    short = "&".join(
+        part if len(part) <= _LONGEST_PART else f"{part[:_LONGEST_PART]}..." for part in parts
+    )
+    if len(short) > _LONGEST_BODY:
+        short = f"{short[:_LONGEST_BODY]}..."
+    return {"method": link.method, "body": short, "body_bytes": len(link.body or b"")}
 
 
 def _known(plan: Plan, page: str | None) -> str | None:
@@ -192,7 +226,9 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
     yield from _found(trial)
     for link in trial["links"]:
         page = f" as {link['page']}" if link["page"] else ""
-        yield f"link {link['url']}{page}: {link['fate']}"
+        form = f" {link['method']} {link['body']}" if "method" in link else ""
+        yield f"link {link['url']}{page}{form}: {link['fate']}"
+    yield from trial["notes"]
     seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
     yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
 

@@ -70,6 +70,11 @@ def _fields(top: Branch) -> Iterator[Branch]:
     for page in top.under("pages").each():
         for item in page.under("items").each():
             yield from fields_below(item.under("fields"))
+        for form in page.under("submit").each():
+            for fill in form.under("fill").each():
+                yield fill
+                yield fill.under("each")
+                yield from fields_below(fill.under("each").under("any"))
 
 
 def fields_below(fields: Branch) -> Iterator[Branch]:

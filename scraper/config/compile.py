@@ -7,12 +7,13 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlencode
 
 from scraper import __version__
 from scraper.config.carry import is_carried, is_csv
 from scraper.config.checks import host_key
+from scraper.config.compile_forms import compile_auth, compile_login, form_sources, with_forms
 from scraper.config.compile_pages import compile_page, every_field, plain_text, plain_texts
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
@@ -45,13 +46,16 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _carried(config.pages.values())),
-        fetch=_fetch(config.fetch),
+        fetch=_fetch(config.fetch, has_login=config.login is not None),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness),
-        pages=tuple(compile_page(name, page) for name, page in config.pages.items()),
+        pages=tuple(
+            with_forms(compile_page(name, page), page, config.login)
+            for name, page in config.pages.items()
+        ),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,
@@ -62,18 +66,19 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
             max_time_s=config.run.max_time,
             refresh_s=config.run.refresh,
         ),
+        login=None if config.login is None else compile_login(config.login),
     )
 
 
 def _carried(pages: Iterable[PageConfig]) -> tuple[str, ...]:
     """The columns that fields ask for, in the order of the config."""
-    asked = (
-        str(field.from_)
-        for page in pages
-        for field in every_field(page)
-        if field.from_ is not None and is_carried(field.from_)
-    )
+    asked = (source for page in pages for source in _sources(page) if is_carried(source))
     return tuple(dict.fromkeys(asked))
+
+
+def _sources(page: PageConfig) -> Iterator[str]:
+    yield from (str(field.from_) for field in every_field(page) if field.from_ is not None)
+    yield from form_sources(page)
 
 
 def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
@@ -154,7 +159,7 @@ def _politeness(politeness: PolitenessConfig) -> PolitenessPlan:
     )
 
 
-def _fetch(fetch: FetchConfig) -> FetchPlan:
+def _fetch(fetch: FetchConfig, *, has_login: bool) -> FetchPlan:
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
@@ -166,9 +171,10 @@ def _fetch(fetch: FetchConfig) -> FetchPlan:
         max_redirects=fetch.max_redirects,
         retry=RetryPlan(attempts=retry.attempts, first_s=retry.first, longest_s=retry.longest),
         headers=_pairs(fetch.headers),
-        cookies=fetch.cookies,
+        cookies=has_login if fetch.cookies is None else fetch.cookies,
         verify_tls=fetch.verify_tls,
         private=_private(fetch.private_addresses),
+        auth=compile_auth(fetch.auth.items()),
     )
 
 

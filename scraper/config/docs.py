@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from scraper.config.mistakes import keys
 from scraper.config.model_fields import FieldConfig
+from scraper.config.model_forms import AuthConfig, FillConfig, LoginConfig, SubmitConfig
 from scraper.config.model_network import (
     FetchConfig,
     HostConfig,
@@ -37,11 +38,15 @@ _SECTIONS: dict[type[Section], str] = {
     HostConfig: "politeness.hosts.HOST",
     FetchConfig: "fetch",
     RetryConfig: "fetch.retry",
+    AuthConfig: "fetch.auth.HOST",
+    LoginConfig: "login",
     PageConfig: "pages.PAGE",
     ItemConfig: "pages.PAGE.items.TYPE",
     EachConfig: "pages.PAGE.items.TYPE.each",
     FieldConfig: "pages.PAGE.items.TYPE.fields.NAME",
     FollowConfig: "pages.PAGE.follow",
+    SubmitConfig: "pages.PAGE.submit",
+    FillConfig: "pages.PAGE.submit.fill.NAME",
     ParseConfig: "parse",
     StoreConfig: "store",
     RunConfig: "run",

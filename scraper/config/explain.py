@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from scraper.config.load import Loaded
+from scraper.config.model_forms import FillConfig, SubmitConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Path
@@ -45,6 +46,7 @@ class _Teller:
         yield self._scope()
         yield from self._politeness()
         yield from self._fetch()
+        yield from self._login()
         for name, page in self.config.pages.items():
             yield from self._page(name, page)
         yield from self._run()
@@ -106,14 +108,30 @@ class _Teller:
         elif allowed:
             yield "may reach private addresses"
 
+    def _login(self) -> Iterator[str]:
+        for host, auth in self.config.fetch.auth.items():
+            yield f"logs in at {host} with a {'password' if auth.basic is not None else 'token'}"
+        login = self.config.login
+        if login is None:
+            return
+        names = ", ".join(login.fill)
+        yield f"logs in at {_shown(login.url)}: fills {names} into {_shown(login.form)}"
+        yield f"  is let in where {_shown(login.ok)} shows, else ends with exit status 2"
+        if login.expired is not None:
+            yield f"  logs in again where {_shown(login.expired)} shows"
+
     def _page(self, name: str, page: PageConfig) -> Iterator[str]:
         fits = "all pages" if page.match is None else f"pages {_globs(page.match)}"
-        nothing = "" if page.items or page.follow else ": fetches them and takes nothing"
+        nothing = (
+            "" if page.items or page.follow or page.submit else ": fetches them and takes nothing"
+        )
         yield f"{name}: {fits}{nothing}"
         for kind, item in page.items.items():
             yield f"  {_item(kind, item)}"
         for link in page.follow:
             yield f"  {_follow(link)}"
+        for form in page.submit:
+            yield f"  {_submit(form)}"
 
     def _run(self) -> Iterator[str]:
         named = self.say(("name",), self.plan.name)
@@ -166,6 +184,22 @@ def _where(source: EachConfig | FollowConfig) -> str:
 
 def _follow(link: FollowConfig) -> str:
     return f"follows {_where(link)}" + (f" as {_shown(link.page)}" if link.page else "")
+
+
+def _submit(form: SubmitConfig) -> str:
+    filled = [f"{name} {_filled(fill)}" for name, fill in (form.fill or {}).items()]
+    said = f"sends the form {_shown(form.form)}" + (f" with {_joined(filled)}" if filled else "")
+    return said + (f" as {_shown(form.page)}" if form.page else "")
+
+
+def _filled(fill: FillConfig) -> str:
+    if fill.each is not None:
+        return f"each of {_shown(fill.each.css)}" if fill.each.css else "each that is found"
+    if fill.css is not None:
+        return f"of {_shown(fill.css)}"
+    if fill.from_ is not None:
+        return f"from {_shown(fill.from_)}"
+    return f"= {' and '.join(map(_shown, fill.value))}" if fill.value else "left out"
 
 
 def _shown(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHosts
+from scraper.config.model_forms import AuthConfig
 from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
 from scraper.config.section import Named, OneOrMore, Section
 from scraper.config.units import say_seconds
@@ -88,7 +89,7 @@ class RetryConfig(Section):
 class FetchConfig(Section):
     """How a page is fetched."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"auth", "proxies", "ca_file", "client_cert"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"proxies", "ca_file", "client_cert"})
 
     concurrency: Annotated[int, count(1, _MOST_OPEN, later=("auto",))] = 100
     """Open requests in all."""
@@ -117,8 +118,12 @@ class FetchConfig(Section):
     headers: Named[HeaderValue] = Field({})
     """Headers sent with every request."""
 
-    cookies: Truth = False
-    """Keep cookies and send them back, to the host they came from."""
+    cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
+    """Keep cookies and send them back, to the host they came from; default true with `login`. They
+    are not stored: a run begins without."""
+
+    auth: Named[AuthConfig] = Field({})
+    """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone."""
 
     verify_tls: Truth = True
     """Check the certificates of servers."""

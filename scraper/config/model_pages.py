@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scraper.config.checks import Charset, Css, Each, Glob, takes_attribute
 from scraper.config.languages import JsonPath, Script
 from scraper.config.model_fields import Field_
+from scraper.config.model_forms import SubmitConfig
 from scraper.config.scalars import Text, count
 from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
@@ -106,7 +107,7 @@ class FollowConfig(Section):
 class PageConfig(Section):
     """What to do with the pages that `match` fits."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "nofollow", "refresh", "python"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"nofollow", "refresh", "python"})
 
     match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
@@ -117,6 +118,9 @@ class PageConfig(Section):
 
     follow: Listed[FollowConfig] = ()
     """The links to visit."""
+
+    submit: Listed[SubmitConfig] = ()
+    """The forms to send, as the requests that a browser would make of them."""
 
     valid: Each | None = None
     """A CSS selector of what every right page has: a page without it is failed as `invalid_page`,

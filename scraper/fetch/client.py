@@ -5,7 +5,8 @@
   closed or spoiled meanwhile, and then over a fresh one. Anything but GET and HEAD gets a
   connection of its own from the start, so that a failure never leaves open whether it was an old
   connection's.
-- Credentials written in a URL are sent with that request alone, as basic authorization. The
+- The login of a host (`plan.auth`) goes to that host alone, wherever a redirect comes from.
+  Credentials written in a URL are sent with that request alone, as basic authorization. The
   request's own headers stay with its origin: a redirect elsewhere goes without them.
 - What an answer below 300 lacks is an error. Any other status is the answer by itself: its body
   is read as far as it goes.
@@ -27,6 +28,7 @@ from yarl import URL
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan
+from scraper.core.url import parts
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector
 from scraper.fetch.decoding import ACCEPT_ENCODING
@@ -69,6 +71,7 @@ class Fetcher:
         self._plan = plan
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._headers: CIMultiDict[str] = CIMultiDict(plan.headers)
+        self._auth = plan.auth
         self.open = 0
         self.on_free: Callable[[], None] | None = None
 
@@ -103,6 +106,8 @@ class Fetcher:
         href, verb = request.asked, request.verb
         url = _http_url(href)
         headers = self._headers
+        if self._auth:
+            headers = _merged(headers, self._login(href))
         if request.headers:
             headers = _merged(headers, _own_headers(request, url))
         if "@" in href and "Authorization" in headers:
@@ -119,9 +124,25 @@ class Fetcher:
         return await self._in_slot(call, self._pages)
 
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
-        """GET a URL with neither cookies nor configured headers; a longer body is cut."""
-        call = Call(method="GET", href=url, url=_http_url(url), limit_bytes=max_bytes, cut=True)
+        """GET a URL with neither cookies nor configured headers, its host's login excepted.
+
+        A longer body is cut.
+        """
+        call = Call(
+            method="GET",
+            href=url,
+            url=_http_url(url),
+            limit_bytes=max_bytes,
+            cut=True,
+            headers=CIMultiDict(self._login(url)) if self._auth else None,
+        )
         return await self._in_slot(call, self._plain)
+
+    def _login(self, href: str) -> list[tuple[str, str]]:
+        """The header that logs in at the host of a URL, and at no other."""
+        url = parts(href)
+        value = self._auth.get(url.host) or self._auth.get(url.hostname)
+        return [("Authorization", value)] if value else []
 
     async def _in_slot(self, call: Call, session: aiohttp.ClientSession) -> Response:
         asked_at = now()

@@ -277,3 +277,10 @@ def test_memory_does_not_grow_with_pauses():
         schedule.pause("a:80", float(second), 0.0)
     assert len(schedule._heap) < 200
     assert schedule.wake_at() == 999.0
+
+
+def test_delay_of_a_host_is_that_of_its_robots_where_that_is_longer():
+    schedule = HostSchedule(polite(delay_s=2.0))
+    assert schedule.delay_s("a:80") == 2.0
+    schedule.robots_known("a:80", 0.0, crawl_delay_s=5.0)
+    assert schedule.delay_s("a:80") == 5.0
