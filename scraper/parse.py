@@ -30,6 +30,7 @@ from scraper.workerpool import WorkerPool
 
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
+_OF_FORMS = frozenset({"Content-Type", "Origin"})  # headers
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
 _TEXTS = frozenset(
     {"", "application/json", "application/xml", "application/javascript"}
@@ -270,14 +271,15 @@ def _page(parts: list[Any]) -> Page:
 
 
 def _sent_as(
-    kind: str | None = None, body: str | None = None
+    headers: list[list[str]] | None = None, body: str | None = None
 ) -> tuple[str, tuple[tuple[str, str], ...], bytes | None]:
-    """Method, headers and body of a link; ValueError for a header that would be two."""
-    if kind is None or body is None:
+    """Method, headers and body of a link; ValueError for headers that no form has."""
+    if headers is None or body is None:
         return "GET", (), None
-    if not kind.isprintable():
-        raise ValueError(f"no content type: {kind[:200]!r}")
-    return "POST", (("Content-Type", kind),), body.encode("latin-1")
+    pairs = tuple((name, value) for name, value in headers)
+    if any(name not in _OF_FORMS or not value.isprintable() for name, value in pairs):
+        raise ValueError(f"no headers of a form: {headers!r:.200}")
+    return "POST", pairs, body.encode("latin-1")
 
 
 def _sound(href: str) -> str:

@@ -204,7 +204,7 @@ class Session:
             if found.ok:
                 return  # it still is logged in
             raise LoginError(f"login refused: {login.no_form(self._plan, found, response)}")
-        request, response = await self._ask(_filled_in(found.form))
+        request, response = await self._ask(_filled_in(found.form, response.url))
         found = await self._see(response, request)
         if not found.ok:
             raise LoginError(f"login refused: {login.no_entry(self._plan, found, response)}")
@@ -230,6 +230,10 @@ class Session:
                 longest=self._max_redirects,
                 may_repeat=True,
             )
+            if hop.method == request.method == "POST" and url.host != request.host:
+                raise LoginError(
+                    f"login refused: {request.asked} sends the filled form on to {url.href}"
+                )
             request = replace(request, hop=hop, host=url.host)
         error = refused(response)
         if error is not None and error.reason in RETRYABLE:
@@ -267,5 +271,9 @@ def make_session(
     )
 
 
-def _filled_in(form: Link) -> Request:
-    return make_request(parse(form.url), method=form.method, headers=form.headers, body=form.body)
+def _filled_in(form: Link, page: str) -> Request:
+    """The request of a form; some sites take it only from who says where the form stood."""
+    headers = form.headers
+    if form.body is not None and "@" not in page:
+        headers = (*headers, ("Referer", page))
+    return make_request(parse(form.url), method=form.method, headers=headers, body=form.body)

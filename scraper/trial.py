@@ -21,7 +21,7 @@ from scraper.core.scope import Scope
 from scraper.core.url import parse
 from scraper.logs import escape
 
-_URLENCODED = (("Content-Type", "application/x-www-form-urlencoded"),)
+_URLENCODED = ("Content-Type", "application/x-www-form-urlencoded")
 _LONGEST_PART = 60  # characters of one name and value
 _LONGEST_BODY = 300
 _OVER = f"{Reason.LOGIN}: it shows login.expired right after a login"
@@ -193,7 +193,7 @@ def _links(
 def _sent(link: Link) -> dict[str, Any]:
     """What a form sends, shortened."""
     body = (link.body or b"").decode("utf-8", "replace")
-    parts = body.split("&") if link.headers == _URLENCODED else [body]
+    parts = body.split("&") if _URLENCODED in link.headers else [body]
     short = "&".join(
         part if len(part) <= _LONGEST_PART else f"{part[:_LONGEST_PART]}..." for part in parts
     )

@@ -86,8 +86,7 @@ def _link(link: Link) -> tuple[object, ...]:
     plain = (link.url, link.page, link.carry)
     if link.body is None:
         return plain
-    ((_, kind),) = link.headers  # of a form: its content type
-    return (*plain, kind, link.body.decode("latin-1"))
+    return (*plain, link.headers, link.body.decode("latin-1"))
 
 
 def _read(pages: BinaryIO) -> tuple[bytes, bytes]:

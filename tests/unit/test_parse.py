@@ -174,7 +174,15 @@ async def test_a_link_of_a_worker_is_not_trusted(href, monkeypatch):
             await on.parse(response(), RULE, REQUEST)
         href = "http://a.example/"
         assert (await on.parse(response(), RULE, REQUEST)).page.links == (Link(href, None),)
-        for form in [("text/plain\r\nX: y", ""), ("text/plain", "\u20ac"), (7, ""), ("a", 7)]:  # noqa: B007 - see `ask`
+        kind = ["Content-Type", "text/plain"]
+        for form in [  # noqa: B007 - see `ask`
+            ([["Content-Type", "a\r\nX: y"]], ""),
+            ([["Cookie", "a"]], ""),
+            ([kind], "\u20ac"),
+            (7, ""),
+            ([["Origin", 7]], ""),
+            ([kind], 7),
+        ]:
             with pytest.raises(ParseError, match="makes no sense"):
                 await on.parse(response(), RULE, REQUEST)
 

@@ -75,6 +75,11 @@ def test_login_is_made_once_for_all_who_wait():
         assert not await one.open()
         assert fetches(site) == ["GET /login", "POST /enter"]
         assert site.requests[1].body == b"user=ada"
+        assert dict(site.requests[1].headers) == {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": "http://a.example",
+            "Referer": LOGIN,
+        }
         assert repr(one) == "<Session 1 logins, open>"
 
     run_virtual(main())
@@ -136,6 +141,16 @@ def test_password_is_never_sent_from_https_to_http():
     form = FORM.replace(b"/enter", b"http://a.example/enter")
     told = refusal({"https://a.example/login": form}, secure)
     assert "leads to http://a.example/enter, which is not https" in told
+
+
+def test_filled_form_is_not_sent_on_to_another_host():
+    away = Response("", 307, {"location": "http://b.example/x"}, b"")
+    told = refusal({LOGIN: FORM, f"{A}enter": away, "http://b.example/x": IN})
+    assert "http://a.example/enter sends the filled form on to http://b.example/x" in told
+    here = Response("", 307, {"location": "/x"}, b"")
+    site = FakeSite({LOGIN: FORM, f"{A}enter": here, f"{A}x": IN})
+    assert opened(site)
+    assert fetches(site)[-1] == "POST /x"
 
 
 def test_trouble_that_may_pass_is_tried_again():

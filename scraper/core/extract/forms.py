@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborNode
 from scraper.core.charsets import REPLACEMENT, name_of
 from scraper.core.extract.document import Document
 from scraper.core.extract.selectors import quoted
+from scraper.core.url import origin_of
 
 _TABLE = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _ONE_LINE = frozenset({"text", "search", "url", "tel", "email", "password"})
@@ -46,6 +47,7 @@ class Form:
     attributes: Attributes
     controls: tuple[Control, ...]
     charset: str  # WHATWG name of the encoding to send in
+    origin: str  # of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ def read_form(node: LexborNode, document: Document) -> Form:
         if not _is_barred(each)
         for control in _controls(each, charset)
     )
-    return Form(node.attributes, tuple(controls), charset)
+    origin = origin_of(document.source.final_url)
+    return Form(node.attributes, tuple(controls), charset, origin)
 
 
 def target(form: Form, button: Attributes | None, document: Document) -> Target | None:

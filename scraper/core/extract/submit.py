@@ -8,6 +8,7 @@ the same need it. A submit button is sent when it is named, and then says where 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -24,6 +25,7 @@ from scraper.core.model import Link, Reason
 from scraper.core.url import parse
 
 MOST_REQUESTS = 10_000  # of one form on one page
+MOST_CONTROLS = 1_000_000  # of all these requests together
 MOST_BYTES = 32 * 1024 * 1024  # of their bodies and queries
 
 Values = tuple[str, ...]
@@ -81,18 +83,22 @@ class SubmitReader:
         if count > MOST_REQUESTS:
             why = f"{said}: {count} combinations are more than {MOST_REQUESTS}"
             raise ParseError(Reason.PARSE_ERROR, why)
+        if count * len(form.controls) > MOST_CONTROLS:
+            why = f"{said}: {count} requests of {len(form.controls)} controls are too much"
+            raise ParseError(Reason.PARSE_ERROR, why)
+        made = [(control.name, _as_it_is(control)) for control in form.controls]
         encoder = FormEncoder(where.enctype, form.charset)
         left, known = MOST_BYTES, set[tuple[str, bytes | None]]()
         for values in product(*choices.values()):
-            entries = _entries(form.controls, dict(zip(choices, values, strict=True)))
-            link = _link(where, encoder, entries, self._plan.page)
+            entries = _entries(made, dict(zip(choices, values, strict=True)))
+            link = _link(where, encoder, entries, form.origin)
             left -= len(link.body or b"") + len(link.url)
             if left < 0:
                 why = f"{said}: its requests take more than {MOST_BYTES} bytes"
                 raise ParseError(Reason.PARSE_ERROR, why)
             if (link.url, link.body) not in known:
                 known.add((link.url, link.body))
-                yield link
+                yield replace(link, page=self._plan.page)
 
 
 def _field(fill: FillPlan, place: Place) -> Field | None:
@@ -132,22 +138,26 @@ def _pressed(form: Form, choices: Mapping[str, list[Values]]) -> Mapping[str, st
     return buttons[0].button if buttons else None
 
 
-def _entries(controls: Sequence[Control], filled: dict[str, Values]) -> list[Entry]:
+def _as_it_is(control: Control) -> list[Entry]:
+    return [Entry(control.name, value, control.is_file) for value in control.values]
+
+
+def _entries(controls: Sequence[tuple[str, list[Entry]]], filled: dict[str, Values]) -> list[Entry]:
     """Names and values in the order of the form; what was filled in stands at its first control."""
     entries: list[Entry] = []
     left = dict(filled)
-    for control in controls:
-        name = control.name
-        if name in left:
+    for name, as_it_is in controls:
+        if name not in filled:
+            entries += as_it_is
+        elif name in left:
             entries += [Entry(name, value) for value in left.pop(name)]
-        elif name not in filled:
-            entries += [Entry(name, value, control.is_file) for value in control.values]
     return entries + [Entry(name, value) for name, values in left.items() for value in values]
 
 
-def _link(where: Target, encoder: FormEncoder, entries: list[Entry], page: str | None) -> Link:
+def _link(where: Target, encoder: FormEncoder, entries: list[Entry], origin: str) -> Link:
     if where.method == "POST":
         kind, body = encoder.body(entries)
-        return Link(where.url, page, method="POST", headers=(("Content-Type", kind),), body=body)
+        headers = (("Content-Type", kind), ("Origin", origin))  # sites check it against forgeries
+        return Link(where.url, None, method="POST", headers=headers, body=body)
     address = where.url.partition("?")[0]
-    return Link(parse(f"{address}?{encoder.query(entries)}").href, page)
+    return Link(parse(f"{address}?{encoder.query(entries)}").href, None)

@@ -16,7 +16,10 @@ from scraper.core.extract.submit import SubmitReader
 from scraper.core.model import Link
 
 SOURCE = Source("http://a.example/", "http://a.example/p", carry={"tag": "tea", "all": ["x", 2]})
-KIND = (("Content-Type", "application/x-www-form-urlencoded"),)
+KIND = (
+    ("Content-Type", "application/x-www-form-urlencoded"),
+    ("Origin", "http://a.example"),
+)
 FILTER = """<form name=filter method=post action=/f?x=1>
 <input type=hidden name=__VIEWSTATE value="/wEP+=">
 <select id=author name=author><option value=''>--<option value=A>Ada<option value=B><option value=A>
@@ -152,6 +155,9 @@ def test_more_than_can_be_sent_is_refused(monkeypatch: pytest.MonkeyPatch):
     fills = [each(name, "option", None) for name in "ab"]
     with pytest.raises(ParseError, match="form form: 10404 combinations are more than 10000"):
         read(f"<form><option>{options}", *fills)
+    monkeypatch.setattr(submit, "MOST_CONTROLS", 200)
+    with pytest.raises(ParseError, match="102 requests of 2 controls are too much"):
+        read(f"<form><input name=a><input name=c><option>{options}", fills[0])
     monkeypatch.setattr(submit, "MOST_BYTES", 1000)
     for method in ("get", "post"):
         with pytest.raises(ParseError, match="its requests take more than 1000 bytes"):
