@@ -91,6 +91,18 @@ try` says which step makes nothing of what.
 - `date` and `datetime` are written in ISO 8601; they read that, `5.3.2024`, `3/5/2024` (the month
   first, unless it is above 12), `5 March 2024`, `Mar 5th, 2024 1:05 pm` and the dates of mails.
   Month names are English.
+
+## Forms and logins
+
+`submit` sends what a browser would send of the form as it came, plus what is filled in; scripts are
+not run. Hidden inputs go with it, so view state and CSRF tokens work. A form on no page and a value
+that is not found give no request, and `scraper try` says so. A form is known by method, URL and
+body: a token that is another one in each visit makes another request in each cycle. A form that is
+posted is not sent twice in a cycle, unless it was answered with what `login.expired` shows.
+
+What is filled into `login`, and `fetch.auth` and `fetch.headers`, is stored nowhere; cookies are
+not either. A user name and password written into a URL, and `headers` and bodies of
+`seeds.requests`, are part of the request and stand in the database.
 """
 
 

@@ -313,6 +313,23 @@ def test_page_that_shows_it_again_is_failed(over):
     assert fetches(crawled.site).count("GET /") == 2
 
 
+def test_page_is_visited_again_from_its_beginning():
+    crawled = members({A: "/x", f"{A}x": [FORM, IN]}).visit_all(A)
+    assert crawled.outcomes() == {A: ("done", None)}
+    assert fetches(crawled.site)[2:] == [
+        "GET /", "GET /x", "GET /login", "POST /enter", "GET /", "GET /x"
+    ]  # fmt: skip
+
+
+def test_form_that_was_answered_with_the_login_is_sent_again():
+    made = members({A: [FORM, IN]})
+    made.seed(A, method="POST", body=b"q=1")
+    made.seeds_are_known()
+    run_virtual(made.run())
+    assert made.outcomes() == {A: ("done", None)}
+    assert fetches(made.site).count("POST /") == 2
+
+
 def test_login_page_as_a_link_is_a_page_like_others():
     crawled = members({}).visit_all(LOGIN)
     assert crawled.outcomes() == {LOGIN: ("done", None)}
