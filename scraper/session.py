@@ -119,7 +119,7 @@ class Session:
             self._is_open, self._let_in_at = True, float("-inf")
             self._logins += 1
             self._logged_in_at = self._clock.monotonic()
-            log.info("logged in url=%s times=%d", self._url.href.partition("?")[0], self._logins)
+            log.info("logged in url=%s times=%d", _said(self._url.href), self._logins)
             return True
 
     def is_login(self, url: Url) -> bool:
@@ -190,11 +190,11 @@ class Session:
                     retry_after_s=error.again_in_s,
                 )
                 if due_at is None:
-                    raise LoginError(f"login refused: {self._url.href}: {error}") from error
+                    raise LoginError(f"login refused: {_said(self._url.href)}: {error}") from error
                 log.warning("login failed, tried again in %.1f s: %s", due_at - now, error)
                 await asyncio.sleep(due_at - now)
             except ParseError as error:
-                raise LoginError(f"login refused: {self._url.href}: {error}") from error
+                raise LoginError(f"login refused: {_said(self._url.href)}: {error}") from error
             attempt += 1
 
     async def _try_to(self) -> None:
@@ -216,9 +216,8 @@ class Session:
         """The answer, redirects followed; one that may be another later is an error."""
         while True:
             if self._url.scheme == "https" and not request.asked.startswith("https:"):
-                raise LoginError(
-                    f"login refused: {self._url.href} leads to {request.asked}, which is not https"
-                )
+                led = f"{_said(self._url.href)} leads to {_said(request.asked)}"
+                raise LoginError(f"login refused: {led}, which is not https")
             await self._pace(request.host)
             response = await self._fetcher.fetch(request)
             if not is_redirect(response):
@@ -231,9 +230,8 @@ class Session:
                 may_repeat=True,
             )
             if hop.method == request.method == "POST" and url.host != request.host:
-                raise LoginError(
-                    f"login refused: {request.asked} sends the filled form on to {url.href}"
-                )
+                sent = f"{_said(request.asked)} sends the filled form on to {_said(url.href)}"
+                raise LoginError(f"login refused: {sent}")
             request = replace(request, hop=hop, host=url.host)
         error = refused(response)
         if error is not None and error.reason in RETRYABLE:
@@ -269,6 +267,11 @@ def make_session(
         chance=random.Random(),
         delay_s=delay_s,
     )
+
+
+def _said(href: str) -> str:
+    """A URL as a message may show it: a form that is not posted has its values in the query."""
+    return href.partition("?")[0]
 
 
 def _filled_in(form: Link, page: str) -> Request:

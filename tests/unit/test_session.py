@@ -141,6 +141,8 @@ def test_password_is_never_sent_from_https_to_http():
     form = FORM.replace(b"/enter", b"http://a.example/enter")
     told = refusal({"https://a.example/login": form}, secure)
     assert "leads to http://a.example/enter, which is not https" in told
+    asked = form.replace(b"post", b"get")
+    assert refusal({"https://a.example/login": asked}, secure) == told
 
 
 def test_filled_form_is_not_sent_on_to_another_host():
