@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from scraper.core.errors import ScraperError, StoreError
+from scraper.core.errors import LoginError, ScraperError, StoreError
 from scraper.core.plan import Plan
 from scraper.crawl import crawl
 from scraper.seeds import Seeds
@@ -105,7 +105,7 @@ class Run:
 
         Raises:
             StoreError: the database cannot be written; what is committed is safe.
-            UsageError: a seed list cannot be read.
+            UsageError: a seed list cannot be read, or the site refuses the login.
         """
         info = await self._store.runs.begin(self._start)
         began = {"run": info.id, "cycle": info.cycle, "resumed": info.resumed}
@@ -118,7 +118,11 @@ class Run:
         try:
             await self._crawl(info)
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            error = _first(group)
+            if isinstance(error, LoginError):
+                stats = self._progress.stats()
+                await self._store.runs.finish(state="broken", exit_status=2, stats=stats)
+            raise error from None
         return await self._finish(info)
 
     async def _crawl(self, info: RunInfo) -> None:

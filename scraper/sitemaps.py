@@ -31,6 +31,7 @@ from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import news_of
 from scraper.core.sitemap import MOST_BYTES, Entry, Listed, Reader, SitemapError, unpacked
 from scraper.core.url import Url, origin_of, parse, path_of
+from scraper.gate import logged_in
 from scraper.stages import Stages
 
 log = logging.getLogger(__name__)
@@ -242,6 +243,8 @@ class Sitemaps:
                 if again:
                     continue
                 sent.late_s = 0.0
+                if await logged_in(request, self._stages) is not None:
+                    continue
                 response = await self._fetcher.fetch(request, cut_bytes=MOST_BYTES + 1)
                 sent.met = response
                 sent.late_s = response.slot_s + response.dns_s + response.connect_s

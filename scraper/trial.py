@@ -15,7 +15,7 @@ from scraper.core.extract.explain import probe, reasons
 from scraper.core.extract.join import whole
 from scraper.core.extract.nofollow import header_says, page_says
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page, Parsed, Reason, Request, Response
+from scraper.core.model import Link, Page, Parsed, Reason, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
@@ -28,6 +28,10 @@ from scraper.core.url import parse
 from scraper.core.urlrules import UrlRules
 from scraper.logs import escape
 
+_URLENCODED = ("Content-Type", "application/x-www-form-urlencoded")
+_LONGEST_PART = 60  # characters of one name and value
+_LONGEST_BODY = 300
+_OVER = f"{Reason.LOGIN}: it shows login.expired right after a login"
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
 
 
@@ -52,6 +56,13 @@ class Parser(Protocol):
         """Extract one page."""
 
 
+class Session(Protocol):
+    """The login."""
+
+    async def open(self) -> bool:
+        """Log in if need be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The stages that a trial uses."""
@@ -59,14 +70,21 @@ class Tools:
     fetcher: Fetcher
     robots: Robots
     parser: Parser
+    session: Session | None = None
 
 
 async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
-    """Fetch one page as a crawl would, redirects and robots.txt included, and extract it."""
+    """Fetch one page as a crawl would, redirects, robots.txt and login included, and extract it.
+
+    Raises:
+        UsageError: this is no URL, or the site refuses the login.
+    """
     try:
         request = make_request(UrlRules(plan.url).parse(text), page=_known(plan, page), seed=True)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if tools.session is not None:
+        await tools.session.open()
     try:
         while True:
             rules = await tools.robots.ask(request.asked)
@@ -120,6 +138,8 @@ async def _extract(
         parsed = await tools.parser.parse(response, rule, request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
+    if parsed.page.expired:
+        return _told(plan, request, response=response, rule=rule, error=_OVER)
     page = whole(rule, parsed.page, request.carry, url=request.url)
     parsed = replace(parsed, page=page)
     try:
@@ -163,6 +183,7 @@ def _told(
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
         "links": list(_links(plan, request, response, page)),
         "nofollow": page is not None and _passes_links(rule, response),
+        "notes": list(page.notes) if page else [],
         "time_s": {
             "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
             if response
@@ -192,9 +213,7 @@ def _links(
             "url": asked.href,
             "page": link.page,
             "fate": f"{Reason.TRAP}: {why}" if why else reason or "followed",
-            "method": link.method,
-            "headers": dict(sent_headers(link.headers)),
-            "body": None if link.body is None else link.body.decode("utf-8", "replace"),
+            **_sent(link),
         }
         yield {**told, "carry": dict(link.carry)} if link.carry else told
 
@@ -207,6 +226,21 @@ def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
         return True
     body = as_utf8(response.body, response.headers.get("content-type", ""))
     return page_says(Document(body, Source(response.url, response.url)))
+
+
+def _sent(link: Link) -> dict[str, Any]:
+    """What is sent, a body shortened."""
+    told = {"method": link.method, "headers": dict(sent_headers(link.headers)), "body": None}
+    if link.body is None:
+        return told
+    body = link.body.decode("utf-8", "replace")
+    parts = body.split("&") if _URLENCODED in link.headers else [body]
+    short = "&".join(
+        part if len(part) <= _LONGEST_PART else f"{part[:_LONGEST_PART]}..." for part in parts
+    )
+    if len(short) > _LONGEST_BODY:
+        short = f"{short[:_LONGEST_BODY]}..."
+    return told | {"body": short, "body_bytes": len(link.body)}
 
 
 def _known(plan: Plan, page: str | None) -> str | None:
@@ -245,6 +279,7 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
             yield f"  body {link['body']}"
         for name, value in link.get("carry", {}).items():
             yield f"  carries {name}: {json.dumps(value, ensure_ascii=False)}"
+    yield from trial["notes"]
     seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
     yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
 

@@ -7,13 +7,14 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
 from scraper import __version__
 from scraper.config.carry import is_carried, is_csv
 from scraper.config.checks import host_key
+from scraper.config.compile_forms import compile_auth, compile_login, form_sources, with_forms
 from scraper.config.compile_pages import (
     compile_page,
     every_field,
@@ -21,7 +22,7 @@ from scraper.config.compile_pages import (
     plain_texts,
     with_carries,
 )
-from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
+from scraper.config.model_network import PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.model_url import UrlConfig
@@ -67,7 +68,7 @@ def compile_plan(
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _columns(config.pages)),
-        fetch=_fetch(config.fetch, env, types=config.scope.types),
+        fetch=_fetch(config, env),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
@@ -89,6 +90,7 @@ def compile_plan(
             max_time_s=config.run.max_time,
             refresh_s=config.run.refresh,
         ),
+        login=None if config.login is None else compile_login(config.login),
     )
 
 
@@ -97,7 +99,7 @@ def _pages(config: Config, folder: Path) -> tuple[PageRule, ...]:
     python = PythonPlan("", path, tuple(map(str, config.pages)))
     polite = config.politeness.robots == "obey"
     return with_carries(
-        compile_page(name, page, polite=polite, python=python)
+        with_forms(compile_page(name, page, polite=polite, python=python), page, config.login)
         for name, page in config.pages.items()
     )
 
@@ -107,15 +109,14 @@ def _has_python(page: PageConfig) -> bool:
 
 
 def _columns(pages: Mapping[str, PageConfig]) -> tuple[str, ...]:
-    """The columns that fields ask for, in the order of the config; what links carry is none."""
+    """The columns that are asked for, in the order of the config; what links carry is none."""
     links = [link for page in pages.values() for link in page.follow if link.carry]
     asked: dict[str, None] = {}
     for name, page in pages.items():
         carried = {n for link in links if link.page in (None, name) for n in link.carry or ()}
-        for field in every_field(page):
-            source = field.from_
-            if source is not None and is_carried(source) and source not in carried:
-                asked[str(source)] = None
+        sources = [str(field.from_) for field in every_field(page) if field.from_ is not None]
+        sources = [source for source in sources if source not in carried]
+        asked |= dict.fromkeys(filter(is_carried, [*sources, *form_sources(page)]))
     return tuple(asked)
 
 
@@ -217,7 +218,8 @@ def _politeness(
     )
 
 
-def _fetch(fetch: FetchConfig, env: Mapping[str, str], *, types: Iterable[str]) -> FetchPlan:
+def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
+    fetch = config.fetch
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
@@ -229,13 +231,14 @@ def _fetch(fetch: FetchConfig, env: Mapping[str, str], *, types: Iterable[str]) 
         max_redirects=fetch.max_redirects,
         retry=RetryPlan(attempts=retry.attempts, first_s=retry.first, longest_s=retry.longest),
         headers=_pairs(fetch.headers),
-        cookies=fetch.cookies,
+        cookies=config.login is not None if fetch.cookies is None else fetch.cookies,
         verify_tls=fetch.verify_tls,
         ca_file=plain_text(fetch.ca_file),
         client_cert=_client_cert(fetch.client_cert),
         proxies=compile_proxies(fetch.proxies or (), env),
         private=_private(fetch.private_addresses),
-        types=frozenset(types),
+        types=frozenset(config.scope.types),
+        auth=compile_auth(fetch.auth.items()),
     )
 
 

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from scraper.config.mistakes import keys
 from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
+from scraper.config.model_forms import AuthConfig, FillConfig, LoginConfig, SubmitConfig
 from scraper.config.model_network import (
     FetchConfig,
     HostConfig,
@@ -43,12 +44,16 @@ _SECTIONS: dict[type[Section], str] = {
     FetchConfig: "fetch",
     RetryConfig: "fetch.retry",
     ClientCertConfig: "fetch.client_cert",
+    AuthConfig: "fetch.auth.HOST",
+    LoginConfig: "login",
     PageConfig: "pages.PAGE",
     ItemConfig: "pages.PAGE.items.TYPE",
     EachConfig: "pages.PAGE.items.TYPE.each",
     FieldConfig: "pages.PAGE.items.TYPE.fields.NAME",
     FollowConfig: "pages.PAGE.follow",
     IncrementConfig: "pages.PAGE.follow.increment",
+    SubmitConfig: "pages.PAGE.submit",
+    FillConfig: "pages.PAGE.submit.fill.NAME",
     ParseConfig: "parse",
     StoreConfig: "store",
     RunConfig: "run",
@@ -146,6 +151,18 @@ that does are taken for a calendar, facets or a soft 404: no more of that kind a
 log says so. An item of which no field was found is none, nor is one that says the same on pages of
 the same size. What is waiting of that kind is `skipped: trap`; a link leads there again in the next
 cycle. Seeds, and so what sitemaps name, are always visited. `scope.deny` keeps other things out.
+
+## Forms and logins
+
+`submit` sends what a browser would send of the form as it came, plus what is filled in; scripts are
+not run. Hidden inputs go with it, so view state and CSRF tokens work. A form on no page and a value
+that is not found give no request, and `scraper try` says so. A form is known by method, URL and
+body: a token that is another one in each visit makes another request in each cycle. A form that is
+posted is not sent twice in a cycle, unless it was answered with what `login.expired` shows.
+
+What is filled into `login`, and `fetch.auth` and `fetch.headers`, is stored nowhere; cookies are
+not either. A user name and password written into a URL, and `headers` and bodies of
+`seeds.requests`, are part of the request and stand in the database.
 """
 
 

@@ -54,6 +54,8 @@ def lint(
     yield from lint_proxies(top.under("fetch").under("proxies"), env)
     yield from _robots(top)
     yield from _hosts(top.under("politeness").under("hosts"))
+    yield from _hosts(top.under("fetch").under("auth"))
+    yield from _login(top)
     yield from _page_references(top, pages.names())
     carried = {name: carried_to(pages, name) for name in pages.names()}
     yield from lint_sources(top, carried, replaced=replaced)
@@ -154,6 +156,15 @@ def _hosts(hosts: Branch) -> Iterator[Finding]:
             yield Finding((*hosts.path, name), f"{dotted(hosts.path)}: {error}", at_key=True)
 
 
+def _login(top: Branch) -> Iterator[Finding]:
+    if "login" in top.names() and top.under("login").value is None:
+        yield Finding(("login",), "login: is empty: give url, form, fill and ok, or take it out")
+    cookies = top.under("fetch").under("cookies")
+    refused = isinstance(cookies.value, str) and cookies.value.lower() in ("false", "no", "off")
+    if refused and top.under("login").value is not None:
+        yield Finding(cookies.path, "fetch.cookies: login needs them: take it out")
+
+
 def _headers(headers: Branch, taken: Collection[str]) -> Iterator[Finding]:
     for name in headers.names():
         path = (*headers.path, name)
@@ -198,6 +209,7 @@ def _page_references(top: Branch, known: list[str]) -> Iterator[Finding]:
     ]
     for page in top.under("pages").each():
         places += page.under("follow").each()
+        places += page.under("submit").each()
     for place in places:
         page = place.under("page")
         if isinstance(page.value, str) and page.value not in known:

@@ -22,7 +22,8 @@ from scraper.config.values import read_values
 from scraper.core.errors import ConfigError, UsageError
 from scraper.core.plan import Plan
 
-_HOSTS = ("politeness", "hosts")
+_BY_HOST = (("politeness", "hosts"), ("fetch", "auth"))
+_OF_HOST = ("per_host", "delay", "basic", "bearer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,9 @@ def _right(config: Config | None, document: Document, found: Iterable[Finding]) 
 def _override(text: str) -> Override:
     key, equals, value = text.partition("=")
     path = tuple(key.strip().split("."))
-    if path[:2] == _HOSTS and len(path) > 3:  # the names of hosts have dots
-        end = -1 if path[-1] in ("per_host", "delay") else len(path)
-        path = (*_HOSTS, ".".join(path[2:end]), *path[end:])
+    if path[:2] in _BY_HOST and len(path) > 3:  # the names of hosts have dots
+        end = -1 if path[-1] in _OF_HOST else len(path)
+        path = (*path[:2], ".".join(path[2:end]), *path[end:])
     if not equals or not all(path):
         raise UsageError(f"--set {text}: write --set key=value, such as politeness.delay=125ms")
     return Override(option=f"--set {key.strip()}", path=path, value=value)

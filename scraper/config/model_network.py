@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHosts
+from scraper.config.model_forms import AuthConfig
 from scraper.config.proxies import ProxyList
 from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
 from scraper.config.section import Named, OneAtLeast, OneOrMore, Section
@@ -101,8 +102,6 @@ class RetryConfig(Section):
 class FetchConfig(Section):
     """How a page is fetched."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"auth"})
-
     concurrency: Annotated[int, count(1, _MOST_OPEN, later=("auto",))] = 100
     """Open requests in all."""
 
@@ -132,8 +131,12 @@ class FetchConfig(Section):
     secret (`Authorization`, `Cookie`, `X-Api-Key`) do not follow a redirect to another scheme, host
     or port."""
 
-    cookies: Truth = False
-    """Keep cookies and send them back, to the host they came from."""
+    cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
+    """Keep cookies and send them back, to the host they came from; default true with `login`. They
+    are not stored: a run begins without."""
+
+    auth: Named[AuthConfig] = Field({})
+    """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone."""
 
     proxies: ProxyList | None = None
     """Proxies, each host by one of them: a list of `http://user:password@host:port`, `https://`,

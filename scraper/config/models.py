@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from scraper.config.model_forms import LoginConfig
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedsConfig
@@ -131,7 +132,7 @@ class RunConfig(Section):
 class Config(Section):
     """A whole crawl."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"login", "expect", "notify", "after"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"expect", "notify", "after"})
 
     version: Annotated[int, Reads(_version, {"const": 1}, "1")] = 1
     """The version of this format: 1."""
@@ -158,6 +159,10 @@ class Config(Section):
 
     fetch: FetchConfig = FetchConfig()
     """How a page is fetched."""
+
+    login: LoginConfig | None = None
+    """A form that is sent before the first page, and again when `expired` shows; then `cookies` are
+    kept."""
 
     pages: Named[PageConfig] = Field({})
     """What to do with the pages, by name; the first rule whose `match` fits rules a page."""

@@ -110,6 +110,18 @@ def decode_as(body: bytes, name: str) -> str:
     return min(texts, key=lambda text: text.count("\ufffd"))
 
 
+def encode_as(text: str, name: str) -> bytes:
+    """Return a text in an encoding; what it does not have becomes `&#1234;`, as in a form.
+
+    Lone surrogates become U+FFFD; what no text is sent in (UTF-16 and its like) becomes UTF-8.
+    """
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if name in (REPLACEMENT, USER_DEFINED) or name.startswith("utf-"):
+        return text.encode()
+    codec = _CODECS.get(name, (name,))[0]
+    return text.encode(codec, "xmlcharrefreplace")
+
+
 def _filled(codec: str) -> str:
     """Return the 256 characters of a Windows code page; the standard fills its gaps below A0."""
     chars = [bytes([byte]).decode(codec, "replace") for byte in range(256)]

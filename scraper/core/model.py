@@ -172,6 +172,8 @@ class Page:
     rejected: tuple[Rejected, ...] = ()
     invalid: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # type -> field -> count
     halves: tuple[Half, ...] = ()
+    expired: bool = False  # the page says that the login is over; nothing else was looked for
+    notes: tuple[str, ...] = ()  # what a person who tries the page should know of its forms
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,9 @@ def extracted(
     )
 
 
-def unreadable(request: Request, response: Response, rule: str, error: ParseError) -> PageResult:
+def unreadable(
+    request: Request, response: Response, rule: str | None, error: ParseError
+) -> PageResult:
     """The page was answered and cannot be extracted."""
     return replace(
         answered(request, response),

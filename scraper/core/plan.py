@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scraper.core.extract.plan import PageRule
+from scraper.core.extract.plan import FillPlan, PageRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,19 @@ class FetchPlan:
     proxies: ProxyPlan = ProxyPlan()
     private: PrivatePlan = PrivatePlan()
     types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
+    auth: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The Authorization of a host, by "host" (any port) or "host:port"."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPlan:
+    """How a crawl comes to be logged in."""
+
+    url: str
+    form: str  # css
+    fill: tuple[FillPlan, ...] = field(repr=False)
+    ok: str  # css of what shows that it worked
+    expired: str | None = None  # css of what shows, on any page, that it has to be done again
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +218,4 @@ class Plan:
     pages: tuple[PageRule, ...] = ()
     parse: ParsePlan = ParsePlan()
     run: RunPlan = RunPlan()
+    login: LoginPlan | None = None

@@ -5,7 +5,8 @@
   closed or spoiled meanwhile, and then over a fresh one. Anything but GET and HEAD gets a
   connection of its own from the start, so that a failure never leaves open whether it was an old
   connection's.
-- Credentials written in a URL are sent with that request alone, as basic authorization. The
+- The login of a host (`plan.auth`) goes to that host alone, wherever a redirect comes from.
+  Credentials written in a URL are sent with that request alone, as basic authorization. The
   request's own headers stay with its origin, and so do those of the plan whose name says that
   they hold a secret: a redirect elsewhere goes without them.
 - The body of an answer whose type is not wanted (`scope.types`) is not read.
@@ -34,6 +35,7 @@ from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, Proxy
 from scraper.core.request import sent_headers
+from scraper.core.url import parts
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector, connector_through
 from scraper.fetch.decoding import ACCEPT_ENCODING
@@ -66,7 +68,8 @@ class Call:
     href: str
     url: URL
     limit_bytes: int
-    cut: bool = False  # robots.txt: a longer body is cut, not refused; no cookies
+    cut: bool = False  # a longer body is cut, not refused
+    plain: bool = False  # robots.txt: no cookies
     headers: CIMultiDict[str] | None = None
     data: bytes | None = None
     types: frozenset[str] = frozenset()  # of answers that are read; empty: all
@@ -84,6 +87,7 @@ class Fetcher:
         self._plan = plan
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._headers: CIMultiDict[str] = CIMultiDict(plan.headers)
+        self._auth = plan.auth
         self._harmless: CIMultiDict[str] = CIMultiDict(
             (name, value) for name, value in plan.headers if not is_credential(name)
         )
@@ -134,6 +138,8 @@ class Fetcher:
         url = _http_url(href)
         at_home = request.hop is None or url.origin() == _http_url(request.url).origin()
         headers = self._headers if at_home else self._stripped(url)
+        if self._auth:
+            headers = _merged(headers, self._login(href))
         if request.headers:
             headers = _merged(headers, _own_headers(request, at_home=at_home))
         if "@" in href and "Authorization" in headers:
@@ -147,7 +153,7 @@ class Fetcher:
             cut=cut_bytes is not None,
             headers=headers,
             data=body,
-            types=self._plan.types,
+            types=self._plan.types if cut_bytes is None else frozenset(),
         )
         return await self._in_slot(call)
 
@@ -162,9 +168,26 @@ class Fetcher:
         return self._harmless
 
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
-        """GET a URL with neither cookies nor configured headers; a longer body is cut."""
-        call = Call(method="GET", href=url, url=_http_url(url), limit_bytes=max_bytes, cut=True)
+        """GET a URL with neither cookies nor configured headers, its host's login excepted.
+
+        A longer body is cut.
+        """
+        call = Call(
+            method="GET",
+            href=url,
+            url=_http_url(url),
+            limit_bytes=max_bytes,
+            cut=True,
+            plain=True,
+            headers=CIMultiDict(self._login(url)) if self._auth else None,
+        )
         return await self._in_slot(call)
+
+    def _login(self, href: str) -> list[tuple[str, str]]:
+        """The header that logs in at the host of a URL, and at no other."""
+        url = parts(href)
+        value = self._auth.get(url.host) or self._auth.get(url.hostname)
+        return [("Authorization", value)] if value else []
 
     async def _in_slot(self, call: Call) -> Response:
         asked_at = now()
@@ -184,7 +207,7 @@ class Fetcher:
 
     async def _in_time(self, call: Call, sessions: Sessions, exchange: Exchange) -> Response:
         CURRENT.set(exchange)
-        session = sessions.plain if call.cut else sessions.pages
+        session = sessions.plain if call.plain else sessions.pages
         body = Body(call.limit_bytes, cut=call.cut)
         try:
             async with asyncio.timeout(self._plan.timeout_s):

@@ -61,7 +61,7 @@ pages:
 @pytest.mark.parametrize(
     "key",
     [
-        "login: {url: http://x/}", "expect: {failed: '<= 1%'}", "notify: []", "after: []",
+        "expect: {failed: '<= 1%'}", "notify: []", "after: []",
         "run: {ping: http://x}", "run: {metrics: ':9'}",
     ],
 )  # fmt: skip

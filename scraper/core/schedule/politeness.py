@@ -242,6 +242,10 @@ class HostSchedule:
         host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
 
+    def delay_s(self, host_name: str) -> float:
+        """How long lies between two starts on this host."""
+        return self._host(host_name).delay_s
+
     def rule(self, host_name: str) -> HostRule:
         """How this host is treated: the config's rule, with the delay of robots.txt."""
         host = self._host(host_name)

@@ -33,6 +33,8 @@ SCALARS = [
     "pages.p.items.i.fields.f.map.a", "pages.p.follow",
     "parse.processes", "parse.offload", "parse.timeout", "store.path", "store.bodies",
     "store.keep_runs", "run.if_running", "run.max_time", "run.refresh", "version", "login", "zzz",
+    "login.url", "login.form", "login.fill.a", "login.ok", "login.expired", "login.fill.a.css",
+    "fetch.auth.h.basic", "fetch.auth.h.bearer",
 ]  # fmt: skip
 LISTS = ["seeds.urls", "scope.hosts", "scope.allow", "fetch.private_addresses", "fetch.proxies",
          "pages.p.match"]  # fmt: skip

@@ -568,3 +568,10 @@ def test_while_the_network_is_gone_a_guest_takes_the_turn_of_a_probe():
     assert schedule.begin("b:80", now) == float("inf"), "one probe at a time"
     schedule.done("a:80", now, started_at=now, sent_at=now, news=News(Sign.WELL))
     assert schedule.begin("b:80", now) is None
+
+
+def test_delay_of_a_host_is_that_of_its_robots_where_that_is_longer():
+    schedule = HostSchedule(polite(delay_s=2.0))
+    assert schedule.delay_s("a:80") == 2.0
+    schedule.robots_known("a:80", 0.0, crawl_delay_s=5.0)
+    assert schedule.delay_s("a:80") == 5.0
