@@ -161,10 +161,6 @@ def _told(
     error: str | None = None,
 ) -> dict[str, Any]:
     page = parsed.page if parsed else None
-    items = [
-        {"type": item.type, "key": item.key, "data": json.loads(item.data)}
-        for item in (page.items if page else ())
-    ]
     return {
         "url": request.url,
         "final_url": response.url if response else None,
@@ -173,7 +169,7 @@ def _told(
         "error": error,
         "page": rule.name if rule else None,
         "pages": [each.name for each in plan.pages],
-        "items": items,
+        "items": _items(page),
         "empty": list(empty),
         "carried": _carried(rule if parsed else None),
         "rejected": [
@@ -191,6 +187,13 @@ def _told(
             "parse": parsed.parse_s if parsed else None,
         },
     }
+
+
+def _items(page: Page | None) -> list[dict[str, Any]]:
+    return [
+        {"type": item.type, "key": item.key, "data": json.loads(item.data)}
+        for item in (page.items if page else ())
+    ]
 
 
 def _carried(rule: PageRule | None) -> dict[str, list[str]]:

@@ -43,13 +43,13 @@ def lint_sources(
             yield from _filled(fill.under("from"), columns, carried.get(str(page.path[-1]), set()))
 
 
-def _source(source: Branch, known: set[str] | None) -> Iterator[Finding]:
+def _source(source: Branch, known: set[str] | None, *, in_form: bool = False) -> Iterator[Finding]:
     if not isinstance(source.value, str) or not source.value.strip():
         return
     if source.value == _HEADER:
         yield Finding(source.path, f"{dotted(source.path)}: write header:NAME")
     elif is_carried(source.value) and not (known is None or source.value in known):
-        yield Finding(source.path, _unknown(source, known))
+        yield Finding(source.path, _unknown(source, known, in_form=in_form))
 
 
 def _filled(source: Branch, columns: set[str] | None, carried: set[str]) -> Iterator[Finding]:
@@ -58,12 +58,16 @@ def _filled(source: Branch, columns: set[str] | None, carried: set[str]) -> Iter
         text = f"{shown(str(source.value))} is carried by links, which a form does not see"
         yield Finding(source.path, f"{dotted(source.path)}: {text}: take it out")
     else:
-        yield from _source(source, columns)
+        yield from _source(source, columns, in_form=True)
 
 
-def _unknown(source: Branch, known: set[str]) -> str:
+def _unknown(source: Branch, known: set[str], *, in_form: bool) -> str:
     text = f"{dotted(source.path)}: there is no {shown(source.value)}: write {', '.join(SOURCES)}"
-    text += f", {_HEADER}NAME, a column of a CSV seed list or a field that a link carries here"
+    column = "a column of a CSV seed list"
+    if in_form:
+        text += f", {_HEADER}NAME or {column}"
+    else:
+        text += f", {_HEADER}NAME, {column} or a field that a link carries here"
     return text + closest(source.value, [*SOURCES, *sorted(known)])
 
 

@@ -227,7 +227,10 @@ async def test_a_function_runs_in_a_worker_and_sees_every_type_of_page(tmp_path:
 @pytest.mark.parametrize("href", ["", "/next", "javascript:1", "http://a.example/\r\nX: y", 7])
 async def test_a_link_of_a_worker_is_not_trusted(href, monkeypatch):
     async def ask(*_):
-        return {"page": [[], [[href, None, {}, *form]], [], {}, False, []], "parse_s": 0.1}
+        return {
+            "page": [[], [[href, None, None, None, *form]], [], {}, [], [], False, []],
+            "parse_s": 0.1,
+        }
 
     form: tuple[object, ...] = ()
     async with parser(offload="always") as on:
@@ -238,15 +241,36 @@ async def test_a_link_of_a_worker_is_not_trusted(href, monkeypatch):
         assert (await on.parse(response(), RULE, REQUEST)).page.links == (Link(href, None),)
         kind = ["Content-Type", "text/plain"]
         for form in [  # noqa: B007 - see `ask`
-            ([["Content-Type", "a\r\nX: y"]], ""),
-            ([["Cookie", "a"]], ""),
-            ([kind], "\u20ac"),
-            (7, ""),
-            ([["Origin", 7]], ""),
-            ([kind], 7),
+            ("POST", [["Content-Type", "a\r\nX: y"]], ""),
+            ("POST", [["", "a"]], ""),
+            ("POST", [kind], "\u20ac"),
+            ("POST", 7, ""),
+            ("POST", [["Origin", 7]], ""),
+            ("POST", [kind], 7),
+            ("A B", [kind], ""),
         ]:
             with pytest.raises(ParseError, match="makes no sense"):
                 await on.parse(response(), RULE, REQUEST)
+
+
+async def test_links_that_carry_and_forms_are_the_same_from_both_places():
+    """What goes with a link, what a form sends and what is told of it, beside each other."""
+    quote = ItemPlan("quote", (FieldPlan("text", css="b"),), each="li")
+    author = ItemPlan("author", (FieldPlan("of", source="of"),), reads=("of",))
+    rule = PageRule(
+        "p",
+        items=(quote, author),
+        follow=(FollowPlan("a", carry=("text",), item="quote"),),
+        submit=(SubmitPlan("form", (FillPlan("q", ("1",)),)),),
+    )
+    answer = response(b"<li><b>x</b><a href=/1></a></li><form method=post><input name=t value=7>")
+    inline, pooled = await parse(answer, rule), await parse(answer, rule, "always")
+    assert inline.page == pooled.page
+    link, form = inline.page.links
+    assert (link.carry, link.body) == ({"text": "x"}, None)
+    assert (form.method, form.carry, form.body) == ("POST", {}, b"t=7&q=1")
+    assert len(inline.page.halves) == 1
+    assert inline.page.notes == ("form form: has no q, which is added",)
 
 
 @pytest.mark.parametrize("body", [b"<form method=post>", b"<form>"])

@@ -60,6 +60,25 @@ def read(made, *sources, origins=(), until=None):
     return [each.entry.loc for each in found], stage.figures(), found
 
 
+class Session:
+    host = "a.example:80"
+    logins = 0
+
+    async def open(self):
+        self.logins += 1
+        return self.logins == 1
+
+
+def test_the_login_comes_before_the_first_sitemap_in_a_turn_of_its_own():
+    made = world({f"{A}/s": listing(f"{A}/p")}, rule=HostRule(delay_s=2.0))
+    session = Session()
+    made.stages = replace(made.stages, session=session)
+    found, _, _ = read(made, f"{A}/s")
+    assert (found, session.logins) == ([f"{A}/p"], 2)
+    ((asked_at, _),) = made.diary.of("fetch")
+    assert asked_at >= 2.0
+
+
 def test_an_index_leads_to_pages_each_file_asked_once():
     made = world(
         {

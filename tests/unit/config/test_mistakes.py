@@ -744,6 +744,14 @@ BROKEN = [
         "2:52: pages.p.submit[1].fill.a.from: there is no sku: write url, final_url, status, header:NAME or a column of a CSV seed list",
     ),
     (
+        S
+        + C
+        + "    follow: [{css: a, carry: title, page: q}]\n"
+        + "  q:\n    items: {x: {fields: {t: {from: title}}}}\n"
+        + "    submit: [{form: form, fill: {a: {from: title}}}]\n",
+        "11:44: pages.q.submit[1].fill.a.from: title is carried by links, which a form does not see: take it out",
+    ),
+    (
         SUB + "{form: form, fill: {a: [{b: c}]}}]}}\n",
         "2:45: pages.p.submit[1].fill.a.value: must be a text, got a mapping",
     ),
