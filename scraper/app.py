@@ -24,10 +24,13 @@ from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError, UsageError
 from scraper.core.extract.explain import probe
 from scraper.core.insight.tally import Tally
+from scraper.core.login import rules_of
 from scraper.core.plan import Plan
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.export import export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
@@ -40,7 +43,9 @@ from scraper.report import build, text
 from scraper.robots import Keep, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
+from scraper.session import make_session
 from scraper.signals import STOPPED, leave_on_signal
+from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
 from scraper.trial import Tools, try_file, try_url
@@ -79,7 +84,7 @@ def run_crawl(
 
     Raises:
         LockedError: another run holds the crawl, and `run.if_running` is `fail`.
-        UsageError: a seed list cannot be opened.
+        UsageError: a seed list cannot be opened, or the site refuses the login.
         StoreError: the database cannot be used.
     """
     keep_memory()
@@ -132,7 +137,7 @@ def _beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
 
 async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) -> Outcome:
     async with AsyncExitStack() as stack:
-        parser = await stack.enter_async_context(Parser(plan.parse, plan.pages))
+        parser = await stack.enter_async_context(Parser(plan.parse, rules_of(plan)))
         store = await stack.enter_async_context(await open_store(plan.store.path, clock=clock))
         fetcher = await stack.enter_async_context(Fetcher(plan.fetch))
         run = _wire(
@@ -159,11 +164,7 @@ def _wire(
     config_hash: str,
 ) -> Run:
     stages = _stages(plan, options, store=store, fetcher=fetcher, parser=parser, clock=clock)
-    writer = store.writer
-    writer.committed = stages.frontier.committed
-    writer.max_pages = plan.scope.max_pages
-    writer.max_depth = plan.scope.max_depth
-    store.queue.deepest_first = plan.politeness.deepest_first
+    _bind(store, plan, stages)
     live = wants_bar(quiet=options.quiet) and options.log_format != "json"
     return Run(
         plan=plan,
@@ -177,11 +178,27 @@ def _wire(
         ),
         store=store,
         stages=stages,
-        seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=standard_input()),
+        seeds=Seeds(
+            plan.seeds,
+            rules=stages.rules,
+            writer=store.writer,
+            join=stages.scope.join,
+            stdin=standard_input(),
+            sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=fetcher),
+        ),
         progress=Figures(plan, store=store, stages=stages, parser=parser, clock=clock, live=live),
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
         max_time_s=options.max_time_s or plan.run.max_time_s,
     )
+
+
+def _bind(store: Store, plan: Plan, stages: Stages) -> None:
+    """Tell the store whom to tell of commits, and its bounds."""
+    writer = store.writer
+    writer.committed = stages.frontier.committed
+    writer.max_pages = plan.scope.max_pages
+    writer.max_depth = plan.scope.max_depth
+    store.queue.deepest_first = plan.politeness.deepest_first
 
 
 def _stages(
@@ -193,21 +210,24 @@ def _stages(
     parser: Parser,
     clock: Clock,
 ) -> Stages:
+    frontier = Frontier(
+        queue=store.queue,
+        politeness=plan.politeness,
+        slots=plan.fetch.concurrency,
+        clock=clock,
+        limit=options.limit,
+        hurry=store.writer.hurry,
+    )
     return Stages(
-        frontier=Frontier(
-            queue=store.queue,
-            politeness=plan.politeness,
-            slots=plan.fetch.concurrency,
-            clock=clock,
-            limit=options.limit,
-            hurry=store.writer.hurry,
-        ),
+        frontier=frontier,
         robots=_robots(plan, fetcher, clock, store.hosts.keep_robots),
         fetcher=fetcher,
         parser=parser,
         writer=store.writer,
         router=Router(plan.pages),
         scope=Scope(plan.scope, seed_hosts=()),
+        rules=UrlRules(plan.url),
+        kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
         retry=RetryPolicy(plan.fetch.retry),
         max_redirects=plan.fetch.max_redirects,
         cookies=plan.fetch.cookies,
@@ -215,6 +235,7 @@ def _stages(
         chance=random.Random(),
         tally=Tally(),
         seeded=asyncio.Event(),
+        session=make_session(plan, fetcher, parser, clock, frontier.schedule.delay_s),
     )
 
 
@@ -263,7 +284,11 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 
 
 def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:
-    """Try one page; see `trial`."""
+    """Try one page; see `trial`.
+
+    Raises:
+        UsageError: there is no such page, or the site refuses the login.
+    """
     if target.startswith(("http://", "https://")):
         if url is not None:
             raise UsageError("--url is for a file: what is given is a URL already")
@@ -277,10 +302,12 @@ def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> d
 
 def _loop(use: Callable[[Tools], Any], plan: Plan) -> dict[str, Any]:
     async def trial() -> dict[str, Any]:
-        rules = (*plan.pages, *map(probe, plan.pages))
+        rules = (*rules_of(plan), *map(probe, plan.pages))
         async with Parser(plan.parse, rules) as parser, Fetcher(plan.fetch) as fetcher:
-            robots = _robots(plan, fetcher, SystemClock())
-            made: dict[str, Any] = await use(Tools(fetcher, robots, parser))
+            clock = SystemClock()
+            robots = _robots(plan, fetcher, clock)
+            session = make_session(plan, fetcher, parser, clock, lambda _host: 0.0)
+            made: dict[str, Any] = await use(Tools(fetcher, robots, parser, session))
             return made
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

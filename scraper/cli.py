@@ -166,10 +166,12 @@ def try_(
 ) -> None:
     """Extract one page and show what was found; touches no database."""
     from scraper.app import try_page
+    from scraper.logs import hiding
     from scraper.trial import as_text
 
     loaded = _load(config, set_=set_, python=python)
-    trial = try_page(loaded.plan, target, url=url, page=page)
+    with hiding(loaded.secrets):
+        trial = try_page(loaded.plan, target, url=url, page=page)
     say(_json(trial) if as_json else as_text(trial))
     _leave(DONE if trial["error"] is None else MISSED)
 
@@ -231,14 +233,16 @@ def main() -> NoReturn:
 
 def _crawl(loaded: Loaded, options: Options) -> int:
     from scraper.app import run_crawl
+    from scraper.logs import hiding
 
-    return run_crawl(
-        loaded.plan,
-        options,
-        config_hash=loaded.hash,
-        warnings=loaded.warnings,
-        secrets=loaded.secrets,
-    )
+    with hiding(loaded.secrets):
+        return run_crawl(
+            loaded.plan,
+            options,
+            config_hash=loaded.hash,
+            warnings=loaded.warnings,
+            secrets=loaded.secrets,
+        )
 
 
 def _load(

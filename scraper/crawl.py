@@ -11,14 +11,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from scraper import gate
 from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.model import PageResult, Request, Response, State
 from scraper.core.redirect import is_redirect, next_hop
+from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import news_of
-from scraper.core.schedule.politeness import Lease
 from scraper.core.url import parts
-from scraper.gate import admit, is_judged_too_soon, judged, refuse
 from scraper.stages import Stages
 
 
@@ -51,8 +51,8 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
     try:
         result = await _exchange(lease, stages)
         if isinstance(result, Response):
-            result = await _read(request, result, stages)
-        elif is_judged_too_soon(result, stages):
+            result = await _read(lease, result, stages)
+        elif gate.is_judged_too_soon(result, stages):
             await stages.seeded.wait()
             result = PageResult(request, again=request)
     except FetchError as error:
@@ -74,11 +74,11 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     met: Response | FetchError | None = None
     try:
         url = parts(request.asked)
-        early = refuse(request, url, stages)
+        early = gate.refuse(request, url, stages)
         if early is not None:
             return early
         late_s = 0.0
-        early = await admit(request, url, stages)
+        early = await gate.logged_in(request, stages) or await gate.admit(request, url, stages)
         if early is not None:
             return early
         met = response = await stages.fetcher.fetch(request)
@@ -86,6 +86,9 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         error = outcome.refused(response)
         if error is None:
             return response
+        early = await gate.locked_out(lease, response, stages)
+        if early is not None:
+            return early
         result = outcome.failed(request, error, stages.moment(), stages.retry, response=response)
         if result.pause_until is not None:  # before the turn ends: else the next page would start
             stages.frontier.pause(request.host, result.pause_until)
@@ -97,9 +100,13 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         stages.frontier.leave(lease, late_s=late_s, news=news_of(met))
 
 
-async def _read(request: Request, response: Response, stages: Stages) -> PageResult:
+async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
     """What the answer means: another hop, or a page."""
+    request = lease.request
     if is_redirect(response):
+        over = gate.login_over(lease, response, stages)
+        if over is not None:
+            return over
         hop = await _next(request, response, stages)
         return replace(outcome.answered(request, response), again=hop)
     rule = stages.router.rule(request)
@@ -109,7 +116,10 @@ async def _read(request: Request, response: Response, stages: Stages) -> PageRes
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
         return outcome.unreadable(request, response, rule.name, error)
-    links = await judged(parsed.page, request, rule.name, stages)
+    over = gate.login_over(lease, response, stages, rule=rule.name, page=parsed.page)
+    if over is not None:
+        return over
+    links = await gate.judged(parsed.page, request, rule.name, stages, size=len(response.body))
     return outcome.extracted(request, response, rule.name, parsed, links)
 
 

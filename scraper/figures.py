@@ -85,6 +85,8 @@ class Figures:
         blocked_host = schedule.busiest() if blocked else None
         if frontier.resting:  # all that is left waits for its retry
             blocked, blocked_host = True, self._stages.tally.most_retried()
+        # a sitemap's turn is open too, and no row is held for it
+        writing = frontier.held - schedule.waiting - schedule.open - at_workers - parser.waiting
         return Sample(
             sink_full=self._store.writer.full,
             pool_busy_and_waiting=parser.queued > 0 and parser.busy >= parser.processes,
@@ -93,6 +95,6 @@ class Figures:
             nothing_known=not frontier.held,
             open=schedule.open,
             parsing=at_workers,
-            writing=frontier.held - schedule.waiting - schedule.open - at_workers - parser.waiting,
+            writing=max(0, writing),
             blocked_host=blocked_host,
         )

@@ -13,8 +13,7 @@ Invariants:
 - A host's turn ends when the body is read; the row stays held until its outcome is committed.
 - The crawl ends when seeding is done, nothing is held and the table has nothing waiting. No
   `await` lies between finding that and saying it.
-- Wake-ups are not lost: whatever changes the state calls `_hand_out`, and `_changed` is cleared
-  before the state is read.
+- Wake-ups are not lost: what changes the state calls `_hand_out`; `_changed` is cleared before.
 """
 
 from __future__ import annotations
@@ -30,8 +29,9 @@ from scraper.clock import Clock
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.held import Held
+from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import NO_NEWS, News
-from scraper.core.schedule.politeness import HostSchedule, Lease
+from scraper.core.schedule.politeness import HostSchedule
 from scraper.core.schedule.stock import Stock
 
 log = logging.getLogger(__name__)

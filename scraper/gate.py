@@ -8,16 +8,24 @@ A turn in which nothing is asked for is none: the next page need not wait for th
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import replace
 
 from scraper.core import outcome
-from scraper.core.errors import FetchError
-from scraper.core.follow import Followed, follow, joined
-from scraper.core.model import Page, PageResult, Reason, Request, http_reason
+from scraper.core.errors import FetchError, ParseError
+from scraper.core.follow import Followed, follow, joined, without
+from scraper.core.model import Half, Item, Page, PageResult, Reason, Request, Response, http_reason
 from scraper.core.request import is_trap
-from scraper.core.url import Url
-from scraper.stages import Stages
+from scraper.core.schedule.host import Lease
+from scraper.core.schedule.kinds import BARREN
+from scraper.core.url import Url, parts
+from scraper.stages import Session, Stages
+
+log = logging.getLogger(__name__)
 
 _LATER = http_reason(429)
+_LOCKED = frozenset({401, 403})
+_NOT_LET_IN = ParseError(Reason.LOGIN, "it shows login.expired right after a login")
 SLICE = 500  # links judged in one turn of the loop: some 7 ms
 
 
@@ -28,7 +36,7 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         FetchError: robots.txt could not be had a moment ago.
     """
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
-    if reason is None and is_trap(request.headers):
+    if reason is None and (is_trap(request.headers) or stages.kinds.is_closed(request)):
         reason = Reason.TRAP
     if reason is None:
         rules = stages.robots.answer(url.href)
@@ -66,6 +74,74 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     return None
 
 
+async def logged_in(request: Request, stages: Stages) -> PageResult | None:
+    """Log in within this turn if need be; None when the page may be asked for now.
+
+    The login was this turn's start, whoever made it: the page, and all that waited for it
+    meanwhile, take the next ones.
+
+    Raises:
+        LoginError: the site refuses.
+    """
+    session = stages.session
+    if session is None or not await session.open():
+        return None
+    delay_s = stages.frontier.schedule.delay_s(session.host)
+    if delay_s:
+        stages.frontier.pause(session.host, stages.clock.now() + delay_s)
+    return PageResult(request, again=request)
+
+
+async def locked_out(lease: Lease, response: Response, stages: Stages) -> PageResult | None:
+    """What becomes of a page that is refused to nobody logged in; None: it is another error."""
+    session = stages.session
+    if session is None or response.status not in _LOCKED:
+        return None
+    shows = await session.shows_login(response, lease.request)
+    return _over(lease, response, None, session) if shows else None
+
+
+def login_over(
+    lease: Lease,
+    response: Response,
+    stages: Stages,
+    *,
+    rule: str | None = None,
+    page: Page | None = None,
+) -> PageResult | None:
+    """What becomes of an answer that says that the login is over; None: it does not.
+
+    Args:
+        rule: by which the page was read.
+        page: what was found; None: the answer is a redirect.
+    """
+    session = stages.session
+    if session is None:
+        return None
+    if page.expired if page is not None else session.sends_to_login(response):
+        return _over(lease, response, rule, session)
+    if page is not None:
+        session.fine(lease.request, started_at=lease.started_at)
+    return None
+
+
+def _over(
+    lease: Lease, response: Response, rule: str | None, session: Session
+) -> PageResult | None:
+    """The page is visited again after a login, or failed if it was.
+
+    The login page itself, followed as a link, is a page like others.
+    """
+    request = lease.request
+    url = parts(request.url)
+    if session.is_login(url):
+        return None
+    if not session.over(request, started_at=lease.started_at):
+        return outcome.unreadable(request, response, rule, _NOT_LET_IN)
+    first = replace(request, hop=None, host=url.host)
+    return replace(outcome.answered(request, response), again=first)
+
+
 def is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
     """Whether the host of a later seed may let in what an earlier run found."""
     if result.request.seed or stages.seeded.is_set():
@@ -73,21 +149,33 @@ def is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
     return result.reason is Reason.SCOPE
 
 
-async def judged(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
-    """The links of a page that are in scope, as requests."""
+async def judged(page: Page, request: Request, rule: str, stages: Stages, *, size: int) -> Followed:
+    """The links of a page that are in scope and lead somewhere, as requests.
+
+    Args:
+        size: of the body, in bytes.
+    """
     links = await _sliced(page, request, rule, stages)
     if links.out_of_scope and not stages.seeded.is_set():
         await stages.seeded.wait()  # the host of a later seed may let them in
         links = await _sliced(page, request, rule, stages)
+    kinds = stages.kinds
+    if kinds.closed:
+        links = without(links, kinds.is_closed)
+    halves = (half for half in page.halves if not half.rejected)
+    items: list[Item | Half] = [*page.items, *halves]
+    closed = kinds.visited(request, size=size, items=items, links=links.requests)
+    if closed is not None:
+        log.warning("%s: %d pages in a row led nowhere: no more are visited", closed, BARREN)
     return links
 
 
 async def _sliced(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
     """Slice by slice: a page may have more links than one turn of the loop can bear."""
-    parts = []
+    slices = []
     for start in range(0, len(page.links), SLICE):
         if start:
             await asyncio.sleep(0)
         some = Page(links=page.links[start : start + SLICE])
-        parts.append(follow(some, request, rule, stages.scope))
-    return joined(parts)
+        slices.append(follow(some, request, rule, stages.scope, stages.rules))
+    return joined(slices)

@@ -11,9 +11,12 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TextIO
+
+from scraper.core.errors import LoginError
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1: terminals obey them
@@ -51,6 +54,17 @@ class Logs:
     def close(self) -> None:
         """Take the handler away again."""
         logging.getLogger().removeHandler(self.handler)
+
+
+@contextmanager
+def hiding(secrets: Iterable[str]) -> Iterator[None]:
+    """Keep secrets out of what is said when a site refuses the login."""
+    logs = Logs(logging.NullHandler())
+    logs.hide(secrets)
+    try:
+        yield
+    except LoginError as error:
+        raise LoginError(logs.clean(str(error))) from None
 
 
 class _Stream(logging.StreamHandler[TextIO]):

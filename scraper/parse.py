@@ -20,9 +20,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from scraper.core.amend import Draft
-from scraper.core.content import as_utf8, media_type
+from scraper.core.content import as_utf8, encoding, media_type
 from scraper.core.errors import ParseError
-from scraper.core.extract import Extractor, Source
+from scraper.core.extract import Extractor, Source, takes_nothing
 from scraper.core.extract.again import is_again
 from scraper.core.extract.custom import plans
 from scraper.core.extract.item import is_too_deep
@@ -149,7 +149,7 @@ class Parser:
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
         """
-        if not (rule.items or rule.follow or rule.valid or rule.python):
+        if takes_nothing(rule):
             return Parsed(Page(), "inline", 0.0, 0.0)
         content_type = response.headers.get("content-type", "")
         is_custom = rule.name in self._custom
@@ -173,6 +173,8 @@ class Parser:
     ) -> Parsed | None:
         """Extract on the loop; None when the page needs the pool's patience."""
         begun = perf_counter()
+        if rule.submit:
+            source = replace(source, charset=encoding(body, content_type))
         body = as_utf8(body, content_type)
         if suspicious(body):
             return None
@@ -258,7 +260,7 @@ def _looks_inside(rule: PageRule) -> bool:
         elsewhere = field.is_const or field.source is not None
         return any(map(looks, field.any)) if field.any else not elsewhere
 
-    if rule.valid is not None or any(link.css is None for link in rule.follow):
+    if rule.valid is not None or rule.submit or any(link.css is None for link in rule.follow):
         return True
     return any(item.each or any(map(looks, item.fields)) for item in rule.items)
 
@@ -273,7 +275,8 @@ def _reads_headers(rule: PageRule) -> bool:
     for link in rule.follow:
         if reads(link.set) or (link.condition is not None and reads((link.condition,))):
             return True
-    return any(reads(item.fields) for item in rule.items)
+    fills = (fill.field for form in rule.submit for fill in form.fill if fill.field)
+    return reads(tuple(fills)) or any(reads(item.fields) for item in rule.items)
 
 
 def _plain(source: Source) -> tuple[object, ...]:
@@ -292,7 +295,7 @@ def _plain(source: Source) -> tuple[object, ...]:
 
 def _page(parts: list[Any]) -> Page:
     """The page of a worker's answer, its links looked at: they were a stranger's to write."""
-    items, links, rejected, invalid, halves, carries = parts
+    items, links, rejected, invalid, halves, carries, expired, notes = parts
     carried: list[dict[str, Json]] = [dict(one) for one in carries]
     return Page(
         tuple(Item(*one) for one in items),
@@ -300,6 +303,8 @@ def _page(parts: list[Any]) -> Page:
         tuple(Rejected(*one) for one in rejected),
         invalid,
         tuple(map(_half, halves)),
+        expired,
+        tuple(notes),
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from scraper.core.errors import ScraperError, StoreError
+from scraper.core.errors import LoginError, ScraperError, StoreError
 from scraper.core.plan import Plan
 from scraper.crawl import crawl
 from scraper.seeds import Seeds
@@ -105,7 +105,7 @@ class Run:
 
         Raises:
             StoreError: the database cannot be written; what is committed is safe.
-            UsageError: a seed list cannot be read.
+            UsageError: a seed list cannot be read, or the site refuses the login.
         """
         info = await self._store.runs.begin(self._start)
         began = {"run": info.id, "cycle": info.cycle, "resumed": info.resumed}
@@ -118,7 +118,11 @@ class Run:
         try:
             await self._crawl(info)
         except BaseExceptionGroup as group:
-            raise _first(group) from None
+            error = _first(group)
+            if isinstance(error, LoginError):
+                stats = self._progress.stats()
+                await self._store.runs.finish(state="broken", exit_status=2, stats=stats)
+            raise error from None
         return await self._finish(info)
 
     async def _crawl(self, info: RunInfo) -> None:
@@ -177,7 +181,11 @@ class Run:
             state={3: "broken", 4: "stopped"}.get(status, "done"),
             exit_status=status,
             stopped_by=stopped_by,
-            stats={**self._progress.stats(), "missed": messages if status == 1 else []},
+            stats={
+                **self._progress.stats(),
+                "seeds": self._seeds.figures(),
+                "missed": messages if status == 1 else [],
+            },
         )
         return Outcome(info.id, status, stopped_by, tuple(messages), self._idle(info))
 
@@ -195,7 +203,7 @@ class Run:
         if info.nothing_due_before is not None and not self._seeds.new:
             return []
         if not balance.known:
-            return ["there was nothing to do: no seed gave a URL; look at `seeds` in the config"]
+            return [self._nothing_to_do()]
         if not balance.by_state["done"]:
             return [await self._nothing_done(balance)]
         runs = self._store.runs
@@ -203,6 +211,14 @@ class Run:
         if rules and not await runs.has_items() and await runs.owes_items(rules):
             return [_NO_ITEM]
         return []
+
+    def _nothing_to_do(self) -> str:
+        why = "; ".join(self._seeds.figures()["troubles"][:3])
+        return (
+            "there was nothing to do: no seed gave a URL; "
+            + (f"sitemap {why}; " if why else "")
+            + "look at `seeds` in the config"
+        )
 
     async def _nothing_done(self, balance: Balance) -> str:
         reasons = {**balance.by_reason["failed"], **balance.by_reason["skipped"]}

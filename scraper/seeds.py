@@ -1,8 +1,9 @@
-"""Seeds: streamed from lists, standard input and the config into the table, in batches.
+"""Seeds: streamed from lists, sitemaps and the config into the table, in batches.
 
 A list is read by a thread of its own (a pipe may stall for ever, and a thread that is a daemon
 keeps nobody from leaving); at most a few thousand lines are in memory, however long the list is.
 The first batches are small, so that the first page is fetched while the list is still read.
+Sitemaps come last: what is written out waits for nobody.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import logging
 import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from scraper.core.errors import UsageError
 from scraper.core.model import Json, Request
@@ -25,19 +26,32 @@ from scraper.core.plan import SeedFile, SeedPlan, SeedRequest
 from scraper.core.ranges import expand
 from scraper.core.request import make_request
 from scraper.core.seedlist import BadLine, Seed, read_csv, read_lines
-from scraper.core.url import parse
+from scraper.core.sitemap import LONGEST, Listed
+from scraper.core.url import Url, origin_of
+from scraper.core.urlrules import UrlRules
 
 log = logging.getLogger(__name__)
 
 BATCH = 500  # about 5 ms of the loop
 AHEAD = 4_000  # lines read before they are wanted
 SHOWN = 20  # bad lines named one by one
+MOST_ORIGINS = 10_000  # whose robots.txt is asked for sitemaps
 
 
 class Writer(Protocol):
     """Puts seeds into the table."""
 
     async def add_seeds(self, requests: Sequence[Request]) -> int: ...
+    async def add_listed(
+        self, requests: Sequence[Request], changed_by: Mapping[bytes, float]
+    ) -> tuple[int, int]: ...
+
+
+class Sitemaps(Protocol):
+    """Reads sitemaps."""
+
+    def pages(self, origins: Sequence[str]) -> AsyncGenerator[list[Listed], None]: ...
+    def figures(self) -> dict[str, Any]: ...
 
 
 class Seeds:
@@ -49,9 +63,21 @@ class Seeds:
     """
 
     def __init__(
-        self, plan: SeedPlan, *, writer: Writer, join: Callable[[str], object], stdin: BinaryIO
+        self,
+        plan: SeedPlan,
+        *,
+        rules: UrlRules,
+        writer: Writer,
+        join: Callable[[str], object],
+        stdin: BinaryIO,
+        sitemaps: Sitemaps,
     ) -> None:
         self._plan = plan
+        self._rules = rules
+        self._sitemaps = sitemaps
+        self._wants_origins = any(each.url is None for each in plan.sitemaps)
+        self._origins: dict[str, None] = {}
+        self._changed_by: dict[bytes, float] = {}  # of the batch
         self._writer = writer
         self._join = join
         self._stdin = stdin
@@ -60,6 +86,13 @@ class Seeds:
         self.read = 0
         self.new = 0
         self.bad = 0
+        self.listed = 0  # by sitemaps
+        self.resting = 0  # of those, not visited because they are as old as the sitemap says
+
+    def figures(self) -> dict[str, Any]:
+        """What was read, for the report."""
+        names = ("read", "new", "bad", "listed", "resting")
+        return {name: getattr(self, name) for name in names} | self._sitemaps.figures()
 
     async def run(self) -> None:
         """Stream every seed into the table; a bad line is reported and skipped.
@@ -75,6 +108,8 @@ class Seeds:
         for seed_file in self._plan.files:
             await self._read_file(seed_file)
         await self._flush()
+        if self._plan.sitemaps:
+            await self._read_sitemaps()
         if self.bad > SHOWN:
             log.warning("%d bad seeds in all were skipped", self.bad)
 
@@ -86,6 +121,29 @@ class Seeds:
                     await self._add(record, seed_file.path, seed_file.page)
                 if not ahead.pending:  # nor what it gave so far
                     await self._flush()
+
+    async def _read_sitemaps(self) -> None:
+        async with aclosing(self._sitemaps.pages(list(self._origins))) as pages:
+            async for some in pages:
+                for listed in some:
+                    await self._add_listed(listed)
+                await self._flush()
+        read = {"pages": self.listed, "resting": self.resting}
+        log.info("sitemaps read pages=%d resting=%d", *read.values(), extra=read)
+
+    async def _add_listed(self, listed: Listed) -> None:
+        entry, source = listed.entry, listed.source
+        try:
+            if len(entry.loc) > LONGEST:
+                raise ValueError(f"longer than {LONGEST:,} characters")  # noqa: TRY301 - as below
+            request = self._request(entry.loc, source.page, {})
+        except ValueError as error:
+            await self._report(listed.sitemap, entry.line, str(error))
+            return
+        self.listed += 1
+        if source.lastmod and entry.changed_by is not None:
+            self._changed_by[request.key] = entry.changed_by
+        await self._put(request)
 
     async def _add(self, seed: Seed | BadLine, source: str, page: str | None) -> None:
         if isinstance(seed, BadLine):
@@ -100,11 +158,11 @@ class Seeds:
 
     async def _add_request(self, wanted: SeedRequest, where: str) -> None:
         try:
-            url = parse(wanted.url)
+            url = self._rules.parse(wanted.url)
         except ValueError as error:
             await self._report(where, 0, str(error))
             return
-        self._join(url.hostname)
+        self._learn(url)
         await self._put(
             make_request(
                 url,
@@ -117,9 +175,14 @@ class Seeds:
         )
 
     def _request(self, text: str, page: str | None, carry: dict[str, Json]) -> Request:
-        url = parse(text)
-        self._join(url.hostname)
+        url = self._rules.parse(text)
+        self._learn(url)
         return make_request(url, page=page, seed=True, carry=carry)
+
+    def _learn(self, url: Url) -> None:
+        self._join(url.hostname)
+        if self._wants_origins and len(self._origins) < MOST_ORIGINS:
+            self._origins[origin_of(url.href)] = None
 
     async def _put(self, request: Request) -> None:
         self._batch.append(request)
@@ -131,7 +194,13 @@ class Seeds:
     async def _flush(self) -> None:
         if self._batch:
             batch, self._batch = self._batch, []
-            self.new += await self._writer.add_seeds(batch)
+            changed_by, self._changed_by = self._changed_by, {}
+            if changed_by:
+                new, resting = await self._writer.add_listed(batch, changed_by)
+                self.resting += resting
+            else:
+                new = await self._writer.add_seeds(batch)
+            self.new += new
         await asyncio.sleep(0)
 
     async def _report(self, source: str, line: int, why: str) -> None:

@@ -16,8 +16,11 @@ from scraper.core.model import PageResult, Parsed, Request, Response
 from scraper.core.outcome import Moment
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.url import Url
+from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
 
 log = logging.getLogger(__name__)
@@ -55,6 +58,30 @@ class Parser(Protocol):
         """Extract one page."""
 
 
+class Session(Protocol):
+    """The login."""
+
+    host: str
+
+    async def open(self) -> bool:
+        """Log in if need be; returns whether there was a login to wait for."""
+
+    def is_login(self, url: Url) -> bool:
+        """Whether this is the login page."""
+
+    def sends_to_login(self, response: Response) -> bool:
+        """Whether a redirect says that the login is over."""
+
+    async def shows_login(self, response: Response, request: Request) -> bool:
+        """Whether an answer that is no success says that the login is over."""
+
+    def over(self, request: Request, *, started_at: float) -> bool:
+        """Hear that the login is over; returns whether the page is visited again."""
+
+    def fine(self, request: Request, *, started_at: float) -> None:
+        """Hear that a page does not say so."""
+
+
 class Writer(Protocol):
     """The one task that writes."""
 
@@ -79,6 +106,8 @@ class Stages:
     writer: Writer
     router: Router
     scope: Scope
+    rules: UrlRules
+    kinds: Kinds
     retry: RetryPolicy
     max_redirects: int
     cookies: bool
@@ -86,6 +115,7 @@ class Stages:
     chance: random.Random
     tally: Tally
     seeded: asyncio.Event  # set when all seeds are known, and so the hosts in scope
+    session: Session | None = None
 
     def note(self, result: PageResult) -> None:
         """Count what a turn came to."""

@@ -15,17 +15,23 @@ from scraper.core.extract.explain import probe, reasons
 from scraper.core.extract.join import whole
 from scraper.core.extract.nofollow import header_says, page_says
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page, Parsed, Request, Response
+from scraper.core.model import Link, Page, Parsed, Reason, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request, sent_headers
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
+from scraper.core.schedule.traps import trap
 from scraper.core.scope import Scope
 from scraper.core.url import parse
+from scraper.core.urlrules import UrlRules
 from scraper.logs import escape
 
+_URLENCODED = ("Content-Type", "application/x-www-form-urlencoded")
+_LONGEST_PART = 60  # characters of one name and value
+_LONGEST_BODY = 300
+_OVER = f"{Reason.LOGIN}: it shows login.expired right after a login"
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
 
 
@@ -50,6 +56,13 @@ class Parser(Protocol):
         """Extract one page."""
 
 
+class Session(Protocol):
+    """The login."""
+
+    async def open(self) -> bool:
+        """Log in if need be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """The stages that a trial uses."""
@@ -57,14 +70,21 @@ class Tools:
     fetcher: Fetcher
     robots: Robots
     parser: Parser
+    session: Session | None = None
 
 
 async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
-    """Fetch one page as a crawl would, redirects and robots.txt included, and extract it."""
+    """Fetch one page as a crawl would, redirects, robots.txt and login included, and extract it.
+
+    Raises:
+        UsageError: this is no URL, or the site refuses the login.
+    """
     try:
-        request = make_request(parse(text), page=_known(plan, page), seed=True)
+        request = make_request(UrlRules(plan.url).parse(text), page=_known(plan, page), seed=True)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if tools.session is not None:
+        await tools.session.open()
     try:
         while True:
             rules = await tools.robots.ask(request.asked)
@@ -118,6 +138,8 @@ async def _extract(
         parsed = await tools.parser.parse(response, rule, request)
     except ParseError as error:
         return _told(plan, request, response=response, rule=rule, error=str(error))
+    if parsed.page.expired:
+        return _told(plan, request, response=response, rule=rule, error=_OVER)
     page = whole(rule, parsed.page, request.carry, url=request.url)
     parsed = replace(parsed, page=page)
     try:
@@ -139,10 +161,6 @@ def _told(
     error: str | None = None,
 ) -> dict[str, Any]:
     page = parsed.page if parsed else None
-    items = [
-        {"type": item.type, "key": item.key, "data": json.loads(item.data)}
-        for item in (page.items if page else ())
-    ]
     return {
         "url": request.url,
         "final_url": response.url if response else None,
@@ -151,7 +169,7 @@ def _told(
         "error": error,
         "page": rule.name if rule else None,
         "pages": [each.name for each in plan.pages],
-        "items": items,
+        "items": _items(page),
         "empty": list(empty),
         "carried": _carried(rule if parsed else None),
         "rejected": [
@@ -161,6 +179,7 @@ def _told(
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
         "links": list(_links(plan, request, response, page)),
         "nofollow": page is not None and _passes_links(rule, response),
+        "notes": list(page.notes) if page else [],
         "time_s": {
             "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
             if response
@@ -168,6 +187,13 @@ def _told(
             "parse": parsed.parse_s if parsed else None,
         },
     }
+
+
+def _items(page: Page | None) -> list[dict[str, Any]]:
+    return [
+        {"type": item.type, "key": item.key, "data": json.loads(item.data)}
+        for item in (page.items if page else ())
+    ]
 
 
 def _carried(rule: PageRule | None) -> dict[str, list[str]]:
@@ -181,15 +207,16 @@ def _links(
 ) -> Iterator[dict[str, Any]]:
     seen = {request.url, response.url if response else request.url}  # a seed may redirect
     scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
+    rules = UrlRules(plan.url)
     for link in page.links if page else ():
-        reason = scope.refuses(parse(link.url), depth=request.depth + 1)
+        asked = rules.parse(link.url)
+        reason = scope.refuses(asked, depth=request.depth + 1)
+        why = trap(asked) if reason is None else None
         told = {
-            "url": link.url,
+            "url": asked.href,
             "page": link.page,
-            "fate": reason or "followed",
-            "method": link.method,
-            "headers": dict(sent_headers(link.headers)),
-            "body": None if link.body is None else link.body.decode("utf-8", "replace"),
+            "fate": f"{Reason.TRAP}: {why}" if why else reason or "followed",
+            **_sent(link),
         }
         yield {**told, "carry": dict(link.carry)} if link.carry else told
 
@@ -202,6 +229,21 @@ def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
         return True
     body = as_utf8(response.body, response.headers.get("content-type", ""))
     return page_says(Document(body, Source(response.url, response.url)))
+
+
+def _sent(link: Link) -> dict[str, Any]:
+    """What is sent, a body shortened."""
+    told = {"method": link.method, "headers": dict(sent_headers(link.headers)), "body": None}
+    if link.body is None:
+        return told
+    body = link.body.decode("utf-8", "replace")
+    parts = body.split("&") if _URLENCODED in link.headers else [body]
+    short = "&".join(
+        part if len(part) <= _LONGEST_PART else f"{part[:_LONGEST_PART]}..." for part in parts
+    )
+    if len(short) > _LONGEST_BODY:
+        short = f"{short[:_LONGEST_BODY]}..."
+    return told | {"body": short, "body_bytes": len(link.body)}
 
 
 def _known(plan: Plan, page: str | None) -> str | None:
@@ -240,6 +282,7 @@ def _lines(trial: dict[str, Any]) -> Iterator[str]:
             yield f"  body {link['body']}"
         for name, value in link.get("carry", {}).items():
             yield f"  carries {name}: {json.dumps(value, ensure_ascii=False)}"
+    yield from trial["notes"]
     seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
     yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
 

@@ -24,7 +24,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from scraper.allocator import keep_memory
-from scraper.core.content import as_utf8
+from scraper.core.content import as_utf8, encoding
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
 from scraper.core.extract.custom import NO_FUNCTIONS, plans
@@ -68,6 +68,8 @@ def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict
     if plans(extractor.rule):
         source = replace(source, raw=body, raw_type=content_type)
     try:
+        if extractor.rule.submit:
+            source = replace(source, charset=encoding(body, content_type))
         page = extractor(as_utf8(body, content_type), source)
     except ParseError as error:
         return {"reason": error.reason, "detail": error.detail}
@@ -104,6 +106,8 @@ def _plain(page: Page) -> list[object]:
         page.invalid,
         [(h.type, h.key, h.data, h.position, h.rejected) for h in page.halves],
         list(carries.values()),
+        page.expired,
+        page.notes,
     ]
 
 

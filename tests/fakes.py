@@ -203,6 +203,7 @@ class FakeWriter:
         self.diary = diary or Diary()
         self.rows: dict[int, Row] = {}
         self.scope_hosts: set[str] = set()
+        self.changed_by: dict[bytes, float] = {}  # by key, of what sitemaps named
         self.batches: list[list[Request]] = []  # of seeds
         self.before_batch: Callable[[], Awaitable[object]] | None = None
         self._ids: dict[bytes, int] = {}
@@ -229,6 +230,12 @@ class FakeWriter:
         new = [request for request in requests if self.add(request)]
         self.committed([], sorted({request.host for request in new}))
         return len(new)
+
+    async def add_listed(
+        self, requests: Sequence[Request], changed_by: Mapping[bytes, float]
+    ) -> tuple[int, int]:
+        self.changed_by |= changed_by
+        return await self.add_seeds(requests), len(changed_by)
 
     def add(self, request: Request) -> bool:
         """Put a row there as it is; False when it is known."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from scraper.config.checks import host_key
 from scraper.config.compile_pages import every_field
+from scraper.config.model_network import FetchConfig
 from scraper.config.models import Config
 from scraper.config.places import dotted
 from scraper.config.source import Document
 from scraper.config.values import shown
-
-_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+from scraper.core.credentials import is_credential
+from scraper.core.url import parse
 
 
 def advice(config: Config, document: Document) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _fetch(config: Config) -> _Advice:
         text = "fetch.user_agent: has no contact address: add (+https://my.site/bot)"
         yield ("fetch", "user_agent"), text, False
     for name in fetch.headers:
-        if name.lower() in _CREDENTIALS:
+        if is_credential(name):
             text = f"fetch.headers.{name}: is sent to every host of this crawl"
             yield ("fetch", "headers", name), text, True
     if fetch.stall > fetch.timeout:
@@ -55,10 +57,36 @@ def _fetch(config: Config) -> _Advice:
             "fetch.stall: is longer than timeout, so it never ends a page",
             False,
         )
-    if not fetch.verify_tls:
-        yield ("fetch", "verify_tls"), "fetch.verify_tls: certificates are not checked", False
+    yield from _plain_logins(config)
+    yield from _tls(fetch)
     if config.politeness.robots == "ignore":
         yield ("politeness", "robots"), "politeness.robots: robots.txt is ignored", False
+
+
+def _tls(fetch: FetchConfig) -> _Advice:
+    if not fetch.verify_tls:
+        yield ("fetch", "verify_tls"), "fetch.verify_tls: certificates are not checked", False
+        if fetch.ca_file is not None:
+            text = "fetch.ca_file: is not looked at, since verify_tls is false"
+            yield ("fetch", "ca_file"), text, True
+
+
+def _plain_logins(config: Config) -> _Advice:
+    """Passwords that anybody on the way can read."""
+    text = "is sent without encryption, as anybody on the way can read: use https"
+    if config.login is not None and _is_plain(config.login.url):
+        yield ("login", "url"), f"login.fill: {text}", False
+    plain = [parse(url) for url in config.seeds.urls if "{" not in url and _is_plain(url)]
+    for host in config.fetch.auth:
+        if any(host_key(host) in (url.host, url.hostname) for url in plain):
+            yield ("fetch", "auth", host), f"fetch.auth.{host}: {text}", True
+
+
+def _is_plain(url: str) -> bool:
+    """Whether it is http, to another machine."""
+    parsed = parse(url)
+    here = parsed.hostname.startswith("127.") or parsed.hostname in ("localhost", "[::1]")
+    return parsed.scheme == "http" and not here
 
 
 def _pages(config: Config) -> _Advice:
@@ -92,8 +120,10 @@ def _unread(config: Config) -> _Advice:
 def _unreachable(config: Config) -> _Advice:
     """Rules behind one that takes every page, unless something names them."""
     named = {link.page for page in config.pages.values() for link in page.follow}
+    named |= {form.page for page in config.pages.values() for form in page.submit}
     named |= {file.page for file in config.seeds.file}
     named |= {request.page for request in config.seeds.requests}
+    named |= {sitemap.page for sitemap in config.seeds.sitemaps}
     names = list(config.pages)
     greedy = next((name for name in names if config.pages[name].match is None), None)
     for name in names[names.index(greedy) + 1 :] if greedy else ():

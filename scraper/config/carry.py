@@ -39,20 +39,35 @@ def lint_sources(
         known = None if columns is None else columns | carried.get(str(page.path[-1]), set())
         for field in _fields(page):
             yield from _source(field.under("from"), known)
+        for fill in form_fields(page):
+            yield from _filled(fill.under("from"), columns, carried.get(str(page.path[-1]), set()))
 
 
-def _source(source: Branch, known: set[str] | None) -> Iterator[Finding]:
+def _source(source: Branch, known: set[str] | None, *, in_form: bool = False) -> Iterator[Finding]:
     if not isinstance(source.value, str) or not source.value.strip():
         return
     if source.value == _HEADER:
         yield Finding(source.path, f"{dotted(source.path)}: write header:NAME")
     elif is_carried(source.value) and not (known is None or source.value in known):
-        yield Finding(source.path, _unknown(source, known))
+        yield Finding(source.path, _unknown(source, known, in_form=in_form))
 
 
-def _unknown(source: Branch, known: set[str]) -> str:
+def _filled(source: Branch, columns: set[str] | None, carried: set[str]) -> Iterator[Finding]:
+    """A page is fetched once for all that links carry to it, and so are its forms sent once."""
+    if source.value in carried and source.value not in (columns or ()):
+        text = f"{shown(str(source.value))} is carried by links, which a form does not see"
+        yield Finding(source.path, f"{dotted(source.path)}: {text}: take it out")
+    else:
+        yield from _source(source, columns, in_form=True)
+
+
+def _unknown(source: Branch, known: set[str], *, in_form: bool) -> str:
     text = f"{dotted(source.path)}: there is no {shown(source.value)}: write {', '.join(SOURCES)}"
-    text += f", {_HEADER}NAME, a column of a CSV seed list or a field that a link carries here"
+    column = "a column of a CSV seed list"
+    if in_form:
+        text += f", {_HEADER}NAME or {column}"
+    else:
+        text += f", {_HEADER}NAME, {column} or a field that a link carries here"
     return text + closest(source.value, [*SOURCES, *sorted(known)])
 
 
@@ -85,6 +100,15 @@ def _fields(page: Branch) -> Iterator[Branch]:
 
 def _only(value: object, key: str) -> object:
     return {key: value[key]} if isinstance(value, dict) and key in value else None
+
+
+def form_fields(page: Branch) -> Iterator[Branch]:
+    """What is filled into forms, and the fields that find it."""
+    for form in page.under("submit").each():
+        for fill in form.under("fill").each():
+            yield fill
+            yield fill.under("each")
+            yield from fields_below(fill.under("each").under("any"))
 
 
 def fields_below(fields: Branch) -> Iterator[Branch]:

@@ -71,6 +71,18 @@ def single_url(value: object) -> str:
     return written
 
 
+def sitemap_url(value: object) -> str:
+    """A URL, or the word `robots`."""
+    if value == "robots":
+        return "robots"
+    if isinstance(value, str) and (hint := closest(value, ["robots"])):
+        raise RefusedError(f"must be a URL or robots, got {shown(value)}{hint}")
+    written = url(value)
+    if _BRACES.search(written):
+        raise RefusedError("ranges are for seeds.urls: write one sitemap each")
+    return written
+
+
 def css(value: object) -> str:
     """A CSS selector, maybe with ` @attribute` behind it; empty is the element itself."""
     written = any_text(value)
@@ -238,6 +250,7 @@ _STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": _STRING}
 UrlPattern = Annotated[str, Reads(url_pattern, _STRING, "URL with ranges")]
 SingleUrl = Annotated[str, Reads(single_url, _STRING, "URL")]
+SitemapUrl = Annotated[str, Reads(sitemap_url, _STRING, "URL or robots")]
 Css = Annotated[str, Reads(css, _STRING, "CSS selector")]
 CssNext = Annotated[str, Reads(css_next, _STRING, "CSS selector")]
 CssElement = Annotated[str, Reads(css_each, _STRING, "CSS selector")]

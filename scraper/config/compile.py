@@ -7,13 +7,14 @@ where a text came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
 from scraper import __version__
 from scraper.config.carry import is_carried, is_csv
 from scraper.config.checks import host_key
+from scraper.config.compile_forms import compile_auth, compile_login, form_sources, with_forms
 from scraper.config.compile_pages import (
     compile_page,
     every_field,
@@ -21,10 +22,13 @@ from scraper.config.compile_pages import (
     plain_texts,
     with_carries,
 )
-from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
+from scraper.config.model_network import PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config
+from scraper.config.proxies import compile_proxies
+from scraper.config.tlsfiles import ClientCertConfig
 from scraper.core.extract.plan import PageRule, PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
@@ -40,7 +44,9 @@ from scraper.core.plan import (
     SeedFile,
     SeedPlan,
     SeedRequest,
+    SeedSitemap,
     StorePlan,
+    UrlPlan,
 )
 from scraper.hatch import search_path
 
@@ -48,20 +54,25 @@ USER_AGENT = f"scraper/{__version__}"
 _COLUMN = "url"
 
 
-def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
-    """The plan of a crawl; `stem`, the file's name, names it if nothing else does.
+def compile_plan(
+    config: Config, *, stem: str, env: Mapping[str, str], folder: Path = Path()
+) -> Plan:
+    """The plan of a crawl.
 
     Args:
+        stem: the file's name, which names the run if nothing else does.
+        env: where `fetch.proxies: environment` finds its proxies.
         folder: where modules are looked for too.
     """
     name = str(config.name or stem)
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _columns(config.pages)),
-        fetch=_fetch(config.fetch, types=config.scope.types),
+        fetch=_fetch(config, env),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
         ),
+        url=_url(config.url),
         scope=_scope(config.scope),
         politeness=_politeness(
             config.politeness,
@@ -79,6 +90,7 @@ def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
             max_time_s=config.run.max_time,
             refresh_s=config.run.refresh,
         ),
+        login=None if config.login is None else compile_login(config.login),
     )
 
 
@@ -87,7 +99,7 @@ def _pages(config: Config, folder: Path) -> tuple[PageRule, ...]:
     python = PythonPlan("", path, tuple(map(str, config.pages)))
     polite = config.politeness.robots == "obey"
     return with_carries(
-        compile_page(name, page, polite=polite, python=python)
+        with_forms(compile_page(name, page, polite=polite, python=python), page, config.login)
         for name, page in config.pages.items()
     )
 
@@ -97,15 +109,14 @@ def _has_python(page: PageConfig) -> bool:
 
 
 def _columns(pages: Mapping[str, PageConfig]) -> tuple[str, ...]:
-    """The columns that fields ask for, in the order of the config; what links carry is none."""
+    """The columns that are asked for, in the order of the config; what links carry is none."""
     links = [link for page in pages.values() for link in page.follow if link.carry]
     asked: dict[str, None] = {}
     for name, page in pages.items():
         carried = {n for link in links if link.page in (None, name) for n in link.carry or ()}
-        for field in every_field(page):
-            source = field.from_
-            if source is not None and is_carried(source) and source not in carried:
-                asked[str(source)] = None
+        sources = [str(field.from_) for field in every_field(page) if field.from_ is not None]
+        sources = [source for source in sources if source not in carried]
+        asked |= dict.fromkeys(filter(is_carried, [*sources, *form_sources(page)]))
     return tuple(asked)
 
 
@@ -114,6 +125,15 @@ def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
         urls=plain_texts(seeds.urls),
         files=tuple(_file(file, seeds, carried) for file in seeds.file),
         requests=tuple(_request(request) for request in seeds.requests),
+        sitemaps=tuple(_sitemap(sitemap) for sitemap in seeds.sitemaps),
+    )
+
+
+def _sitemap(sitemap: SitemapConfig) -> SeedSitemap:
+    return SeedSitemap(
+        url=None if sitemap.url == "robots" else str(sitemap.url),
+        page=plain_text(sitemap.page),
+        lastmod=sitemap.lastmod == "use",
     )
 
 
@@ -162,6 +182,12 @@ def _form_value(value: Json) -> str | list[str]:
     return "" if value is None else str(value)
 
 
+def _url(url: UrlConfig) -> UrlPlan:
+    return UrlPlan(
+        sort_query=url.sort_query, drop=plain_texts(url.drop), sessions=url.sessions == "ignore"
+    )
+
+
 def _scope(scope: ScopeConfig) -> ScopePlan:
     return ScopePlan(
         hosts=str(scope.hosts) if isinstance(scope.hosts, str) else plain_texts(scope.hosts),
@@ -192,7 +218,8 @@ def _politeness(
     )
 
 
-def _fetch(fetch: FetchConfig, *, types: Iterable[str]) -> FetchPlan:
+def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
+    fetch = config.fetch
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
@@ -204,11 +231,19 @@ def _fetch(fetch: FetchConfig, *, types: Iterable[str]) -> FetchPlan:
         max_redirects=fetch.max_redirects,
         retry=RetryPlan(attempts=retry.attempts, first_s=retry.first, longest_s=retry.longest),
         headers=_pairs(fetch.headers),
-        cookies=fetch.cookies,
+        cookies=config.login is not None if fetch.cookies is None else fetch.cookies,
         verify_tls=fetch.verify_tls,
+        ca_file=plain_text(fetch.ca_file),
+        client_cert=_client_cert(fetch.client_cert),
+        proxies=compile_proxies(fetch.proxies or (), env),
         private=_private(fetch.private_addresses),
-        types=frozenset(types),
+        types=frozenset(config.scope.types),
+        auth=compile_auth(fetch.auth.items()),
     )
+
+
+def _client_cert(written: ClientCertConfig | None) -> tuple[str, str | None] | None:
+    return None if written is None else (str(written.cert), plain_text(written.key))
 
 
 def _private(allowed: bool | tuple[str, ...]) -> PrivatePlan:  # a value of the config

@@ -26,18 +26,19 @@ from scraper.core.model import Json
 def every_field(page: PageConfig) -> Iterator[FieldConfig]:
     """All fields of a page, those within fields and those of `follow` too."""
     for item in page.items.values():
-        yield from _deep(item.fields.values())
+        yield from deep_fields(item.fields.values())
     for link in page.follow:
-        yield from _deep(link.set_.values())
+        yield from deep_fields(link.set_.values())
         if link.while_ is not None:
-            yield from _deep((link.while_,))
+            yield from deep_fields((link.while_,))
 
 
-def _deep(fields: Iterable[FieldConfig]) -> Iterator[FieldConfig]:
+def deep_fields(fields: Iterable[FieldConfig]) -> Iterator[FieldConfig]:
+    """These fields and those within them."""
     for field in fields:
         yield field
-        yield from _deep(field.fields.values())
-        yield from _deep(field.any_)
+        yield from deep_fields(field.fields.values())
+        yield from deep_fields(field.any_)
 
 
 def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPlan) -> PageRule:
@@ -52,7 +53,7 @@ def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPla
         match=plain_texts(page.match or ()),
         items=tuple(_item(kind, item, python) for kind, item in page.items.items()),
         follow=tuple(_follow(name, link, page.items) for link in page.follow),
-        valid=None if page.valid is None else _selector(page.valid)[0],
+        valid=None if page.valid is None else compile_selector(page.valid)[0],
         charset=plain_text(page.charset),
         python=_python(page.python, python),
         nofollow=_nofollow(page.nofollow, polite=polite),
@@ -66,7 +67,7 @@ def _nofollow(said: str | None, *, polite: bool) -> str:
 
 
 def _follow(rule: str, follow: FollowConfig, items: Mapping[str, ItemConfig]) -> FollowPlan:
-    css, attr = (None, None) if follow.css is None else _selector(follow.css)
+    css, attr = (None, None) if follow.css is None else compile_selector(follow.css)
     return FollowPlan(
         css=css,
         attr=attr or str(follow.attr or "href"),
@@ -77,8 +78,8 @@ def _follow(rule: str, follow: FollowConfig, items: Mapping[str, ItemConfig]) ->
         carry=plain_texts(follow.carry or ()),
         item=_holder(follow, items) if follow.carry else None,
         increment=None if follow.increment is None else _increment(follow.increment),
-        set=tuple(_field(name, field) for name, field in follow.set_.items()),
-        condition=None if follow.while_ is None else _field("while", follow.while_),
+        set=tuple(compile_field(name, field) for name, field in follow.set_.items()),
+        condition=None if follow.while_ is None else compile_field("while", follow.while_),
     )
 
 
@@ -134,7 +135,7 @@ def _reading(item: ItemPlan, carried: frozenset[str]) -> ItemPlan:
 def _item(kind: str, item: ItemConfig, python: PythonPlan) -> ItemPlan:
     return ItemPlan(
         type=kind,
-        fields=tuple(_field(name, field) for name, field in item.fields.items()),
+        fields=tuple(compile_field(name, field) for name, field in item.fields.items()),
         each=None if item.each is None else _each(item.each),
         key=plain_texts(item.key or ()),
         python=_python(item.python, python),
@@ -143,13 +144,14 @@ def _item(kind: str, item: ItemConfig, python: PythonPlan) -> ItemPlan:
 
 def _each(each: EachConfig) -> str | EachPlan:
     if each.css is not None:
-        return _selector(each.css)[0]
+        return compile_selector(each.css)[0]
     return EachPlan(json=str(each.json_path or "@"), script=plain_text(each.script))
 
 
-def _field(name: str, field: FieldConfig) -> FieldPlan:
-    css, attr = (None, None) if field.css is None else _selector(field.css)
-    following, next_attr = (None, None) if field.next is None else _selector(field.next)
+def compile_field(name: str, field: FieldConfig) -> FieldPlan:
+    """One field."""
+    css, attr = (None, None) if field.css is None else compile_selector(field.css)
+    following, next_attr = (None, None) if field.next is None else compile_selector(field.next)
     if css is None and following is None and field.attr is not None:
         css = ""
     return FieldPlan(
@@ -157,9 +159,9 @@ def _field(name: str, field: FieldConfig) -> FieldPlan:
         css=css,
         attr=attr or next_attr or plain_text(field.attr),
         next=following,
-        table=None if field.table is None else _selector(field.table)[0],
+        table=None if field.table is None else compile_selector(field.table)[0],
         page=field.page,
-        remove=None if field.remove is None else _selector(field.remove)[0],
+        remove=None if field.remove is None else compile_selector(field.remove)[0],
         html=field.html,
         markdown=field.markdown,
         source=plain_text(field.from_),
@@ -167,7 +169,7 @@ def _field(name: str, field: FieldConfig) -> FieldPlan:
         script=plain_text(field.script),
         jsonld=plain_text(field.jsonld),
         meta=plain_text(field.meta),
-        any=tuple(_field(name, one) for one in field.any_),
+        any=tuple(compile_field(name, one) for one in field.any_),
         const=_json(field.const),
         is_const="const" in field.model_fields_set,
         all=field.all,
@@ -181,11 +183,12 @@ def _field(name: str, field: FieldConfig) -> FieldPlan:
         type="int" if field.count else field.type or "",
         default=_json(field.default),
         required=field.required,
-        fields=tuple(_field(inner, one) for inner, one in field.fields.items()),
+        fields=tuple(compile_field(inner, one) for inner, one in field.fields.items()),
     )
 
 
-def _selector(css: str) -> tuple[str, str | None]:
+def compile_selector(css: str) -> tuple[str, str | None]:
+    """A selector as lexbor reads it, and the attribute to take."""
     return parse_selector(css) if css.strip() else ("", None)
 
 

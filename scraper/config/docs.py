@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from scraper.config.mistakes import keys
 from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
+from scraper.config.model_forms import AuthConfig, FillConfig, LoginConfig, SubmitConfig
 from scraper.config.model_network import (
     FetchConfig,
     HostConfig,
@@ -21,29 +22,38 @@ from scraper.config.model_network import (
     ScopeConfig,
 )
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
+from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
 from scraper.config.scalars import Reads
 from scraper.config.section import Section, one_or_more
 from scraper.config.sentences import sentences
+from scraper.config.tlsfiles import ClientCertConfig
 
 PATH = Path("docs/config.md")
 _SECTIONS: dict[type[Section], str] = {
     Config: "",
     SeedsConfig: "seeds",
     SeedFileConfig: "seeds.file",
+    SitemapConfig: "seeds.sitemaps",
     SeedRequestConfig: "seeds.requests",
+    UrlConfig: "url",
     ScopeConfig: "scope",
     PolitenessConfig: "politeness",
     HostConfig: "politeness.hosts.HOST",
     FetchConfig: "fetch",
     RetryConfig: "fetch.retry",
+    ClientCertConfig: "fetch.client_cert",
+    AuthConfig: "fetch.auth.HOST",
+    LoginConfig: "login",
     PageConfig: "pages.PAGE",
     ItemConfig: "pages.PAGE.items.TYPE",
     EachConfig: "pages.PAGE.items.TYPE.each",
     FieldConfig: "pages.PAGE.items.TYPE.fields.NAME",
     FollowConfig: "pages.PAGE.follow",
     IncrementConfig: "pages.PAGE.follow.increment",
+    SubmitConfig: "pages.PAGE.submit",
+    FillConfig: "pages.PAGE.submit.fill.NAME",
     ParseConfig: "parse",
     StoreConfig: "store",
     RunConfig: "run",
@@ -109,6 +119,50 @@ as it is, in order and encoding, and this adds no depth:
 What tells requests apart is method, URL and body: a request that is known is not asked again, so
 a cursor that repeats ends by itself. A server that always has another page is asked for `limit`
 pages in a row; without a `limit`, after 10,000 the next one is skipped and reported as `trap`.
+
+## Proxies
+
+Every request goes through a proxy, robots.txt too, and nothing goes out directly when they fail.
+A host keeps its proxy. One that cannot be used (no connection, 407, no proxy at all), and one with
+5 failures in a row, is set aside for 5 s, then 10 s and so on up to 5 min, while others take its
+hosts; pages that find none wait for their retry and then fail with `connect`. What an http proxy
+answers in a server's stead, such as 502, counts as the server's answer.
+
+The user and password of a proxy go to that proxy alone and are in no log, database or message.
+`private_addresses` speaks of the pages: a proxy's own address is allowed by being named. A page's
+host is judged here, by its name and by the addresses it resolves to, before the proxy is asked;
+what does not resolve here is left to the proxy, unless it can be no public name. An http proxy and
+`socks5h` look the name up once more, so what they can reach is up to them; `socks5` is given the
+address that was judged. With `private_addresses: true` no name is looked up here but for `socks5`.
+
+`environment` reads the variables in lower case first. NO_PROXY lists hosts and their subdomains,
+addresses, networks, each maybe with `:port`, or `*`; it is heeded with `environment` alone.
+
+## Sites without end
+
+A link is not followed, but counted in the report as a trap, when its URL is longer than 2,000
+characters, has more than 30 parameters or 50 folders, or a path that goes round: one folder more
+than 3 times (8 times if it is a number or of one or two characters), or a group of folders 3 times
+in a row. `scraper try` says which.
+
+In a crawl that takes items, 1,000 pages in a row of one kind (URLs that differ in numbers and in
+the values of the query alone) that bring neither an item nor a link to new pages of another kind
+that does are taken for a calendar, facets or a soft 404: no more of that kind are visited, and the
+log says so. An item of which no field was found is none, nor is one that says the same on pages of
+the same size. What is waiting of that kind is `skipped: trap`; a link leads there again in the next
+cycle. Seeds, and so what sitemaps name, are always visited. `scope.deny` keeps other things out.
+
+## Forms and logins
+
+`submit` sends what a browser would send of the form as it came, plus what is filled in; scripts are
+not run. Hidden inputs go with it, so view state and CSRF tokens work. A form on no page and a value
+that is not found give no request, and `scraper try` says so. A form is known by method, URL and
+body: a token that is another one in each visit makes another request in each cycle. A form that is
+posted is not sent twice in a cycle, unless it was answered with what `login.expired` shows.
+
+What is filled into `login`, and `fetch.auth` and `fetch.headers`, is stored nowhere; cookies are
+not either. A user name and password written into a URL, and `headers` and bodies of
+`seeds.requests`, are part of the request and stand in the database.
 """
 
 

@@ -9,6 +9,7 @@ from scraper.config.carry import PYTHON
 from scraper.config.load import Loaded
 from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
+from scraper.config.model_forms import FillConfig, SubmitConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Path
@@ -47,9 +48,11 @@ class _Teller:
 
     def lines(self) -> Iterator[str]:
         yield f"starts from {_joined(self._seeds())}"
+        yield from self._url()
         yield self._scope()
         yield from self._politeness()
         yield from self._fetch()
+        yield from self._login()
         for name, page in self.config.pages.items():
             yield from self._page(name, page)
         yield from self._run()
@@ -62,8 +65,22 @@ class _Teller:
             name = "standard input" if plan.path == "-" else f"the list {_shown(file.path)}"
             column = _shown(file.column or seeds.column or plan.column or "")
             yield name + (f", column {column}" if plan.column else "")
+        for sitemap in seeds.sitemaps:
+            if sitemap.url == "robots":
+                yield "the sitemaps that robots.txt names"
+            else:
+                yield f"the sitemap {_shown(sitemap.url)}"
         if seeds.requests:
             yield f"{_many(len(seeds.requests), 'request')} written out"
+
+    def _url(self) -> Iterator[str]:
+        url = self.config.url
+        if url.drop:
+            yield f"takes out of each URL the parameters {_joined(map(_shown, url.drop))}"
+        if url.sort_query:
+            yield "sorts the query of each URL"
+        if url.sessions == "keep":
+            yield "takes URLs that differ in a session identifier for different pages"
 
     def _scope(self) -> str:
         scope = self.config.scope
@@ -107,16 +124,41 @@ class _Teller:
             f" {self.say(('fetch', 'max_body'), say_size(fetch.max_body))}"
             f" and {self.say(('fetch', 'retry', 'attempts'), fetch.retry.attempts)} attempts"
         )
+        yield from self._proxies()
         allowed = fetch.private_addresses
         if isinstance(allowed, tuple):
             yield f"may reach of the private addresses {', '.join(map(_shown, allowed))}"
         elif allowed:
             yield "may reach private addresses"
 
+    def _proxies(self) -> Iterator[str]:
+        written, plan = self.config.fetch.proxies, self.plan.fetch.proxies
+        if isinstance(written, tuple):
+            pairs = zip(written, plan.http, strict=True)
+            shown = [one.written if isinstance(one, Secret) else str(proxy) for one, proxy in pairs]
+            yield f"goes through {_joined(shown)}"
+        elif written is not None:
+            for scheme, found in (("http", plan.http), ("https", plan.https)):
+                yield f"goes to {scheme} pages {f'through {found[0]}' if found else 'directly'}"
+
+    def _login(self) -> Iterator[str]:
+        for host, auth in self.config.fetch.auth.items():
+            yield f"logs in at {host} with a {'password' if auth.basic is not None else 'token'}"
+        login = self.config.login
+        if login is None:
+            return
+        names = ", ".join(login.fill)
+        yield f"logs in at {_shown(login.url)}: fills {names} into {_shown(login.form)}"
+        yield f"  is let in where {_shown(login.ok)} shows, else ends with exit status 2"
+        if login.expired is not None:
+            yield f"  logs in again where {_shown(login.expired)} shows"
+
     def _page(self, name: str, page: PageConfig) -> Iterator[str]:
         fits = "all pages" if page.match is None else f"pages {_globs(page.match)}"
         nothing = (
-            "" if page.items or page.follow or page.python else ": fetches them and takes nothing"
+            ""
+            if page.items or page.follow or page.submit or page.python
+            else ": fetches them and takes nothing"
         )
         yield f"{name}: {fits}{nothing}"
         if page.python is not None:
@@ -129,6 +171,8 @@ class _Teller:
                 yield f"  hands each {kind} to {item.python}, in a worker process"
         for link in page.follow:
             yield f"  {_follow(link)}"
+        for form in page.submit:
+            yield f"  {_submit(form)}"
 
     def _run(self) -> Iterator[str]:
         named = self.say(("name",), self.plan.name)
@@ -235,6 +279,22 @@ def _end(link: FollowConfig) -> str:
     if link.limit is not None:
         return text + f", at most {link.limit:,} pages in a row"
     return text + f", at most {MOST_IN_A_ROW:,} pages in a row"
+
+
+def _submit(form: SubmitConfig) -> str:
+    filled = [f"{name} {_filled(fill)}" for name, fill in (form.fill or {}).items()]
+    said = f"sends the form {_shown(form.form)}" + (f" with {_joined(filled)}" if filled else "")
+    return said + (f" as {_shown(form.page)}" if form.page else "")
+
+
+def _filled(fill: FillConfig) -> str:
+    if fill.each is not None:
+        return f"each of {_shown(fill.each.css)}" if fill.each.css else "each that is found"
+    if fill.css is not None:
+        return f"of {_shown(fill.css)}"
+    if fill.from_ is not None:
+        return f"from {_shown(fill.from_)}"
+    return f"= {' and '.join(map(_shown, fill.value))}" if fill.value else "left out"
 
 
 def _shown(text: str) -> str:

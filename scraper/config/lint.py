@@ -6,7 +6,7 @@ with all others. It takes any shape and passes over what is no mapping or list w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from scraper.config.carry import lint_sources
 from scraper.config.carrying import carried_to, lint_carries
@@ -14,21 +14,28 @@ from scraper.config.checks import host_key, is_token
 from scraper.config.kinds import lint_follow, lint_kinds
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
 from scraper.config.places import Finding, dotted
+from scraper.config.proxies import lint_proxies
 from scraper.config.tree import Branch
 from scraper.config.values import closest, shown
+from scraper.core.credentials import is_credential
 
 _TAKEN = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te"}
-    | {"upgrade", "expect", "keep-alive", "trailer"}
+    | {"upgrade", "expect", "keep-alive", "trailer", "proxy-connection"}
 )
+_INSTEAD = {"user-agent": "write fetch.user_agent"}
+_PROXY_LOGIN = "would be sent to servers: write the user and password into a URL of fetch.proxies"
 
 
-def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Finding]:
+def lint(
+    tree: dict[str, object], *, stem: str, replaced: bool, env: Mapping[str, str]
+) -> Iterator[Finding]:
     """All errors between sections.
 
     Args:
         stem: the file's name, which names the run if nothing else does.
         replaced: the seeds were given on the command line.
+        env: where `fetch.proxies: environment` finds its proxies.
     """
     top = Branch((), tree)
     pages = top.under("pages")
@@ -43,7 +50,12 @@ def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Find
     yield from _headers(top.under("fetch").under("headers"), _TAKEN | {"user-agent"})
     for request in top.under("seeds").under("requests").each():
         yield from _headers(request.under("headers"), _TAKEN)
+    yield from _unguarded(top)
+    yield from lint_proxies(top.under("fetch").under("proxies"), env)
+    yield from _robots(top)
     yield from _hosts(top.under("politeness").under("hosts"))
+    yield from _hosts(top.under("fetch").under("auth"))
+    yield from _login(top)
     yield from _page_references(top, pages.names())
     carried = {name: carried_to(pages, name) for name in pages.names()}
     yield from lint_sources(top, carried, replaced=replaced)
@@ -118,12 +130,39 @@ def _types(pages: Branch) -> Iterator[Finding]:
                 yield Finding(item.path, text, at_key=True)
 
 
+def _robots(top: Branch) -> Iterator[Finding]:
+    """`sitemaps: robots` asks the hosts of other seeds."""
+    seeds = top.under("seeds")
+    others = any(seeds.under(key).value for key in ("urls", "file", "requests"))
+    ignored = top.under("politeness").under("robots").value == "ignore"
+    for sitemap in seeds.under("sitemaps").alone_or_each():
+        url = sitemap.under("url") if isinstance(sitemap.value, dict) else sitemap
+        if url.value != "robots":
+            continue
+        where = dotted(url.path)
+        if not others:
+            text = "robots is about the hosts of other seeds: give urls, file or requests too"
+            yield Finding(url.path, f"{where}: {text}")
+        if ignored:
+            text = "robots reads what politeness.robots ignores: write obey there, or a URL here"
+            yield Finding(url.path, f"{where}: {text}")
+
+
 def _hosts(hosts: Branch) -> Iterator[Finding]:
     for name in hosts.names():
         try:
             host_key(name)
         except ValueError as error:
             yield Finding((*hosts.path, name), f"{dotted(hosts.path)}: {error}", at_key=True)
+
+
+def _login(top: Branch) -> Iterator[Finding]:
+    if "login" in top.names() and top.under("login").value is None:
+        yield Finding(("login",), "login: is empty: give url, form, fill and ok, or take it out")
+    cookies = top.under("fetch").under("cookies")
+    refused = isinstance(cookies.value, str) and cookies.value.lower() in ("false", "no", "off")
+    if refused and top.under("login").value is not None:
+        yield Finding(cookies.path, "fetch.cookies: login needs them: take it out")
 
 
 def _headers(headers: Branch, taken: Collection[str]) -> Iterator[Finding]:
@@ -134,10 +173,26 @@ def _headers(headers: Branch, taken: Collection[str]) -> Iterator[Finding]:
                 path, f"{dotted(headers.path)}: {name!r} is no name of a header", at_key=True
             )
         elif name.lower() in taken:
-            instead = "write fetch.user_agent" if name.lower() == "user-agent" else "take it out"
+            instead = _INSTEAD.get(name.lower(), "take it out")
             yield Finding(path, f"{dotted(path)}: is set by the crawler: {instead}", at_key=True)
+        elif name.lower() == "proxy-authorization":
+            yield Finding(path, f"{dotted(path)}: {_PROXY_LOGIN}", at_key=True)
     for name, known in alike(headers.names()):
         yield _differ(headers, name, known)
+
+
+def _unguarded(top: Branch) -> Iterator[Finding]:
+    """A secret for all hosts, in a crawl that may go to any."""
+    if top.under("scope").under("hosts").value != "any":
+        return
+    headers = top.under("fetch").under("headers")
+    for name in headers.names():
+        if is_credential(name) and name.lower() != "proxy-authorization":
+            path = (*headers.path, name)
+            why = (
+                "would be sent to any host, as scope.hosts says: write it into a request's headers"
+            )
+            yield Finding(path, f"{dotted(path)}: {why}, or list the hosts", at_key=True)
 
 
 def _key(item: Branch) -> list[object]:
@@ -147,9 +202,14 @@ def _key(item: Branch) -> list[object]:
 def _page_references(top: Branch, known: list[str]) -> Iterator[Finding]:
     """Every `page:` names a rule."""
     seeds = top.under("seeds")
-    places = [*seeds.under("file").alone_or_each(), *seeds.under("requests").each()]
+    places = [
+        *seeds.under("file").alone_or_each(),
+        *seeds.under("sitemaps").alone_or_each(),
+        *seeds.under("requests").each(),
+    ]
     for page in top.under("pages").each():
         places += page.under("follow").each()
+        places += page.under("submit").each()
     for place in places:
         page = place.under("page")
         if isinstance(page.value, str) and page.value not in known:

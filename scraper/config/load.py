@@ -14,6 +14,7 @@ from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
 from scraper.config.places import Finding, Mistake
+from scraper.config.proxies import passwords
 from scraper.config.python import lint_python
 from scraper.config.source import Document, Override, read
 from scraper.config.tree import Branch
@@ -21,7 +22,8 @@ from scraper.config.values import read_values
 from scraper.core.errors import ConfigError, UsageError
 from scraper.core.plan import Plan
 
-_HOSTS = ("politeness", "hosts")
+_BY_HOST = (("politeness", "hosts"), ("fetch", "auth"))
+_OF_HOST = ("per_host", "delay", "basic", "bearer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Loaded:
     hash: str  # equal for configs that say the same
     config: Config = field(repr=False)
     tree: Mapping[str, object] = field(repr=False)  # as written: dicts, lists, texts and None
-    secrets: frozenset[str] = field(repr=False)  # what the environment gave
+    secrets: frozenset[str] = field(repr=False)  # what the environment gave, and passwords
     included: tuple[str, ...] = ()  # files with shared parts
 
 
@@ -51,7 +53,7 @@ def load(
 
     Args:
         path: the file; errors name it as it is given here.
-        env: what `${NAME}` reads.
+        env: what `${NAME}` and `proxies: environment` read.
         overrides: `politeness.delay=125ms`, a key with dots and a value in YAML; they win.
         seeds: a seed list that replaces all seeds; "-" is standard input.
         db: the database, instead of `store.path`.
@@ -60,24 +62,28 @@ def load(
     Raises:
         ConfigError: all mistakes, one a line.
     """
-    options = [*_options(seeds, db), *map(_override, overrides)]
-    document = read(str(path), env=env, overrides=options)
+    given = [*_options(seeds, db), *map(_override, overrides)]
+    document = read(str(path), env=env, overrides=given)
     stem, folder = Path(path).stem, Path(path).parent
     config, found = _validated(document)
-    found += lint(document.data, stem=stem, replaced=seeds is not None)
+    found += lint(document.data, stem=stem, replaced=seeds is not None, env=env)
     found += lint_python(Branch((), document.data), allowed=python, folder=folder)
-    _refuse(document, found)
-    assert config is not None  # noqa: S101 - else there are mistakes
+    config = _right(config, document, found)
+    plan = compile_plan(config, stem=stem, env=env, folder=folder)
     return Loaded(
-        plan=compile_plan(config, stem=stem, folder=folder),
+        plan=plan,
         warnings=tuple(advice(config, document)),
         text=document.text,
         hash=document.hash(),
         config=config,
-        tree=document.data,  # not the document: its nodes weigh more than the plan
-        secrets=frozenset(read_values(document.data, env)),
+        tree=document.data,  # not the document, whose nodes weigh more than the plan
+        secrets=_secrets(document, plan, env),
         included=document.included,
     )
+
+
+def _secrets(document: Document, plan: Plan, env: Mapping[str, str]) -> frozenset[str]:
+    return frozenset([*read_values(document.data, env), *passwords(plan.fetch.proxies)])
 
 
 def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
@@ -87,21 +93,25 @@ def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
         return None, list(findings(error))
 
 
-def _refuse(document: Document, found: Iterable[Finding]) -> None:
-    """Tell all mistakes in their order; an unset variable is no wrong value as well."""
+def _right(config: Config | None, document: Document, found: Iterable[Finding]) -> Config:
+    """Return a config that is right, or tell all mistakes in their order.
+
+    An unset variable is no wrong value as well.
+    """
     known = {mistake.place for mistake in document.mistakes}
     placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in found)
     mistakes = [*document.mistakes, *(one for one in placed if one.place not in known)]
-    if mistakes:
+    if config is None or mistakes:
         raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
+    return config
 
 
 def _override(text: str) -> Override:
     key, equals, value = text.partition("=")
     path = tuple(key.strip().split("."))
-    if path[:2] == _HOSTS and len(path) > 3:  # the names of hosts have dots
-        end = -1 if path[-1] in ("per_host", "delay") else len(path)
-        path = (*_HOSTS, ".".join(path[2:end]), *path[end:])
+    if path[:2] in _BY_HOST and len(path) > 3:  # the names of hosts have dots
+        end = -1 if path[-1] in _OF_HOST else len(path)
+        path = (*path[:2], ".".join(path[2:end]), *path[end:])
     if not equals or not all(path):
         raise UsageError(f"--set {text}: write --set key=value, such as politeness.delay=125ms")
     return Override(option=f"--set {key.strip()}", path=path, value=value)

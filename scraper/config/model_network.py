@@ -5,8 +5,11 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from scraper.config.checks import Glob, HeaderValue, PrivateAddresses, ScopeHosts
+from scraper.config.model_forms import AuthConfig
+from scraper.config.proxies import ProxyList
 from scraper.config.scalars import Duration, Size, Truth, Wait, count, one_of
 from scraper.config.section import Named, OneAtLeast, OneOrMore, Section
+from scraper.config.tlsfiles import CaFile, ClientCert
 from scraper.config.units import say_seconds
 from scraper.config.values import RefusedError
 
@@ -99,8 +102,6 @@ class RetryConfig(Section):
 class FetchConfig(Section):
     """How a page is fetched."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"auth", "proxies", "ca_file", "client_cert"})
-
     concurrency: Annotated[int, count(1, _MOST_OPEN, later=("auto",))] = 100
     """Open requests in all."""
 
@@ -126,13 +127,31 @@ class FetchConfig(Section):
     """How the crawler names itself; give a contact address. Default: `scraper` and its version."""
 
     headers: Named[HeaderValue] = Field({})
-    """Headers sent with every request."""
+    """Headers sent with every page's request, robots.txt excepted. Those whose name speaks of a
+    secret (`Authorization`, `Cookie`, `X-Api-Key`) do not follow a redirect to another scheme, host
+    or port."""
 
-    cookies: Truth = False
-    """Keep cookies and send them back, to the host they came from."""
+    cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
+    """Keep cookies and send them back, to the host they came from; default true with `login`. They
+    are not stored: a run begins without."""
+
+    auth: Named[AuthConfig] = Field({})
+    """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone."""
+
+    proxies: ProxyList | None = None
+    """Proxies, each host by one of them: a list of `http://user:password@host:port`, `https://`,
+    `socks5://` (names are looked up here) and `socks5h://` (by the proxy), or `environment`:
+    HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. See [Proxies](#proxies)."""
 
     verify_tls: Truth = True
-    """Check the certificates of servers."""
+    """Check the certificates of servers, and of https proxies."""
+
+    ca_file: CaFile | None = None
+    """A PEM file of certificates that are trusted, beside those of the system."""
+
+    client_cert: ClientCert | None = None
+    """A certificate of our own for servers that ask for one: a PEM file with its key in it, or
+    `{cert: FILE, key: FILE}`."""
 
     private_addresses: PrivateAddresses = False
     """Reach loopback, private and link-local addresses: `true`, or a list of `host:port` and

@@ -8,6 +8,7 @@ from scraper.config.checks import Charset, Css, Each, Glob, takes_attribute
 from scraper.config.languages import JsonPath, Script
 from scraper.config.model_again import Increment_, check_spot
 from scraper.config.model_fields import Field_
+from scraper.config.model_forms import SubmitConfig
 from scraper.config.python import Python
 from scraper.config.scalars import Text, count, one_of
 from scraper.config.section import Listed, Named, OneAtLeast, Section
@@ -175,7 +176,7 @@ class FollowConfig(Section):
 class PageConfig(Section):
     """What to do with the pages that `match` fits."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"submit", "refresh"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"refresh"})
 
     match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
@@ -195,6 +196,9 @@ class PageConfig(Section):
     """`obey`: neither links with `rel=nofollow` are followed nor any link of a page that asks so in
     `<meta name=robots>` or `X-Robots-Tag`; `ignore`: all are. Default: what a page asks for all its
     links is obeyed as long as `politeness.robots` is, `rel=nofollow` is not looked at."""
+
+    submit: Listed[SubmitConfig] = ()
+    """The forms to send, as the requests that a browser would make of them."""
 
     valid: Each | None = None
     """A CSS selector of what every right page has: a page without it is failed as `invalid_page`,

@@ -7,9 +7,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from scraper.config.model_forms import LoginConfig
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedsConfig
+from scraper.config.model_url import UrlConfig
 from scraper.config.scalars import (
     SIZE_SCHEMA,
     Duration,
@@ -130,7 +132,7 @@ class RunConfig(Section):
 class Config(Section):
     """A whole crawl."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"login", "expect", "notify", "after", "url"})
+    LATER: ClassVar[frozenset[str]] = frozenset({"expect", "notify", "after"})
 
     version: Annotated[int, Reads(_version, {"const": 1}, "1")] = 1
     """The version of this format: 1."""
@@ -146,6 +148,9 @@ class Config(Section):
     seeds: SeedsConfig
     """Where the crawl starts; any mix. `--seeds FILE` replaces them all."""
 
+    url: UrlConfig = UrlConfig()
+    """What is made of each link and seed before it is known and fetched."""
+
     scope: ScopeConfig = ScopeConfig()
     """Which discovered links are visited."""
 
@@ -154,6 +159,10 @@ class Config(Section):
 
     fetch: FetchConfig = FetchConfig()
     """How a page is fetched."""
+
+    login: LoginConfig | None = None
+    """A form that is sent before the first page, and again when `expired` shows; then `cookies` are
+    kept."""
 
     pages: Named[PageConfig] = Field({})
     """What to do with the pages, by name; the first rule whose `match` fits rules a page."""

@@ -53,6 +53,10 @@ _V6 = tuple(
     )
     for network in (IPv6Network(text),)
 )
+_LOCAL = frozenset(
+    {"corp", "home", "internal", "intranet", "lan", "local"}
+    | {"localdomain", "localhost", "mail", "private"}
+)
 _NAT64 = int(IPv6Address("64:ff9b::")) >> 32
 _V4_MASK = 0xFFFFFFFF
 
@@ -84,6 +88,10 @@ class Allowed:
         shown = ["every"] if self._every else [*hosts, *map(str, self._networks)]
         return f"<Allowed {' '.join(shown) or 'nothing'}>"
 
+    def trusts(self, name: str, port: int) -> bool:
+        """Say whether a name may be connected to whatever it resolves to."""
+        return self._every or (_host(name), port) in self._hosts
+
     def permits(self, name: str, ip: str, port: int) -> bool:
         """Say whether the address that a name resolved to may be connected to.
 
@@ -99,6 +107,17 @@ class Allowed:
         if (_host(name), port) in self._hosts or (str(address), port) in self._hosts:
             return True
         return any(address in network for network in self._networks)
+
+
+def is_local_name(name: str) -> bool:
+    """Say whether a host can be no public name: one label, a number at its end, a special suffix.
+
+    Source: RFC 6761, RFC 6762, RFC 8375, and the suffixes that ICANN keeps out of the root.
+    """
+    labels = name.lower().removesuffix(".").split(".")
+    if len(labels) < 2 or labels[-1] in _LOCAL or labels[-2:] == ["home", "arpa"]:
+        return True
+    return labels[-1][:1].isdigit()  # WHATWG: an address, or nothing
 
 
 def _read(ip: str) -> IPv4Address | IPv6Address | None:

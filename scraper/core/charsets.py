@@ -87,6 +87,11 @@ def name_of(label: str) -> str | None:
     return _NAMES.get(label.strip(_WHITE).lower())
 
 
+def codec_of(name: str) -> str:
+    """Return Python's codec for an encoding, to be read piece by piece."""
+    return "utf-8" if name in {REPLACEMENT, USER_DEFINED} else _CODECS.get(name, (name,))[0]
+
+
 def decode_as(body: bytes, name: str) -> str:
     """Return the text of a body without a byte order mark; what is broken becomes U+FFFD."""
     if name == REPLACEMENT:
@@ -103,6 +108,18 @@ def decode_as(body: bytes, name: str) -> str:
         return codecs.charmap_decode(body, "replace", _filled(candidates[0]))[0]
     texts = (body.decode(codec, "replace") for codec in candidates)
     return min(texts, key=lambda text: text.count("\ufffd"))
+
+
+def encode_as(text: str, name: str) -> bytes:
+    """Return a text in an encoding; what it does not have becomes `&#1234;`, as in a form.
+
+    Lone surrogates become U+FFFD; what no text is sent in (UTF-16 and its like) becomes UTF-8.
+    """
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if name in (REPLACEMENT, USER_DEFINED) or name.startswith("utf-"):
+        return text.encode()
+    codec = _CODECS.get(name, (name,))[0]
+    return text.encode(codec, "xmlcharrefreplace")
 
 
 def _filled(codec: str) -> str:

@@ -13,6 +13,10 @@ class ConfigError(UsageError):
     """A crawl config is wrong; each line of the message is `file:line:column: what`."""
 
 
+class LoginError(UsageError):
+    """A site does not let us in; says what it showed instead."""
+
+
 class SelectorError(UsageError):
     """A selector, regular expression or glob cannot be read."""
 

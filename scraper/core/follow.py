@@ -1,15 +1,17 @@
-"""The links of a page, judged by scope and made requests."""
+"""The links of a page, judged by scope and as traps, and made requests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from scraper.core.model import Link, Page, Request
+from scraper.core.model import Link, Page, Reason, Request
 from scraper.core.request import make_request
+from scraper.core.schedule.traps import trap
 from scraper.core.scope import Scope
 from scraper.core.url import Url, parts
+from scraper.core.urlrules import UrlRules
 
 KNOWN_LINKS = 16_384  # kept, a kilobyte each: nine in ten links of a page were seen before
 
@@ -21,38 +23,55 @@ class Followed:
     requests: tuple[Request, ...]  # in scope, in the order of the page
     found: int
     out_of_scope: int  # too deep ones too
+    trapped: int = 0  # in scope, and without end as it seems: see `core.schedule.traps`
 
 
-def follow(page: Page, parent: Request, rule: str, scope: Scope) -> Followed:
-    """Judge the links of `page` by scope and make requests of them.
+def follow(page: Page, parent: Request, rule: str, scope: Scope, rules: UrlRules) -> Followed:
+    """Judge the links of `page` and make requests of them.
 
     A link whose `page` is its parent's own rule is pagination and adds no depth.
     """
     requests: list[Request] = []
+    trapped = 0
     for link in page.links:
-        request = _request(link, parent, rule, scope)
-        if request is not None:
+        request = _request(link, parent, rule, scope, rules)
+        if isinstance(request, Request):
             requests.append(request)
+        elif request is Reason.TRAP:
+            trapped += 1
     found = len(page.links)
-    return Followed(tuple(requests), found, found - len(requests))
+    return Followed(tuple(requests), found, found - len(requests) - trapped, trapped)
 
 
 def joined(parts: Iterable[Followed]) -> Followed:
     """The links of one page that were judged in parts."""
     requests: list[Request] = []
-    found = out_of_scope = 0
+    found = out_of_scope = trapped = 0
     for part in parts:
         requests += part.requests
         found += part.found
         out_of_scope += part.out_of_scope
-    return Followed(tuple(requests), found, out_of_scope)
+        trapped += part.trapped
+    return Followed(tuple(requests), found, out_of_scope, trapped)
 
 
-def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | None:
+def without(followed: Followed, is_trap: Callable[[Request], bool]) -> Followed:
+    """The links that are no traps by another judgement too."""
+    kept = tuple(request for request in followed.requests if not is_trap(request))
+    trapped = followed.trapped + len(followed.requests) - len(kept)
+    return replace(followed, requests=kept, trapped=trapped)
+
+
+def _request(
+    link: Link, parent: Request, rule: str, scope: Scope, rules: UrlRules
+) -> Request | Reason:
     depth = parent.depth + (link.page != rule)
-    url, request = _target(link.url, link.page, depth)
-    if scope.refuses(url, depth=depth) is not None:
-        return None
+    url, request, is_trap = _target(link.url, link.page, depth, rules)
+    reason = scope.refuses(url, depth=depth)
+    if reason is not None:
+        return reason
+    if is_trap:
+        return Reason.TRAP
     if link.method != "GET" or link.headers or link.body:
         request = make_request(
             url,
@@ -66,7 +85,7 @@ def _request(link: Link, parent: Request, rule: str, scope: Scope) -> Request | 
 
 
 @lru_cache(maxsize=KNOWN_LINKS)
-def _target(href: str, page: str | None, depth: int) -> tuple[Url, Request]:
-    """A link's URL and request, made once for the many pages that link to it."""
-    url = parts(href)
-    return url, make_request(url, page=page, depth=depth)
+def _target(href: str, page: str | None, depth: int, rules: UrlRules) -> tuple[Url, Request, bool]:
+    """A link's URL, request and whether it is a trap, once for the many pages that link to it."""
+    url = rules.apply(parts(href))
+    return url, make_request(url, page=page, depth=depth), trap(url) is not None

@@ -172,6 +172,8 @@ class Page:
     rejected: tuple[Rejected, ...] = ()
     invalid: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # type -> field -> count
     halves: tuple[Half, ...] = ()
+    expired: bool = False  # the page says that the login is over; nothing else was looked for
+    notes: tuple[str, ...] = ()  # what a person who tries the page should know of its forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,7 @@ class PageResult:
     links: tuple[Request, ...] = ()  # the links in scope, as requests
     links_found: int = 0
     links_out_of_scope: int = 0
+    links_trapped: int = 0
     body_bytes: int = 0
     wire_bytes: int = 0
     placed: str | None = None

@@ -118,6 +118,7 @@ def extracted(
         links=links.requests,
         links_found=links.found,
         links_out_of_scope=links.out_of_scope,
+        links_trapped=links.trapped,
         body_bytes=len(response.body),
         wire_bytes=response.wire_bytes,
         placed=parsed.placed,
@@ -125,7 +126,9 @@ def extracted(
     )
 
 
-def unreadable(request: Request, response: Response, rule: str, error: ParseError) -> PageResult:
+def unreadable(
+    request: Request, response: Response, rule: str | None, error: ParseError
+) -> PageResult:
     """The page was answered and cannot be extracted."""
     return replace(
         answered(request, response),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scraper.core.extract.plan import PageRule
+from scraper.core.extract.plan import FillPlan, PageRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,31 @@ class SeedRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedSitemap:
+    """A sitemap; what it names is visited."""
+
+    url: str | None  # None: those that robots.txt names, of each host of the other seeds
+    page: str | None = None
+    lastmod: bool = True  # whether a page that is as old as it says need not be visited again
+
+
+@dataclass(frozen=True, slots=True)
 class SeedPlan:
     """Where a crawl starts."""
 
     urls: tuple[str, ...] = ()  # with {1..50} ranges, not expanded
     files: tuple[SeedFile, ...] = ()
     requests: tuple[SeedRequest, ...] = ()
+    sitemaps: tuple[SeedSitemap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UrlPlan:
+    """What is made of each URL before it is known and fetched."""
+
+    sort_query: bool = False  # by name
+    drop: tuple[str, ...] = ()  # names of query parameters, with `*`
+    sessions: bool = True  # URLs that differ in a session identifier alone are one page
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,39 @@ class PrivatePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """One proxy. Who uses it is in no text that is made of it."""
+
+    scheme: str  # http, https, socks5 (it is given addresses) or socks5h (it is given names)
+    host: str  # lower case; an IPv6 address in brackets
+    port: int
+    user: str | None = field(default=None, repr=False)  # None: no credentials
+    password: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+    @property
+    def speaks_socks(self) -> bool:
+        """Whether it is spoken to in SOCKS5, not in HTTP."""
+        return self.scheme.startswith("socks5")
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPlan:
+    """Through what pages are fetched; nothing for a scheme: directly."""
+
+    http: tuple[Proxy, ...] = ()  # for http URLs
+    https: tuple[Proxy, ...] = ()  # for https URLs
+    bypass: tuple[str, ...] = ()  # entries of NO_PROXY: hosts that are asked directly
+
+    @property
+    def every(self) -> tuple[Proxy, ...]:
+        """Each proxy once."""
+        return tuple(dict.fromkeys((*self.http, *self.https)))
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPlan:
     """How one HTTP exchange is made."""
 
@@ -106,8 +158,24 @@ class FetchPlan:
     headers: tuple[tuple[str, str], ...] = ()
     cookies: bool = False
     verify_tls: bool = True
+    ca_file: str | None = None  # certificates that are trusted beside those of the system
+    client_cert: tuple[str, str | None] | None = None  # PEM files; None: the key is in the first
+    proxies: ProxyPlan = ProxyPlan()
     private: PrivatePlan = PrivatePlan()
     types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
+    auth: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The Authorization of a host, by "host" (any port) or "host:port"."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPlan:
+    """How a crawl comes to be logged in."""
+
+    url: str
+    form: str  # css
+    fill: tuple[FillPlan, ...] = field(repr=False)
+    ok: str  # css of what shows that it worked
+    expired: str | None = None  # css of what shows, on any page, that it has to be done again
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +212,10 @@ class Plan:
     seeds: SeedPlan
     fetch: FetchPlan
     store: StorePlan
+    url: UrlPlan = UrlPlan()
     scope: ScopePlan = ScopePlan()
     politeness: PolitenessPlan = PolitenessPlan()
     pages: tuple[PageRule, ...] = ()
     parse: ParsePlan = ParsePlan()
     run: RunPlan = RunPlan()
+    login: LoginPlan | None = None

@@ -5,8 +5,10 @@
   closed or spoiled meanwhile, and then over a fresh one. Anything but GET and HEAD gets a
   connection of its own from the start, so that a failure never leaves open whether it was an old
   connection's.
-- Credentials written in a URL are sent with that request alone, as basic authorization. The
-  request's own headers stay with its origin: a redirect elsewhere goes without them.
+- The login of a host (`plan.auth`) goes to that host alone, wherever a redirect comes from.
+  Credentials written in a URL are sent with that request alone, as basic authorization. The
+  request's own headers stay with its origin, and so do those of the plan whose name says that
+  they hold a secret: a redirect elsewhere goes without them.
 - The body of an answer whose type is not wanted (`scope.types`) is not read.
 - What an answer below 300 lacks is an error. Any other status is the answer by itself: its body
   is read as far as it goes.
@@ -15,8 +17,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -26,24 +30,33 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from scraper.core.content import kind_of, media_type
+from scraper.core.credentials import is_credential
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
-from scraper.core.plan import FetchPlan
+from scraper.core.plan import FetchPlan, Proxy
 from scraper.core.request import sent_headers
+from scraper.core.url import parts
 from scraper.fetch.body import Body
-from scraper.fetch.connector import connector
+from scraper.fetch.connector import connector, connector_through
 from scraper.fetch.decoding import ACCEPT_ENCODING
 from scraper.fetch.exchange import CURRENT, Exchange, now
 from scraper.fetch.faults import DROPPED, FAULTS, fetch_error
+from scraper.fetch.proxies import Proxies, Sessions
+from scraper.fetch.targets import Targets
+from scraper.fetch.through import Through, http_url
+from scraper.fetch.tls import tls
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
+
+log = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
 SAFE = frozenset({"GET", "HEAD"})  # may be sent twice
 BODILESS = frozenset({204, 205, 304})
 MAX_HEADERS = 256
 MAX_HEADER_BYTES = 16 * 1024  # one header, and the status line
+MOST_TOLD = 100  # origins that a log line is written about
 NO_ROUNDING = 1e9  # seconds: aiohttp rounds time-outs above its threshold up to whole seconds
 
 
@@ -56,8 +69,9 @@ class Call:
     url: URL
     limit_bytes: int
     cut: bool = False  # a longer body is cut, not refused
+    plain: bool = False  # robots.txt: no cookies
     headers: CIMultiDict[str] | None = None
-    data: bytes | BytesIO | None = None
+    data: bytes | None = None
     types: frozenset[str] = frozenset()  # of answers that are read; empty: all
 
 
@@ -73,6 +87,11 @@ class Fetcher:
         self._plan = plan
         self._slots = asyncio.Semaphore(plan.concurrency)
         self._headers: CIMultiDict[str] = CIMultiDict(plan.headers)
+        self._auth = plan.auth
+        self._harmless: CIMultiDict[str] = CIMultiDict(
+            (name, value) for name, value in plan.headers if not is_credential(name)
+        )
+        self._told: set[str] = set()
         self.open = 0
         self.on_free: Callable[[], None] | None = None
 
@@ -83,32 +102,46 @@ class Fetcher:
 
     async def __aenter__(self) -> Fetcher:
         plan = self._plan
-        self._connector = connector(plan)
-        none = aiohttp.DummyCookieJar()
-        self._plain = _session(plan, self._connector, none)
+        context = tls(plan)
+        self._connector = connector(plan, context)
         # unsafe: hosts that are addresses have cookies too
-        jar = aiohttp.CookieJar(unsafe=True) if plan.cookies else none
-        self._pages = _session(plan, self._connector, jar)
+        jar = aiohttp.CookieJar(unsafe=True) if plan.cookies else aiohttp.DummyCookieJar()
+        self._direct = _sessions(plan, self._connector, jar)
+        self._proxies: Proxies | None = None
+        if plan.proxies.every:
+            targets = Targets(plan.private, self._connector.look_up)
+
+            def through(proxy: Proxy) -> Sessions:
+                way = connector_through(plan, context, Through(proxy, targets))
+                return _sessions(plan, way, jar, proxy)
+
+            self._proxies = Proxies(plan, through)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        await self._plain.close()
-        await self._pages.close()
-        await self._connector.close()
+        if self._proxies is not None:
+            await self._proxies.close()
+        await self._direct.close()
 
-    async def fetch(self, request: Request) -> Response:
+    async def fetch(self, request: Request, *, cut_bytes: int | None = None) -> Response:
         """Make the exchange that the request asks for now, whatever the status of the answer.
+
+        Args:
+            cut_bytes: a longer body is cut there; None: it is refused beyond `max_body_bytes`.
 
         Raises:
             FetchError: there is no answer, or none that may be used.
         """
         href, verb = request.asked, request.verb
         url = _http_url(href)
-        headers = self._headers
+        at_home = request.hop is None or url.origin() == _http_url(request.url).origin()
+        headers = self._headers if at_home else self._stripped(url)
+        if self._auth:
+            headers = _merged(headers, self._login(href))
         if request.headers:
-            headers = _merged(headers, _own_headers(request, url))
+            headers = _merged(headers, _own_headers(request, at_home=at_home))
         if "@" in href and "Authorization" in headers:
             url = url.with_user(None)  # what is written out wins
         body = request.body if verb == request.method else None  # GET after a redirected POST
@@ -116,35 +149,65 @@ class Fetcher:
             method=verb,
             href=href,
             url=url,
-            limit_bytes=self._plan.max_body_bytes,
+            limit_bytes=self._plan.max_body_bytes if cut_bytes is None else cut_bytes,
+            cut=cut_bytes is not None,
             headers=headers,
-            data=BytesIO(body) if body and len(body) > MIB else body,  # written in pieces
-            types=self._plan.types,
+            data=body,
+            types=self._plan.types if cut_bytes is None else frozenset(),
         )
-        return await self._in_slot(call, self._pages)
+        return await self._in_slot(call)
+
+    def _stripped(self, url: URL) -> CIMultiDict[str]:
+        """The general headers without secrets; says once an origin that it does without them."""
+        origin = str(url.origin())
+        kept_back = self._headers.keys() - self._harmless.keys()
+        if kept_back and origin not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add(origin)
+            names = ", ".join(sorted(kept_back))
+            log.warning("a redirect leads to %s: it is not sent %s of fetch.headers", origin, names)
+        return self._harmless
 
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
-        """GET a URL with neither cookies nor configured headers; a longer body is cut."""
-        call = Call(method="GET", href=url, url=_http_url(url), limit_bytes=max_bytes, cut=True)
-        return await self._in_slot(call, self._plain)
+        """GET a URL with neither cookies nor configured headers, its host's login excepted.
 
-    async def _in_slot(self, call: Call, session: aiohttp.ClientSession) -> Response:
+        A longer body is cut.
+        """
+        call = Call(
+            method="GET",
+            href=url,
+            url=_http_url(url),
+            limit_bytes=max_bytes,
+            cut=True,
+            plain=True,
+            headers=CIMultiDict(self._login(url)) if self._auth else None,
+        )
+        return await self._in_slot(call)
+
+    def _login(self, href: str) -> list[tuple[str, str]]:
+        """The header that logs in at the host of a URL, and at no other."""
+        url = parts(href)
+        value = self._auth.get(url.host) or self._auth.get(url.hostname)
+        return [("Authorization", value)] if value else []
+
+    async def _in_slot(self, call: Call) -> Response:
         asked_at = now()
         await self._slots.acquire()
         self.open += 1
         try:
-            exchange = Exchange(alone=call.method not in SAFE, slot_s=now() - asked_at)
-            return await self._in_time(call, session, exchange)
+            new = partial(Exchange, alone=call.method not in SAFE, slot_s=now() - asked_at)
+            if self._proxies is None:
+                return await self._in_time(call, self._direct, new())
+            send = partial(self._in_time, call)
+            return await self._proxies.send(call.url, send, direct=self._direct, exchange=new)
         finally:
             self.open -= 1
             self._slots.release()
             if self.on_free is not None:
                 self.on_free()
 
-    async def _in_time(
-        self, call: Call, session: aiohttp.ClientSession, exchange: Exchange
-    ) -> Response:
+    async def _in_time(self, call: Call, sessions: Sessions, exchange: Exchange) -> Response:
         CURRENT.set(exchange)
+        session = sessions.plain if call.plain else sessions.pages
         body = Body(call.limit_bytes, cut=call.cut)
         try:
             async with asyncio.timeout(self._plan.timeout_s):
@@ -198,8 +261,9 @@ def _check_type(content_type: str, wanted: frozenset[str]) -> None:
 
 
 async def _send(call: Call, session: aiohttp.ClientSession) -> ClientResponse:
+    data = BytesIO(call.data) if call.data and len(call.data) > MIB else call.data  # in pieces
     return await session.request(
-        call.method, call.url, headers=call.headers, data=call.data, allow_redirects=False
+        call.method, call.url, headers=call.headers, data=data, allow_redirects=False
     )
 
 
@@ -211,11 +275,25 @@ def _headers(answer: ClientResponse) -> dict[str, str]:
     return headers
 
 
+def _sessions(
+    plan: FetchPlan,
+    connector: aiohttp.BaseConnector,
+    jar: aiohttp.abc.AbstractCookieJar,
+    proxy: Proxy | None = None,
+) -> Sessions:
+    plain = _session(plan, connector, aiohttp.DummyCookieJar(), proxy)
+    return Sessions(plain, _session(plan, connector, jar, proxy), connector)
+
+
 def _session(
-    plan: FetchPlan, connector: aiohttp.BaseConnector, jar: aiohttp.abc.AbstractCookieJar
+    plan: FetchPlan,
+    connector: aiohttp.BaseConnector,
+    jar: aiohttp.abc.AbstractCookieJar,
+    proxy: Proxy | None,
 ) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=connector,
+        proxy=http_url(proxy) if proxy else None,
         connector_owner=False,
         cookie_jar=jar,
         headers={
@@ -248,9 +326,9 @@ def _http_url(href: str) -> URL:
         raise FetchError(Reason.PROTOCOL, str(error), sent=False) from error
 
 
-def _own_headers(request: Request, url: URL) -> list[tuple[str, str]]:
+def _own_headers(request: Request, *, at_home: bool) -> list[tuple[str, str]]:
     """The request's headers, our notes left out; elsewhere only what describes the body."""
-    if request.hop is None or url.origin() == URL(request.url).origin():
+    if at_home:
         return list(sent_headers(request.headers))
     return [(name, value) for name, value in request.headers if name.lower() == "content-type"]
 

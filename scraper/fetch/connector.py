@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import TCPConnector
 from aiohttp.client_proto import ResponseHandler
 
-from scraper.core.plan import FetchPlan
+from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch.answers import Answers
 from scraper.fetch.exchange import CURRENT, now
 from scraper.fetch.guard import Guard
 from scraper.fetch.resolver import Resolver
+from scraper.fetch.through import Through
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from aiohttp import ClientRequest, ClientTimeout
+    from aiohttp.abc import ResolveResult
     from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
 
@@ -29,12 +33,56 @@ CONNECTIONS_A_HOST = 4  # idle, at most as a rule: the default of politeness.per
 
 
 class Bounded(TCPConnector):
-    """Makes connections that bound what a server may send before its answer."""
+    """Makes connections that bound what a server may send before its answer.
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
+    Args:
+        through: the proxy that every connection goes through; None: they are direct.
+    """
+
+    def __init__(self, *, through: Through | None = None, **options: Any) -> None:  # noqa: ANN401  # those of TCPConnector
         super().__init__(**options)
+        self._through = through
         # private: should it go away, so does the bound, nothing else
         self._factory = partial(Answers, loop=self._loop)  # type: ignore[assignment]  # a subclass
+
+    async def look_up(self, name: str, port: int) -> list[ResolveResult]:
+        """Return the addresses of a name, kept for a while; OSError when there are none."""
+        return await self._resolve_host(name, port)
+
+    # The methods below are private to aiohttp, and made to be overridden: its own connectors and
+    # those of other packages do. Should they go away, `connect` lets nothing through.
+
+    async def _create_connection(
+        self,
+        req: ClientRequest,
+        traces: list[Any],
+        timeout: ClientTimeout,  # noqa: ASYNC109  # aiohttp's signature
+    ) -> ResponseHandler:
+        through = self._through
+        if through is None:
+            return await super()._create_connection(req, traces, timeout)
+        host, port = req.url.raw_host or "", req.url.port or 0
+        told = await through.judge(host, port)
+        CURRENT.get().judged = True
+        with through.blamed():
+            if not through.proxy.speaks_socks:
+                return await super()._create_connection(req, traces, timeout)
+            sock = await through.dial(self.look_up, host=told, port=port)
+            context = self._get_ssl_context(req)
+            _, protocol = await self._wrap_existing_connection(
+                self._factory,
+                req=req,
+                timeout=timeout,
+                sock=sock,
+                ssl=context,
+                server_hostname=host.rstrip(".") if context else None,
+            )
+            return protocol
+
+    async def _create_direct_connection(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  # aiohttp's
+        made = await super()._create_direct_connection(*args, **options)
+        CURRENT.get().reached = True
+        return made
 
 
 class Connector(Bounded):
@@ -67,6 +115,9 @@ class Connector(Bounded):
             if not exchange.dialled and _has_leftovers(connection):
                 connection.close()
                 connection = await self._lone.connect(req, traces, timeout)
+        if self._through is not None and exchange.dialled and not exchange.judged:
+            connection.close()
+            raise RuntimeError("this aiohttp connects without asking who may be connected to")
         exchange.connected_at = now()
         return connection
 
@@ -92,19 +143,36 @@ def _has_leftovers(connection: Connection) -> bool:
     return connection.protocol is not None and connection.protocol.should_close
 
 
-def connector(plan: FetchPlan) -> Connector:
+def connector(plan: FetchPlan, context: SSLContext | bool) -> Connector:
     """Return the connector for this plan."""
+    kept_hosts = kept_hosts_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0], plan.concurrency)
+    return _connector(context, Guard(plan.private), kept_hosts)
+
+
+def connector_through(plan: FetchPlan, context: SSLContext | bool, through: Through) -> Connector:
+    """Return the connector for one of the plan's proxies.
+
+    The proxy's own address is allowed by being named; the target is judged by `through`.
+    """
+    kept_hosts = kept_hosts_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0], plan.concurrency)
+    share = max(1, kept_hosts // len(plan.proxies.every))
+    return _connector(context, Guard(PrivatePlan(every=True)), share, through)
+
+
+def _connector(
+    context: SSLContext | bool, guard: Guard, kept_hosts: int, through: Through | None = None
+) -> Connector:
     options: dict[str, Any] = {
         "limit": 0,  # the semaphore of the fetcher is the limit
-        "ssl": plan.verify_tls,
+        "ssl": context,
+        "through": through,
         "resolver": Resolver(),
         "ttl_dns_cache": DNS_TTL_S,
         "dns_cache_max_size": DNS_NAMES,
         "family": socket.AF_UNSPEC,
-        "socket_factory": Guard(plan.private),
+        "socket_factory": guard,
     }
     lone = Bounded(force_close=True, **options)
-    kept_hosts = kept_hosts_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0], plan.concurrency)
     return Connector(lone, kept_hosts=kept_hosts, keepalive_timeout=KEEPALIVE_S, **options)
 
 

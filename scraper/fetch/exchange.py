@@ -25,6 +25,8 @@ class Exchange:
     dialled_at: float = 0.0  # the first socket was wanted: the name is resolved; 0: none was
     connected_at: float = 0.0  # 0: no connection yet, so that nothing can have been sent
     dialled: bool = False  # a socket was made
+    judged: bool = False  # the target is permitted, and the proxy is the next one to be asked
+    reached: bool = False  # a connection stood, maybe only to a proxy
     refused: list[str] = field(default_factory=list)  # addresses, each with what to do about it
     status: int = 0  # of the answer; 0: there is none
     headers: dict[str, str] = field(default_factory=dict)  # of the answer, names in lower case

@@ -11,7 +11,7 @@ from typing import Any
 
 from scraper.core.address import Allowed, refused
 from scraper.core.plan import PrivatePlan
-from scraper.fetch.exchange import CURRENT, Exchange, now
+from scraper.fetch.exchange import CURRENT, now
 
 # family, type, protocol, canonical name, (address, port, ...): as getaddrinfo gives it
 AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[Any, ...]]
@@ -33,18 +33,15 @@ class Guard:
         exchange = CURRENT.get()
         exchange.dialled_at = exchange.dialled_at or now()
         if not self._allowed.permits(exchange.name, ip, port):
-            raise PrivateAddressError(_explain(exchange, ip, port))
+            detail = explain(exchange.name, ip, port)
+            exchange.refused.append(detail)
+            raise PrivateAddressError(detail)
         exchange.dialled = True
         return socket.socket(family, kind, protocol)
 
 
-def _explain(exchange: Exchange, ip: str, port: int) -> str:
+def explain(name: str, ip: str, port: int) -> str:
+    """Say why an address that a name resolved to is refused, and how to allow it."""
     address = f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
-    named = (
-        f"{exchange.name} resolves to {address}, a" if exchange.name != ip else f"{address} is a"
-    )
-    detail = (
-        f'{named} {refused(ip)} address: add "{address}" to fetch.private_addresses to allow it'
-    )
-    exchange.refused.append(detail)
-    return detail
+    named = f"{name} resolves to {address}, a" if name.strip("[]") != ip else f"{address} is a"
+    return f'{named} {refused(ip)} address: add "{address}" to fetch.private_addresses to allow it'

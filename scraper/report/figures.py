@@ -64,14 +64,17 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
     """
     wall = WallShare.from_json(stored["wall"]) if "wall" in stored else None
     parse = stored.get("parse", {})
+    trapped = stored.get("tally", {}).get("links_trapped", 0)
     return {
         **_of_visits(stored.get("tally"), visited, parse),
         "links": {
             "found": visited.found,
             "new": visited.new,
             "known": max(0, visited.found - visited.new - visited.out_of_scope),
-            "out_of_scope": visited.out_of_scope,
+            "out_of_scope": max(0, visited.out_of_scope - trapped),
+            "trap": trapped,
         },
+        "seeds": stored.get("seeds"),
         "wall_s": wall.wall_s if wall else None,
         "shares_s": wall.shares_s if wall else dict.fromkeys(BOUNDS, 0.0),
         "verdict": verdict(wall) if wall else _NOT_MEASURED,

@@ -10,6 +10,7 @@ from scraper.logs import escape
 
 HOSTS_SHOWN = 3
 FIELDS_SHOWN = 5
+TROUBLES_SHOWN = 5
 _MIB = 1024 * 1024
 _NO_HELP = {
     "host": " More cores or more concurrency would not help.",
@@ -25,6 +26,7 @@ def text(report: Mapping[str, Any]) -> str:
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _run(report["run"])
     yield from _pages(report)
+    yield from _seeds(report.get("seeds"))
     yield from _fetches(report["fetches"], report["run"]["wall_s"], report["links"])
     for name, counts in report["items"].items():
         yield from _items(name, counts)
@@ -78,7 +80,20 @@ def _fetches(
         yield (
             f"  links     {links['found']:,} found: {links['new']:,} new, "
             f"{links['known']:,} known, {links['out_of_scope']:,} out of scope"
+            + (f", {links['trap']:,} into traps" if links.get("trap") else "")
         )
+
+
+def _seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:
+    """What sitemaps gave; other seeds are pages like all."""
+    if seeds is None or not (seeds["sitemaps"] or seeds["missed"]):
+        return
+    rest = f", {seeds['resting']:,} not changed since" if seeds["resting"] else ""
+    yield f"  sitemaps  {seeds['sitemaps']:,} read: {seeds['listed']:,} pages{rest}"
+    for trouble in seeds["troubles"][:TROUBLES_SHOWN]:
+        yield f"  MISSING   {trouble}"
+    if seeds["missed"] > TROUBLES_SHOWN:
+        yield f"            and {seeds['missed'] - TROUBLES_SHOWN:,} more in --json"
 
 
 def _items(name: str, counts: Mapping[str, Any]) -> Iterator[str]:

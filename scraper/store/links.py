@@ -8,17 +8,20 @@ visited at a greater depth is visited again, since links of it may have been cut
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scraper.core.model import Reason, Request, State
 from scraper.store.books import Change, Tenure
 from scraper.store.cycles import JUDGED_ANEW
 from scraper.store.requests import Known, Requests
+from scraper.store.resting import Resting
 from scraper.store.rows import carry_text, headers_text
 
 KNOWN_KEYS = 50_000
-REVIVED = frozenset({Reason.SCOPE, Reason.DEPTH})  # by a seed or by a link of a later cycle
+REVIVED = frozenset(
+    {Reason.SCOPE, Reason.DEPTH, Reason.TRAP}
+)  # by a seed or by a link of a later cycle
 
 
 @dataclass(slots=True)
@@ -36,6 +39,7 @@ class Links:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._depths: OrderedDict[bytes, int] = OrderedDict()  # key -> depth in the table
+        self._resting = Resting()
 
     def unknown(self, links: Iterable[Request]) -> set[bytes]:
         """The keys of links for whose rows `record` will ask the table."""
@@ -58,6 +62,12 @@ class Links:
                 self._meet(rows, link, known)
             self._learn(link)
         return new
+
+    def rest(
+        self, change: Change, seeds: Sequence[Request], changed_by: Mapping[bytes, float]
+    ) -> int:
+        """Let known pages that were not changed since be not due; returns how many."""
+        return self._resting.mark(change, seeds, changed_by)
 
     def record_seeds(self, change: Change, seeds: Sequence[Request]) -> int:
         """Store seeds; returns how many were new."""
@@ -139,8 +149,11 @@ class Links:
             known.seed, known.depth, known.page = 1, 0, seed.page
             known.headers, known.carry = headers_text(seed.headers), carry_text(seed.carry)
             rows.changed(known)
-        if lowered or revived or (not current and is_due(tenure, known)):
+        if lowered or revived or (not current and self._is_due(tenure, known)):
             self._wake(rows, known)
+
+    def _is_due(self, tenure: Tenure, known: Known) -> bool:
+        return is_due(tenure, known) and known.id not in self._resting
 
     def _wake(self, rows: Requests, known: Known) -> None:
         """Let a known row wait for a visit in this cycle."""
@@ -162,7 +175,7 @@ class Links:
             return False
         (last,) = db.execute("SELECT coalesce(max(id), 0) FROM request").fetchone()
         rows = Requests(change)
-        due = [row for row in rows.read_older(start, start + limit) if is_due(tenure, row)]
+        due = [row for row in rows.read_older(start, start + limit) if self._is_due(tenure, row)]
         rows.read_answered([row.key for row in due])
         for known in due:
             self._make_due(rows, known)

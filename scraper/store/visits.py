@@ -146,7 +146,7 @@ def _count(figures: Counter[str], result: PageResult, new: int) -> None:
     figures["links_found"] += result.links_found
     figures["links_new"] += new
     figures["links_known"] += len(result.links) - new
-    figures["links_out_of_scope"] += result.links_out_of_scope
+    figures["links_out_of_scope"] += result.links_out_of_scope + result.links_trapped
     figures["items"] += len(result.page.items)
     figures["rejected"] += len(result.page.rejected)
 
@@ -236,7 +236,7 @@ def _visit(change: Change, result: PageResult, new: int, writer_s: float | None)
         result.wire_bytes,
         result.placed,
         result.links_found,
-        result.links_out_of_scope,
+        result.links_out_of_scope + result.links_trapped,
         len(result.page.items) + len(result.page.halves),
         len(result.page.rejected),
         change.now,

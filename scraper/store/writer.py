@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from scraper.core.errors import StoreError
@@ -133,6 +133,21 @@ class Writer:
     async def add_seeds(self, requests: Sequence[Request]) -> int:
         """Put seeds into the table; returns how many were new. Committed."""
         return await self._at_once(lambda c: self._links.record_seeds(c, requests))
+
+    async def add_listed(
+        self, requests: Sequence[Request], changed_by: Mapping[bytes, float]
+    ) -> tuple[int, int]:
+        """As `add_seeds`, of a sitemap; returns how many were new, and how many are not due.
+
+        Args:
+            changed_by: key -> when the page was changed the last time (seconds since the epoch).
+        """
+
+        def work(change: Change) -> tuple[int, int]:
+            unchanged = self._links.rest(change, requests, changed_by)
+            return self._links.record_seeds(change, requests), unchanged
+
+        return await self._at_once(work)
 
     async def make_due(self, limit: int = 5000) -> bool:
         """Let the next slice of known rows wait for this cycle; True while there may be more."""

@@ -42,7 +42,7 @@ fetch:
   timeout: soon
   concurrency: 100
   concurrency: 5
-  proxies: ["http://p"]
+  proxies: ["htp://p"]
 pages:
   a:
     items:
@@ -55,14 +55,14 @@ pages:
     assert set(told) == {5, 7, 9, 10, 15}, ended.err
     assert all(re.match(r"crawl\.yaml:\d+:\d+: ", line) for line in told.values())
     assert "did you mean" in told[5]
-    assert "not supported yet" in told[10]
+    assert "write http://host:port" in told[10]
 
 
 @pytest.mark.parametrize(
     "key",
     [
-        "login: {url: http://x/}", "expect: {failed: '<= 1%'}", "notify: []", "after: []",
-        "url: {sort_query: true}", "run: {ping: http://x}", "run: {metrics: ':9'}",
+        "expect: {failed: '<= 1%'}", "notify: []", "after: []",
+        "run: {ping: http://x}", "run: {metrics: ':9'}",
     ],
 )  # fmt: skip
 def test_what_is_not_built_yet_is_refused(crawl: Crawl, key: str):

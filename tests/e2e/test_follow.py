@@ -69,7 +69,7 @@ def test_pagination_is_a_page_that_follows_itself_and_adds_no_depth(crawl: Crawl
     assert {depths[crawl.site.url(f"/list/{n}")] for n in range(1, 6)} == {0}
     assert "/deeper" not in crawl.asked()
     counted = crawl.report()["links"]
-    assert counted == {"found": 14, "new": 9, "known": 0, "out_of_scope": 5}
+    assert counted == {"found": 14, "new": 9, "known": 0, "out_of_scope": 5, "trap": 0}
 
 
 def test_scope_allow_deny_and_hosts(crawl: Crawl):
@@ -83,7 +83,13 @@ def test_scope_allow_deny_and_hosts(crawl: Crawl):
         scope: {allow: ["/ok/**"], deny: ["**/print/**"]}
     """, FOLLOW_ALL))  # fmt: skip
     assert Counter(crawl.asked()) == Counter(["/", "/ok/1", "/ok/2?x=print"])
-    assert crawl.report()["links"] == {"found": 8, "new": 2, "known": 1, "out_of_scope": 5}
+    assert crawl.report()["links"] == {
+        "found": 8,
+        "new": 2,
+        "known": 1,
+        "out_of_scope": 5,
+        "trap": 0,
+    }
     crawl.run(yaml("""
         seeds: {urls: ["$SITE/", "$SITE/no"]}
         scope: {deny: [/no], hosts: any}

@@ -6,22 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from scraper.core.errors import FetchError
+from scraper.core.errors import FetchError, UsageError
 from scraper.core.model import Reason, Request
 from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch import Fetcher
 from tests.site import Site, SiteThread, html
 
-CERTIFICATE = Path(__file__).parent / "tls" / "self-signed.pem"
+TLS = Path(__file__).parent / "tls"
+CERTIFICATE = TLS / "self-signed.pem"
 
 
-def plan(*, verify: bool = True) -> FetchPlan:
+def plan(*, verify: bool = True, **more) -> FetchPlan:
     return FetchPlan(
         user_agent="t",
         timeout_s=3,
         connect_timeout_s=0.5,
         verify_tls=verify,
         private=PrivatePlan(every=True),
+        **more,
     )
 
 
@@ -51,6 +53,49 @@ async def test_unless_the_plan_does_not_verify(context):
         for _ in range(2):
             assert (await fetcher.fetch(ask(site.url("/")))).body == b"<p>hello"
         assert site.connections == 1
+
+
+async def test_a_certificate_of_the_ca_file_is_trusted_and_its_names_are_checked(context):
+    trusting = plan(ca_file=str(CERTIFICATE))
+    async with Site(hosts=("127.0.0.1", "127.0.0.2"), tls=context) as site:
+        site.route("/", html("<p>hello"))
+        async with Fetcher(trusting) as fetcher:
+            assert (await fetcher.fetch(ask(site.url("/")))).body == b"<p>hello"
+            with pytest.raises(FetchError) as caught:
+                await fetcher.fetch(ask(site.url("/", host="127.0.0.2")))
+    assert caught.value.reason == Reason.TLS
+    assert "127.0.0.2" in caught.value.detail
+    assert len(site.visits) == 1
+
+
+@pytest.mark.parametrize("verify", [True, False])
+async def test_the_client_certificate_is_shown_to_who_asks_for_it(context, verify):
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(TLS / "client.pem")
+    files = {"ca_file": str(CERTIFICATE)} if verify else {}
+    async with Site(tls=context) as site:
+        site.route("/", html("<p>hello"))
+        shown = plan(verify=verify, client_cert=(str(TLS / "client.pem"), None), **files)
+        async with Fetcher(shown) as fetcher:
+            assert (await fetcher.fetch(ask(site.url("/")))).body == b"<p>hello"
+        async with Fetcher(plan(verify=verify, **files)) as fetcher:
+            with pytest.raises(FetchError):
+                await fetcher.fetch(ask(site.url("/")))
+    assert len(site.visits) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "key"),
+    [
+        ({"ca_file": "gone.pem"}, "fetch.ca_file"),
+        ({"client_cert": ("gone.pem", None)}, "fetch.client_cert"),
+        ({"client_cert": (str(TLS / "passphrase.pem"), None)}, "fetch.client_cert"),
+    ],
+)
+async def test_a_file_that_has_changed_since_the_check_ends_the_command(files, key):
+    with pytest.raises(UsageError, match=f"{key}: cannot be read any more"):
+        async with Fetcher(plan(**files)):
+            pass
 
 
 async def test_a_server_that_does_not_speak_tls_is_a_tls_failure():

@@ -19,12 +19,15 @@ from typing import Any, TypeVar
 from scraper.core.errors import StoreError
 from scraper.core.insight.tally import Tally
 from scraper.core.route import Router
+from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
 from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
+from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import RunStart, Store
 from scraper.store.connection import store_error
@@ -256,6 +259,8 @@ class Process:
             writer=writer,
             router=Router(plan.pages),
             scope=Scope(plan.scope, seed_hosts=()),
+            rules=UrlRules(plan.url),
+            kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
             retry=RetryPolicy(plan.fetch.retry),
             max_redirects=plan.fetch.max_redirects,
             cookies=False,
@@ -272,7 +277,14 @@ class Process:
             start=RunStart(plan.name, fresh=order.fresh, refresh_s=plan.run.refresh_s),
             store=store,
             stages=stages,
-            seeds=Seeds(plan.seeds, writer=writer, join=stages.scope.join, stdin=io.BytesIO()),
+            seeds=Seeds(
+                plan.seeds,
+                rules=stages.rules,
+                writer=writer,
+                join=stages.scope.join,
+                stdin=io.BytesIO(),
+                sitemaps=Sitemaps((), stages=stages, fetcher=self.network),
+            ),
             progress=Calm(),
             workers=world.workers,
             max_time_s=order.max_time_s,

@@ -13,13 +13,15 @@ from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
 from scraper.core.model import Item, Link, Page, Reason, Response, State
-from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan
+from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan, UrlPlan
 from scraper.core.request import make_request
 from scraper.core.route import Router
 from scraper.core.schedule.circuit import FAILURES, LONGEST_OUTAGE_S, PROBES, RESTS
+from scraper.core.schedule.kinds import Kinds, kind_of
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.url import parse
+from scraper.core.urlrules import UrlRules
 from scraper.crawl import crawl, visit
 from scraper.frontier import Frontier
 from scraper.gate import SLICE
@@ -123,6 +125,8 @@ def world(
         writer=writer,
         router=Router(rules),
         scope=Scope(scope or ScopePlan(), seed_hosts=()),
+        rules=UrlRules(UrlPlan()),
+        kinds=Kinds(enabled=True),
         retry=RetryPolicy(retry or RetryPlan()),
         max_redirects=max_redirects,
         cookies=cookies,
@@ -418,6 +422,24 @@ def test_a_found_link_that_leads_out_of_scope_is_skipped():
     assert crawled.outcomes() == {A: ("done", None), A + "out": ("skipped", "scope")}
     assert f"GET {B}" not in crawled.fetches()
     assert crawled.writer.scope_hosts == set()
+
+
+def test_what_is_of_a_kind_that_leads_nowhere_is_a_trap():
+    """What waits is skipped, what is found is counted; seeds are visited."""
+    pages = {A: b"", A + "c/1": b"", A + "c/2": b""}
+    found = links(A + "c/1", A + "c/2", A + "c/3", A + "x" * 2000, A + "y")
+    crawled = world(pages, parsed={A: found})
+    kinds = crawled.stages.kinds
+    kinds.closed.add(kind_of(make_request(parse(A + "c/1"))))
+    crawled.writer.add(make_request(parse(A + "c/2")))
+    crawled.visit_all(A, A + "c/1")
+    assert crawled.outcomes() == {
+        A: ("done", None), A + "c/1": ("done", None), A + "c/2": ("skipped", "trap"),
+        A + "y": ("failed", "http_404"),
+    }  # fmt: skip
+    result = crawled.result(A)
+    assert (result.links_found, result.links_trapped, result.links_out_of_scope) == (5, 4, 0)
+    assert crawled.stages.tally.links_trapped == 4
 
 
 def test_a_seed_that_leads_to_what_is_denied_is_skipped():

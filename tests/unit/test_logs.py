@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.logs import escape, setup
+from scraper.core.errors import LoginError
+from scraper.logs import escape, hiding, setup
 
 LOG = logging.getLogger("scraper.test_logs")
 
@@ -111,3 +112,11 @@ def test_without_a_stream_lines_go_to_standard_error_of_that_moment(start, capsy
     start(stream=None, format=None)
     LOG.warning("here")
     assert "here" in capsys.readouterr().err
+
+
+def test_refused_login_is_told_without_secrets():
+    with pytest.raises(LoginError) as caught, hiding(["hush-hush", "abc"]):
+        raise LoginError("http://u:p@hush-hush.example/\x1b abc")
+    assert str(caught.value) == "http://***@***.example/\\x1b abc"
+    with hiding(["hush-hush"]):
+        pass

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from scraper.core.errors import ParseError
-from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule, PythonPlan
+from scraper.core.extract.plan import (
+    FieldPlan,
+    FillPlan,
+    FollowPlan,
+    ItemPlan,
+    PageRule,
+    PythonPlan,
+    SubmitPlan,
+)
 from scraper.core.model import Link, Page, Parsed, Request, Response
 from scraper.core.plan import ParsePlan
 from scraper.parse import Parser
@@ -219,12 +227,75 @@ async def test_a_function_runs_in_a_worker_and_sees_every_type_of_page(tmp_path:
 @pytest.mark.parametrize("href", ["", "/next", "javascript:1", "http://a.example/\r\nX: y", 7])
 async def test_a_link_of_a_worker_is_not_trusted(href, monkeypatch):
     async def ask(*_):
-        return {"page": [[], [[href, None, {}]], [], {}], "parse_s": 0.1}
+        return {
+            "page": [[], [[href, None, None, None, *form]], [], {}, [], [], False, []],
+            "parse_s": 0.1,
+        }
 
+    form: tuple[object, ...] = ()
     async with parser(offload="always") as on:
         monkeypatch.setattr(on._pool, "ask", ask)
         with pytest.raises(ParseError, match="makes no sense"):
             await on.parse(response(), RULE, REQUEST)
+        href = "http://a.example/"
+        assert (await on.parse(response(), RULE, REQUEST)).page.links == (Link(href, None),)
+        kind = ["Content-Type", "text/plain"]
+        for form in [  # noqa: B007 - see `ask`
+            ("POST", [["Content-Type", "a\r\nX: y"]], ""),
+            ("POST", [["", "a"]], ""),
+            ("POST", [kind], "\u20ac"),
+            ("POST", 7, ""),
+            ("POST", [["Origin", 7]], ""),
+            ("POST", [kind], 7),
+            ("A B", [kind], ""),
+        ]:
+            with pytest.raises(ParseError, match="makes no sense"):
+                await on.parse(response(), RULE, REQUEST)
+
+
+async def test_links_that_carry_and_forms_are_the_same_from_both_places():
+    """What goes with a link, what a form sends and what is told of it, beside each other."""
+    quote = ItemPlan("quote", (FieldPlan("text", css="b"),), each="li")
+    author = ItemPlan("author", (FieldPlan("of", source="of"),), reads=("of",))
+    rule = PageRule(
+        "p",
+        items=(quote, author),
+        follow=(FollowPlan("a", carry=("text",), item="quote"),),
+        submit=(SubmitPlan("form", (FillPlan("q", ("1",)),)),),
+    )
+    answer = response(b"<li><b>x</b><a href=/1></a></li><form method=post><input name=t value=7>")
+    inline, pooled = await parse(answer, rule), await parse(answer, rule, "always")
+    assert inline.page == pooled.page
+    link, form = inline.page.links
+    assert (link.carry, link.body) == ({"text": "x"}, None)
+    assert (form.method, form.carry, form.body) == ("POST", {}, b"t=7&q=1")
+    assert len(inline.page.halves) == 1
+    assert inline.page.notes == ("form form: has no q, which is added",)
+
+
+@pytest.mark.parametrize("body", [b"<form method=post>", b"<form>"])
+async def test_forms_are_the_same_from_both_places(body: bytes):
+    """In the encoding of the page, whatever the body was made on the way."""
+    fill = (FillPlan("a", ("\u00e9\u20ac\u0416",)), FillPlan("b", ("1",)))
+    rule = PageRule("p", submit=(SubmitPlan("form", fill),), expired="h6")
+    answer = response(body, "text/html; charset=windows-1252")
+    inline, pooled = await parse(answer, rule), await parse(answer, rule, "always")
+    assert inline.page == pooled.page
+    (link,) = inline.page.links
+    assert b"a=%E9%80%26%231046%3B&b=1" in (link.body or link.url.encode())
+    assert inline.page.notes == (
+        "form form: has no a, which is added",
+        "form form: has no b, which is added",
+    )
+    gone = [await parse(response(b"<h6>"), rule, offload) for offload in ("never", "always")]
+    assert [each.page for each in gone] == [Page(expired=True)] * 2
+
+
+async def test_only_a_form_makes_a_picture_an_error():
+    picture = response(content_type="image/png")
+    assert (await parse(picture, PageRule("p", expired="a"))).page == Page()
+    with pytest.raises(ParseError, match="content_type"):
+        await parse(picture, PageRule("p", submit=(SubmitPlan("form"),)))
 
 
 @pytest.mark.parametrize("offload", ["never", "always"])

@@ -14,8 +14,10 @@ import pytest
 
 from scraper import seeds as module
 from scraper.core.errors import UsageError
-from scraper.core.plan import SeedFile, SeedPlan, SeedRequest
+from scraper.core.plan import SeedFile, SeedPlan, SeedRequest, SeedSitemap, UrlPlan
 from scraper.core.seedlist import Seed
+from scraper.core.sitemap import Entry, Listed
+from scraper.core.urlrules import UrlRules
 from scraper.seeds import AHEAD, BATCH, Seeds, check_lists, standard_input
 from tests.fakes import FakeWriter
 
@@ -58,8 +60,31 @@ def no_thread_left():
             assert not thread.is_alive()
 
 
-def made(writer, *, stdin=None, join=lambda host: None, **plan):
-    return Seeds(SeedPlan(**plan), writer=writer, join=join, stdin=stdin or io.BytesIO())
+class FakeSitemaps:
+    """Names pages, some at a time."""
+
+    def __init__(self, *batches):
+        self.batches = batches
+        self.asked = []
+
+    def figures(self):
+        return {"sitemaps": len(self.batches), "missed": 0, "troubles": []}
+
+    async def pages(self, origins):
+        self.asked += origins
+        for batch in self.batches:
+            yield batch
+
+
+def made(writer, *, stdin=None, join=lambda host: None, sitemaps=None, **plan):
+    return Seeds(
+        SeedPlan(**plan),
+        rules=UrlRules(UrlPlan()),
+        writer=writer,
+        join=join,
+        stdin=stdin or io.BytesIO(),
+        sitemaps=sitemaps or FakeSitemaps(),
+    )
 
 
 def stored(writer):
@@ -425,7 +450,8 @@ def test_without_a_standard_input_there_are_no_seeds_in_it(monkeypatch):
 
 WAITS = """
 import asyncio, sys
-from scraper.core.plan import SeedFile, SeedPlan
+from scraper.core.plan import SeedFile, SeedPlan, UrlPlan
+from scraper.core.urlrules import UrlRules
 from scraper.seeds import Seeds, standard_input
 
 class Writer:
@@ -436,7 +462,10 @@ class Writer:
 async def main():
     global reading
     plan = SeedPlan(files=(SeedFile("-"),))
-    seeds = Seeds(plan, writer=Writer(), join=str, stdin=standard_input())
+    seeds = Seeds(
+        plan, rules=UrlRules(UrlPlan()), writer=Writer(), join=str, stdin=standard_input(),
+        sitemaps=None,
+    )
     reading = asyncio.create_task(seeds.run())
     await asyncio.wait((reading,))
 
@@ -454,3 +483,75 @@ def test_a_process_whose_standard_input_stalls_ends_with_its_own_status():
         process.stdin.write(b"http://a.example/\n")
         process.stdin.flush()
         assert (process.wait(20), process.stderr.read()) == (4, b"")
+
+
+# Sitemaps
+
+NAMED = SeedSitemap("http://a.example/s.xml", "book")
+LYING = SeedSitemap("http://b.example/s.xml", lastmod=False)
+
+
+def listed(source, *entries):
+    return [Listed(source.url, Entry(n, *entry, False), source) for n, entry in enumerate(entries)]
+
+
+async def test_what_sitemaps_name_comes_last_and_bad_entries_are_told(writer, caplog):
+    long = "http://a.example/" + "x" * 2031
+    first = listed(NAMED, ("http://a.example/1#x", None), ("/relative", None), (long, None))
+    second = listed(LYING, ("http://c.example/2", 9.0), ("http://a.example/3", None))
+    hosts = set()
+    sitemaps = FakeSitemaps(first, second)
+    seeds = Seeds(
+        SeedPlan(urls=("http://d.example/",), sitemaps=(NAMED, LYING)),
+        rules=UrlRules(UrlPlan(drop=("x",))),
+        writer=writer,
+        join=hosts.add,
+        stdin=io.BytesIO(),
+        sitemaps=sitemaps,
+    )
+    await seeds.run()
+    assert urls(writer) == [
+        "http://d.example/", "http://a.example/1", "http://c.example/2", "http://a.example/3",
+    ]  # fmt: skip
+    assert [request.page for request in stored(writer)] == [None, "book", None, None]
+    assert hosts == {"a.example", "c.example", "d.example"}
+    assert "http://a.example/s.xml:1: not a URL: '/relative': skipped" in caplog.text
+    assert "http://a.example/s.xml:2: longer than 2,047 characters: skipped" in caplog.text
+    assert writer.changed_by == {}
+    assert sitemaps.asked == []  # nobody asked for those of robots.txt
+    assert seeds.figures() == {
+        "read": 4, "new": 4, "bad": 2, "sitemaps": 2, "listed": 3, "resting": 0, "missed": 0,
+        "troubles": [],
+    }  # fmt: skip
+
+
+async def test_lastmod_goes_with_the_batch_it_belongs_to(writer):
+    batch = listed(NAMED, ("http://a.example/1", 5.0), ("http://a.example/2", None))
+    sitemaps = FakeSitemaps(batch, listed(NAMED, ("http://a.example/3", None)))
+    plan = {"urls": ("http://b.example:81/x",), "sitemaps": (NAMED, SeedSitemap(None))}
+    seeds = Seeds(
+        SeedPlan(**plan),
+        rules=UrlRules(UrlPlan()),
+        writer=writer,
+        join=str,
+        stdin=io.BytesIO(),
+        sitemaps=sitemaps,
+    )
+    await seeds.run()
+    (key,) = [request.key for request in stored(writer) if request.url.endswith("/1")]
+    assert writer.changed_by == {key: 5.0}
+    assert (seeds.new, seeds.resting) == (4, 1)
+    assert sitemaps.asked == ["http://b.example:81"]
+
+
+async def test_seeds_are_taken_by_the_rules_of_urls(writer):
+    plan = SeedPlan(
+        urls=("http://a.example/?utm_a=1&b=2",),
+        requests=(SeedRequest("http://a.example/api?b=2&utm_a=1&a=1"),),
+    )
+    rules = UrlRules(UrlPlan(drop=("utm_*",), sort_query=True))
+    seeds = Seeds(
+        plan, rules=rules, writer=writer, join=str, stdin=io.BytesIO(), sitemaps=FakeSitemaps()
+    )
+    await seeds.run()
+    assert urls(writer) == ["http://a.example/api?a=1&b=2", "http://a.example/?b=2"]

@@ -3,16 +3,17 @@
 Read `extractor.py` first: items and their keys. `fields.py` holds the kinds of fields, `take.py`
 what is taken of an element, `sources.py` what does not come from one (`jsonld.py`, `script.py`,
 `table.py`), `steps.py` the way from there to a value, `types.py` and `dates.py` the conversions;
-`links.py` where a page leads, `xml.py` how XML is looked into, `selectors.py` what is done to a
+`links.py` where a page leads, `submit.py` the forms that are sent (`forms.py` what a form says,
+`formdata.py` the bytes of it), `xml.py` how XML is looked into, `selectors.py` what is done to a
 selector when the config is compiled.
 """
 
 from scraper.core.extract.document import Source
-from scraper.core.extract.extractor import Extractor
+from scraper.core.extract.extractor import Extractor, takes_nothing
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Page
 
-__all__ = ["Extractor", "Source", "extract"]
+__all__ = ["Extractor", "Source", "extract", "takes_nothing"]
 
 
 def extract(body: bytes, rule: PageRule, source: Source) -> Page:

@@ -61,6 +61,7 @@ class Source:
     nofollow: bool = False  # the answer's headers say that its links are not to be followed
     raw: bytes = b""  # the body as it came, and
     raw_type: str = ""  # what is said of it, for functions of the user's own alone
+    charset: str = "utf-8"  # of the page as it came, where a form is sent in it
 
 
 class NotJsonError(ParseError):

@@ -25,7 +25,8 @@ def probe(rule: PageRule) -> PageRule:
         replace(item, key=(), reads=(), python=None, fields=tuple(map(_bare, item.fields)))
         for item in rule.items
     )
-    return replace(rule, name=f"{rule.name} as text", items=tuple(items), follow=(), python=None)
+    name = f"{rule.name} as text"
+    return replace(rule, name=name, items=tuple(items), follow=(), submit=(), python=None)
 
 
 def _bare(field: FieldPlan) -> FieldPlan:

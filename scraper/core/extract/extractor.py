@@ -30,6 +30,7 @@ from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
+from scraper.core.extract.submit import SubmitReader
 from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
 from scraper.core.model import Half, Item, Json, Link, Page, Reason, Rejected
 
@@ -44,6 +45,7 @@ class Extractor:
     """
 
     __slots__ = (
+        "_forms",
         "_functions",
         "_heeds_meta",
         "_in_xml",
@@ -79,7 +81,8 @@ class Extractor:
         self._links = tuple(_link_reader(plan, rule, regex_timeout_s) for plan in rule.follow)
         in_html = any(plan.css is not None or plan.script is not None for plan in rule.follow)
         self._heeds_meta = bool(rule.nofollow) and in_html
-        self._needs_document = bool(rule.items or rule.follow or rule.valid or rule.python)
+        self._forms = tuple(SubmitReader(plan, regex_timeout_s) for plan in rule.submit)
+        self._needs_document = not takes_nothing(rule)
 
     def __call__(self, body: bytes, source: Source) -> Page:
         """Extract the page whose body, as UTF-8, is given.
@@ -108,6 +111,8 @@ class Extractor:
         return self._in_xml
 
     def _extract(self, document: Document) -> Page:
+        if self.rule.expired and _is_over(document, self.rule.expired):
+            return Page(expired=True)
         valid = self.rule.valid
         if valid and document.parser.css_first(valid) is None:
             raise ParseError(Reason.INVALID_PAGE, f"nothing fits {as_written(valid)}")
@@ -115,13 +120,14 @@ class Extractor:
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
-        return Page(
+        page = Page(
             tuple(kept.items),
             tuple(self._follow(document, kept, made)),
             tuple(kept.rejected),
             told(document.invalid) if kept.halves else document.invalid,
             tuple(kept.halves),
         )
+        return self._with_forms(page, document) if self._forms else page
 
     def _follow(self, document: Document, kept: _Kept, made: list[MadeLink]) -> Iterator[Link]:
         known: Known = set()
@@ -147,6 +153,24 @@ class Extractor:
         if document.source.nofollow and self.rule.nofollow:
             return True
         return self._heeds_meta and page_says(document)
+
+    def _with_forms(self, page: Page, document: Document) -> Page:
+        notes: list[str] = []
+        forms = tuple(link for reader in self._forms for link in reader.read(document, notes))
+        return replace(page, links=(*page.links, *forms), notes=tuple(notes))
+
+
+def takes_nothing(rule: PageRule) -> bool:
+    """Whether nothing is looked for on a page."""
+    looked = rule.items or rule.follow or rule.submit or rule.valid or rule.expired or rule.python
+    return not looked
+
+
+def _is_over(document: Document, expired: str) -> bool:
+    """Whether a page says that the login is over; markup in a text of JSON says nothing."""
+    if document.source.media.endswith("json"):
+        return False
+    return document.parser.css_first(expired) is not None
 
 
 class _Kept:

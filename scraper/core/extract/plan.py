@@ -111,6 +111,25 @@ class FollowPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class FillPlan:
+    """What one name of a form is given: `values`, or what a field finds on the page."""
+
+    name: str
+    values: tuple[str, ...] = ()  # several: the name is sent several times; none: it is left out
+    field: FieldPlan | None = None
+    each: bool = False  # one request for each of the field's values
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPlan:
+    """A form that is sent."""
+
+    form: str  # css
+    fill: tuple[FillPlan, ...] = ()
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PageRule:
     """What to do with the pages that `match` fits."""
 
@@ -122,3 +141,5 @@ class PageRule:
     charset: str | None = None  # the encoding, whatever the page says
     python: PythonPlan | None = None  # (page) -> items, links
     nofollow: str = ""  # links that are passed over: "page" (the page says so), "rel" too, "": none
+    submit: tuple[SubmitPlan, ...] = ()
+    expired: str | None = None  # css: a page with it says that the login is over

@@ -127,6 +127,8 @@ def rule_in_xml(rule: PageRule) -> PageRule:
             for one in rule.follow
         ),
         valid=rule.valid and css_in_xml(rule.valid),
+        submit=(),  # XML has no forms
+        expired=None,
     )
 
 

@@ -86,6 +86,7 @@ class Tally:
         "hops",
         "links_found",
         "links_out_of_scope",
+        "links_trapped",
         "not_modified",
         "ok",
         "placed",
@@ -106,6 +107,7 @@ class Tally:
         self.wire_bytes = 0
         self.links_found = 0
         self.links_out_of_scope = 0
+        self.links_trapped = 0
         self.unmatched = 0  # done, and no rule fitted
         self.failures: dict[str, int] = {}
         self.skipped: dict[str, int] = {}
@@ -167,6 +169,7 @@ class Tally:
         state = result.state
         self.links_found += result.links_found
         self.links_out_of_scope += result.links_out_of_scope
+        self.links_trapped += result.links_trapped
         if result.placed is not None:
             self._place(result.placed, result.rule)
         if state is State.SKIPPED:

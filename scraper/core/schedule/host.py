@@ -22,6 +22,8 @@ class Host:
     circuit: Circuit = field(default_factory=Circuit)
     has_answered: bool = False
     reserved: bool = False  # a turn will send something only later
+    guests: int = 0  # that wait for a turn
+    yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
@@ -47,15 +49,37 @@ class Host:
         return max(self.started_at + self.delay_s, self.paused_until)
 
     @property
-    def may_open(self) -> bool:
+    def has_room(self) -> bool:
         if self.reserved and self.delay_s:
             return False
         alone = (self.probing or self.circuit.is_open) and not self.circuit.is_given_up
         limit = 1 if alone else min(self.rule.per_host, self.pace.open)
-        return self.open < limit and bool(self.urgent or self.queue)
+        return self.open < limit
+
+    @property
+    def may_open(self) -> bool:
+        mine = not self.guests or self.yields
+        return mine and self.has_room and bool(self.urgent or self.queue)
 
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do and nothing was learnt."""
-        busy = self.open or self.urgent or self.queue or self.reserved
+        busy = self.open or self.urgent or self.queue or self.reserved or self.guests
         return not busy and self.circuit.is_clean and not self.pace.slow_s
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A request that may start now; its host is busy with it until `HostSchedule.done`."""
+
+    request: Request
+    turn_s: float  # waited for its host's turn, since it entered the window
+    started_at: float  # monotonic seconds
+    urgent: bool = False  # it had a turn before
+    probe: bool = False  # it tries whether its host, or the network, is back
+    given_up: bool = False  # its host is: nothing is to be sent
+
+
+def depth_of(entry: tuple[float, Request]) -> tuple[int, int]:
+    """What sorts a window with `deepest_first`: the newest of the deepest is the last."""
+    return entry[1].depth, entry[1].id

@@ -26,33 +26,17 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import Outage
-from scraper.core.schedule.host import Host
+from scraper.core.schedule.host import Host, Lease, depth_of
 from scraper.core.schedule.news import NO_NEWS, News, Sign
 from scraper.core.schedule.pace import Pace
 
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A request that may start now; its host is busy with it until `HostSchedule.done`."""
-
-    request: Request
-    turn_s: float  # waited for its host's turn, since it entered the window
-    started_at: float  # monotonic seconds
-    urgent: bool = False  # it had a turn before
-    probe: bool = False  # it tries whether its host, or the network, is back
-    given_up: bool = False  # its host is: nothing is to be sent
-
-
-def _depth(entry: tuple[float, Request]) -> tuple[int, int]:
-    """What sorts a window with `deepest_first`: the newest of the deepest is the last."""
-    return entry[1].depth, entry[1].id
+GIVES_WAY_S = 1.0  # a guest to a page that might start
 
 
 class HostSchedule:
@@ -88,7 +72,7 @@ class HostSchedule:
         """Let a request wait for its host's turn; an urgent one goes before the others."""
         host = self._host(request.host)
         if self._deepest_first and not urgent:
-            insort(host.queue, (now, request), key=_depth)
+            insort(host.queue, (now, request), key=depth_of)
         else:
             (host.urgent if urgent else host.queue).append((now, request))
         self.waiting += 1
@@ -166,6 +150,45 @@ class HostSchedule:
             rest_s = max(rests * self._plan.rest_s, news.rest_s)
             host.paused_until = max(host.paused_until, now + rest_s)
 
+    def expect(self, host_name: str) -> None:
+        """Let a guest, what is asked for and is no request here, take turns with the pages.
+
+        `begin` or `dismiss` ends that.
+        """
+        host = self._host(host_name)
+        host.guests += 1
+        if not host.may_open:
+            host.stamp = -1
+
+    def begin(self, host_name: str, now: float) -> float | None:
+        """Start the turn of a guest that is expected; it ends with `done`.
+
+        It gives way to a page after the turn of another guest, but not for long: perhaps nobody
+        can take the page before the guest has been.
+
+        Returns None when it has started; else how long it cannot, infinite: until a `done`.
+        """
+        host, outage = self._host(host_name), self.outage
+        if not host.has_room or (outage.since is not None and outage.probe_at is None):
+            return float("inf")
+        at = host.next_at
+        if host.yields and (host.urgent or host.queue):
+            at += GIVES_WAY_S
+        if outage.probe_at is not None:
+            at = max(at, outage.probe_at)
+        if at > now:
+            return at - now
+        host.guests -= 1
+        host.yields = True
+        self._open(host, now)
+        return None
+
+    def dismiss(self, host_name: str, now: float) -> None:
+        """A guest that was expected does not come."""
+        host = self._host(host_name)
+        host.guests -= 1
+        self._offer(host, now)
+
     def wake_at(self) -> float | None:
         """When `take` can succeed next; None: only after an `add` or a `done`."""
         heap, outage = self._heap, self.outage
@@ -218,6 +241,10 @@ class HostSchedule:
         host.probing = False
         host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
+
+    def delay_s(self, host_name: str) -> float:
+        """How long lies between two starts on this host."""
+        return self._host(host_name).delay_s
 
     def rule(self, host_name: str) -> HostRule:
         """How this host is treated: the config's rule, with the delay of robots.txt."""
@@ -282,15 +309,21 @@ class HostSchedule:
         else:
             entered_at, request = (host.urgent or host.queue).popleft()
         self.waiting -= 1
+        host.yields = False
+        probe = self._open(host, now) or host.circuit.is_open
+        given_up = host.circuit.is_given_up
+        return Lease(request, now - entered_at, now, urgent, probe, given_up)
+
+    def _open(self, host: Host, now: float) -> bool:
+        """Begin a turn; returns whether it probes the network."""
         self.open += 1
         host.open += 1
         host.started_before, host.started_at = host.started_at, now
         self._offer(host, now)
-        circuit, probe = host.circuit, self.outage.since is not None
-        if probe:
-            self.outage.probes()
-        probe |= circuit.is_open
-        return Lease(request, now - entered_at, now, urgent, probe, circuit.is_given_up)
+        if self.outage.since is None:
+            return False
+        self.outage.probes()
+        return True
 
     def _offer(self, host: Host, now: float) -> None:
         """Put the host into the heap at the time from which it may start, or take it out."""

@@ -10,6 +10,7 @@ import pytest
 
 from scraper import __version__
 from scraper.config import load
+from scraper.core.errors import ConfigError
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.plan import (
     FetchPlan,
@@ -24,7 +25,9 @@ from scraper.core.plan import (
     SeedFile,
     SeedPlan,
     SeedRequest,
+    SeedSitemap,
     StorePlan,
+    UrlPlan,
 )
 
 SEEDS = "seeds: {urls: [http://a.example/]}\n"
@@ -374,3 +377,75 @@ def leaves(value: object) -> Iterator[object]:
             yield from leaves(inner)
     else:
         yield value
+
+
+def test_sitemaps_and_the_rules_of_urls() -> None:
+    text = """
+seeds: {urls: http://a.example/, sitemaps: [http://a.example/s.xml, robots, {url: http://b.example/, page: p, lastmod: ignore}]}
+url: {sort_query: true, drop: [utm_*, ref], sessions: keep}
+pages: {p: {}}
+"""
+    plan = compiled(text)
+    assert plan.seeds.sitemaps == (
+        SeedSitemap("http://a.example/s.xml"),
+        SeedSitemap(None),
+        SeedSitemap("http://b.example/", "p", lastmod=False),
+    )
+    assert plan.url == UrlPlan(sort_query=True, drop=("utm_*", "ref"), sessions=False)
+    assert compiled("seeds: {sitemaps: http://a.example/}\nurl: {drop: x}").url == UrlPlan(
+        drop=("x",)
+    )
+
+
+def test_set_reaches_the_login_of_a_host() -> None:
+    Path("c.yaml").write_text("seeds: {urls: [http://a.example/]}\n", encoding="utf-8")
+    options = ["fetch.auth.b.example.basic=u:p", "fetch.auth.c.example:8080.bearer=t"]
+    assert load("c.yaml", env={}, overrides=options).plan.fetch.auth == {
+        "b.example": "Basic dTpw", "c.example:8080": "Bearer t"
+    }  # fmt: skip
+
+
+def test_forms_become_plans() -> None:
+    text = """\
+seeds: {file: [{path: a.csv}]}
+login: {url: "http://a.example/in", form: form, fill: {t: {css: "meta @content"}}, ok: a, expired: form.in}
+pages:
+  p:
+    submit:
+      - form: form
+        fill:
+          a: {each: "select#a option @value"}
+          b: {each: {any: [{css: b}, {from: word}]}}
+          c: {css: i, attr: title}
+          d: {from: column}
+          e: [1, "", yes]
+          f: null
+"""
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    plan = load("c.yaml", env={}).plan
+    (rule,) = plan.pages
+    assert rule.expired == "form.in"
+    assert [(fill.name, fill.values, fill.each) for fill in rule.submit[0].fill] == [
+        ("a", (), True), ("b", (), True), ("c", (), False), ("d", (), False),
+        ("e", ("1", "", "yes"), False), ("f", (), False),
+    ]  # fmt: skip
+    fields = [fill.field for fill in rule.submit[0].fill if fill.field]
+    assert fields[0] == FieldPlan("a", css="select#a option", attr="value", all=True)
+    assert not fields[1].all
+    assert fields[2] == FieldPlan("c", css="i", attr="title")
+    assert fields[3] == FieldPlan("d", source="column")
+    assert plan.seeds.files[0].carry == ("column", "word")
+    assert plan.fetch.cookies
+    assert plan.login is not None
+    assert plan.login.fill[0].field == FieldPlan("t", css="meta", attr="content")
+
+
+def test_value_of_the_environment_is_not_put_into_a_form_that_is_stored() -> None:
+    text = "seeds: {urls: [http://a.example/]}\npages: {p: {submit: [{form: form, fill: {q: '${Q}'}}]}}\n"
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load("c.yaml", env={"Q": "hush"})
+    assert str(caught.value) == (
+        "c.yaml:2:22: pages.p.submit[1]: fill.q: would store a value of the environment in the database:"
+        " write it out, or use login, fetch.auth or fetch.headers"
+    )

@@ -49,7 +49,7 @@ def test_check_says_whether_the_reference_is_up_to_date(
 def test_links_of_the_reference_lead_somewhere() -> None:
     page = docs.document()
     titles = {
-        re.sub(r"[^a-z-]", "", line[3:].lower().replace(" ", "-"))
+        re.sub(r"[^a-z_-]", "", line[3:].lower().replace(" ", "-"))
         for line in page.splitlines()
         if line.startswith("## ")
     }

@@ -9,6 +9,7 @@ import pytest
 from scraper.config import Loaded, explain, load
 from scraper.core.extract import Source, extract
 from scraper.core.extract.join import whole
+from scraper.core.login import login_rule
 from scraper.core.ranges import size
 from scraper.demo import pages as demo
 
@@ -21,7 +22,14 @@ def example(name: str) -> Loaded:
 
 
 def test_examples_are_there() -> None:
-    assert {"demo.yaml", "seed-list.yaml", "quotes.yaml", "books.yaml"} <= set(EXAMPLES)
+    assert {
+        "demo.yaml",
+        "seed-list.yaml",
+        "quotes.yaml",
+        "books.yaml",
+        "login.yaml",
+        "viewstate.yaml",
+    } <= set(EXAMPLES)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -145,3 +153,45 @@ def test_books_reads_the_layout_of_its_site() -> None:
         "image": "https://books.toscrape.com/media/cache/fe/fe.jpg",
         "reviews": 0,
     }
+
+
+FILTER = """\
+<form name="filterform" id="filterform" action="/filter.aspx" method="post">
+<select name="author" id="author" class="form-control"><option>----------</option>
+<option value="Albert Einstein">Albert Einstein</option><option value="J.K. Rowling" selected>J.K. Rowling</option></select>
+<select name="tag" id="tag"><option>----------</option><option value="abilities">abilities</option></select>
+<input type="submit" name="submit_button" value="Search" class="btn btn-default"/>
+<input type="hidden" name="__VIEWSTATE" id="__VIEWSTATE" value="NDRjZjQ5,-="/></form>
+"""
+
+
+def test_viewstate_sends_what_its_site_wants() -> None:
+    search, author, _ = example("viewstate.yaml").plan.pages
+    url = "https://quotes.toscrape.com/search.aspx"
+    source = Source(url=url, final_url=url, status=200, headers={}, carry={})
+    sent = [
+        (link.url, link.body, link.page) for link in extract(FILTER.encode(), search, source).links
+    ]
+    to = "https://quotes.toscrape.com/filter.aspx"
+    state = b"&tag=----------&__VIEWSTATE=NDRjZjQ5%2C-%3D"
+    assert sent == [
+        (to, b"author=Albert+Einstein" + state, "author"),
+        (to, b"author=J.K.+Rowling" + state, "author"),
+    ]
+    (link,) = extract(FILTER.encode(), author, source).links
+    assert link.body == (
+        b"author=J.K.+Rowling&tag=abilities&submit_button=Search&__VIEWSTATE=NDRjZjQ5%2C-%3D"
+    )
+
+
+def test_login_takes_what_its_site_shows() -> None:
+    plan = example("login.yaml").plan
+    assert plan.login is not None
+    assert plan.fetch.cookies
+    form = b'<form action="/login" method="post"><input type="hidden" name="csrf_token" value="x"/><input name="username">'
+    url = plan.login.url
+    page = extract(form, login_rule(plan.login), Source(url=url, final_url=url))
+    assert [link.body for link in page.links] == [b"csrf_token=x&username=reader&password=reader"]
+    assert extract(
+        b'<a href="/login">Login</a>', plan.pages[0], Source(url=url, final_url=url)
+    ).expired

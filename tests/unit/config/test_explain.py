@@ -143,3 +143,72 @@ def test_what_is_carried_is_said_and_that_nobody_reads_it() -> None:
 def test_list_that_is_there_needs_no_warning() -> None:
     Path("a.txt").write_text("http://a.example/\n")
     assert warnings("seeds: {file: [a.txt, '-']}\npages: {p: {}}\n") == []
+
+
+def test_sitemaps_and_the_rules_of_urls_are_said() -> None:
+    text = """\
+seeds: {urls: http://a.example/, sitemaps: [http://a.example/s.xml, robots]}
+url: {sort_query: true, drop: [utm_*, ref], sessions: keep}
+"""
+    told = lines(text)
+    assert told[1:5] == [
+        "  starts from 1 URL (http://a.example/), the sitemap http://a.example/s.xml and the sitemaps that robots.txt names",
+        "  takes out of each URL the parameters utm_* and ref",
+        "  sorts the query of each URL",
+        "  takes URLs that differ in a session identifier for different pages",
+    ]
+
+
+FORMS = (
+    SEEDS
+    + """\
+fetch: {auth: {a.example: {basic: "u:p"}, b.example: {bearer: t}}}
+login: {url: "http://a.example/in", form: form, fill: {user: "${U}", token: null}, ok: a.out, expired: form.in}
+pages:
+  p:
+    submit:
+      - {form: form.f, fill: {a: {each: "o @v"}, b: {css: i}, c: {from: url}, d: [1, 2], e: null}, page: q}
+      - {form: form.g, fill: {a: {each: {json: x}}}}
+      - {form: form.h}
+  q: {}
+"""
+)
+
+
+def test_forms_and_logins_are_said_in_words() -> None:
+    Path("c.yaml").write_text(FORMS, encoding="utf-8")
+    loaded = load("c.yaml", env={"U": "ada"})
+    text = explain(loaded).splitlines()
+    first = text.index("  logs in at a.example with a password")
+    assert text[first : first + 9] == [
+        "  logs in at a.example with a password",
+        "  logs in at b.example with a token",
+        "  logs in at http://a.example/in: fills user, token into form",
+        "    is let in where a.out shows, else ends with exit status 2",
+        "    logs in again where form.in shows",
+        "  p: all pages",
+        "    sends the form form.f with a each of o @v, b of i, c from url, d = 1 and 2 and e left out as q",
+        "    sends the form form.g with a each that is found",
+        "    sends the form form.h",
+    ]
+    assert "ada" not in repr(loaded)
+    plan = loaded.plan
+    assert "ada" not in repr(plan.login)
+    assert plan.fetch.auth == {"a.example": "Basic dTpw", "b.example": "Bearer t"}
+    assert "dTpw" not in repr(plan.fetch)
+
+
+def test_passwords_over_http_are_advised_against_unless_they_stay_on_this_machine() -> None:
+    plain = "is sent without encryption, as anybody on the way can read: use https"
+    login = "login: {url: URL, form: form, fill: {a: b}, ok: a}\npages: {p: {}}\n"
+    assert warnings(SEEDS + login.replace("URL", "'http://a.example/in'")) == [
+        f"c.yaml:3:14: login.fill: {plain}"
+    ]
+    for url in ("'https://a.example/in'", "'http://127.0.0.1:8000/in'", "'http://localhost/in'"):
+        assert warnings(SEEDS + login.replace("URL", url)) == []
+    auth = "seeds: {urls: ['http://a.example/', 'http://b.example/{1..3}']}\npages: {p: {}}\n"
+    Path("c.yaml").write_text(
+        auth
+        + "fetch: {user_agent: x@y.example, auth: {a.example: {bearer: x}, c.example: {bearer: x}}}\n"
+    )
+    assert load("c.yaml", env={}).warnings == (f"c.yaml:3:41: fetch.auth.a.example: {plain}",)

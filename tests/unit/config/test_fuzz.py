@@ -30,6 +30,7 @@ KEYS = [
     "pages.product.match", "pages.product.follow", "pages.product.items",
     "pages.product.items.product", "pages.product.items.product.key",
     "pages.product.items.product.fields", "pages.product.items.product.fields.name", "name", "run",
+    "login", "login.fill", "fetch.auth", "pages.product.submit", "fetch.cookies",
 ]  # fmt: skip
 relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 

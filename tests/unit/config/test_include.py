@@ -86,7 +86,7 @@ BROKEN = [
     ("include: {a: b}\n", "", "c.yaml:2:10: include: must be a file or a list of files"),
     ("include: [d.yaml, '']\n", "", "c.yaml:2:19: include: must be a file or a list of files"),
     ("include: d.yaml\ninclude: d.yaml\n", "", "c.yaml:3:10: include: is given twice: write one list"),
-    ("x: &x {include: d.yaml}\n<<: *x\n", "", "c.yaml:2:1: x: unknown key; known are version, name, include, seeds, scope, politeness, fetch, pages, parse, store, run\nc.yaml:2:17: include: stands at the top of the file itself, neither in << nor in --set"),
+    ("x: &x {include: d.yaml}\n<<: *x\n", "", "c.yaml:2:1: x: unknown key; known are version, name, include, seeds, url, scope, politeness, fetch, login, pages, parse, store, run\nc.yaml:2:17: include: stands at the top of the file itself, neither in << nor in --set"),
     ("include: d.yaml\na: &a {a: *a}\n", "a: &a {a: *a}\n", "c.yaml:1:1: is nested too deeply"),
 ]  # fmt: skip
 

@@ -9,6 +9,8 @@ from scraper.config import load
 from scraper.core.errors import ConfigError
 
 S = "seeds: {urls: [http://a.example/]}\n"
+SUB = S + "pages: {p: {submit: ["
+L = S + "login: {url: 'http://a.example/in', form: form, ok: a, "
 P = S + "pages:\n  p:\n    items:\n      book:\n"
 F = P + "        fields:\n"
 C = """\
@@ -53,12 +55,15 @@ BROKEN = [
     (S + "fetch:\n  timeuot: 1s\n", '3:3: fetch.timeuot: unknown key; did you mean "timeout"?'),
     (
         S + "zzz: 1\n",
-        "2:1: zzz: unknown key; known are version, name, include, seeds, scope, politeness, fetch, pages, parse, store, run",
+        "2:1: zzz: unknown key; known are version, name, include, seeds, url, scope, politeness, fetch, login, pages, parse, store, run",
     ),
     (S + "version: 2\n", "2:10: version: must be 1, the only version there is, got 2"),
     ("name: x\n", "1:1: seeds: is missing: give it"),
-    ("seeds:\n", "1:7: seeds: has nothing to start from: give urls, file or requests"),
-    ("seeds: {urls: []}\n", "1:8: seeds: has nothing to start from: give urls, file or requests"),
+    ("seeds:\n", "1:7: seeds: has nothing to start from: give urls, file, sitemaps or requests"),
+    (
+        "seeds: {urls: []}\n",
+        "1:8: seeds: has nothing to start from: give urls, file, sitemaps or requests",
+    ),
     ("seeds: [http://a.example/]\n", "1:8: seeds: must be a mapping (key: value), got a list"),
     (S + "name: ../x\n", "2:7: name: '../x' cannot name a file: write letters, digits, - and _"),
     (S + "name: [x]\n", "2:7: name: must be a text, got a list"),
@@ -79,8 +84,37 @@ BROKEN = [
         "1:16: seeds.urls[1]: {1..} is no range: write whole numbers such as {1..50}",
     ),
     (
-        "seeds: {urls: http://a.example/, sitemaps: []}\n",
-        "1:34: seeds.sitemaps: not supported yet: take it out",
+        "seeds: {sitemaps: robot}\n",
+        '1:19: seeds.sitemaps[1].url: must be a URL or robots, got robot; did you mean "robots"?',
+    ),
+    (
+        "seeds: {sitemaps: [a.example/s.xml]}\n",
+        "1:20: seeds.sitemaps[1].url: must be an http or https URL, got 'a.example/s.xml': write https://a.example/s.xml",
+    ),
+    (
+        "seeds: {sitemaps: ['http://a.example/s{1..3}.xml']}\n",
+        "1:20: seeds.sitemaps[1].url: ranges are for seeds.urls: write one sitemap each",
+    ),
+    (
+        "seeds: {sitemaps: {url: http://a.example/s.xml, page: nowhere}}\n",
+        "1:55: seeds.sitemaps.page: no page is named nowhere",
+    ),
+    (
+        "seeds: {sitemaps: [{url: http://a.example/s.xml, lastmod: no}]}\n",
+        "1:59: seeds.sitemaps[1].lastmod: must be use or ignore, got no",
+    ),
+    ("seeds: {sitemaps: [{lastmod: use}]}\n", "1:20: seeds.sitemaps[1].url: is missing: give it"),
+    (
+        "seeds: {sitemaps: [{loc: http://a.example/s.xml, url: http://a.example/}]}\n",
+        "1:21: seeds.sitemaps[1].loc: unknown key; known are url, page, lastmod",
+    ),
+    (
+        "seeds: {sitemaps: [http://a.example/s.xml, robots]}\n",
+        "1:44: seeds.sitemaps[2]: robots is about the hosts of other seeds: give urls, file or requests too",
+    ),
+    (
+        "seeds: {urls: http://a.example/, sitemaps: {url: robots}}\npoliteness: {robots: ignore}\n",
+        "1:50: seeds.sitemaps.url: robots reads what politeness.robots ignores: write obey there, or a URL here",
     ),
     (
         "seeds: {requests: {url: http://a.example/}}\n",
@@ -210,7 +244,6 @@ BROKEN = [
         "2:16: fetch.retry: first must not be longer than longest, which is 5m",
     ),
     (S + "fetch: {cookies: maybe}\n", "2:18: fetch.cookies: must be true or false, got maybe"),
-    (S + "fetch: {auth: {}}\n", "2:9: fetch.auth: not supported yet: take it out"),
     (S + "fetch: {headers: {'a b': x}}\n", "2:19: fetch.headers: 'a b' is no name of a header"),
     (
         S + 'fetch: {headers: {a: "x\\r\\ny: z"}}\n',
@@ -237,7 +270,6 @@ BROKEN = [
         S + "fetch: {headers: {User-Agent: x}}\n",
         "2:19: fetch.headers.User-Agent: is set by the crawler: write fetch.user_agent",
     ),
-    (S + "login: {url: x}\n", "2:1: login: not supported yet: take it out"),
     (S + "expect: {failed: 1}\n", "2:1: expect: not supported yet: take it out"),
     (S + "notify: []\n", "2:1: notify: not supported yet: take it out"),
     (S + "pages: [a]\n", "2:8: pages: must be a mapping of names, got a list"),
@@ -297,7 +329,6 @@ BROKEN = [
         S + "pages: {p: {follow: [{css: a, page: boks}]}, books: {}}\n",
         '2:37: pages.p.follow[1].page: no page is named boks; did you mean "books"?',
     ),
-    (S + "pages: {p: {submit: []}}\n", "2:13: pages.p.submit: not supported yet: take it out"),
     (
         S + "pages: {p: {follow: [{css: a, carry: [x]}]}}\n",
         "2:39: pages.p.follow[1].carry[1]: no item of this page has a field x",
@@ -626,11 +657,17 @@ BROKEN = [
         "seeds: {file: a.csv, carry: [x]}\npages: {p: {items: {b: {fields: {a: {from: y}}}}}}\n",
         "2:44: pages.p.items.b.fields.a.from: there is no y: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
-    (S + "url: {sort_query: true}\n", "2:1: url: not supported yet: take it out"),
+    (S + "url: {sort_qery: true}\n", '2:7: url.sort_qery: unknown key; did you mean "sort_query"?'),
+    (S + "url: {sort_query: 2}\n", "2:19: url.sort_query: must be true or false, got 2"),
+    (
+        S + "url: {drop: ['utm_*=']}\n",
+        "2:14: url.drop[1]: must be the name of a query parameter such as utm_*, got 'utm_*='",
+    ),
+    (
+        S + "url: {sessions: kep}\n",
+        '2:17: url.sessions: must be ignore or keep, got kep; did you mean "keep"?',
+    ),
     (S + "after: []\n", "2:1: after: not supported yet: take it out"),
-    (S + "fetch: {proxies: environment}\n", "2:9: fetch.proxies: not supported yet: take it out"),
-    (S + "fetch: {ca_file: x}\n", "2:9: fetch.ca_file: not supported yet: take it out"),
-    (S + "fetch: {client_cert: x}\n", "2:9: fetch.client_cert: not supported yet: take it out"),
     (S + "run: {jitter: 5m}\n", "2:7: run.jitter: not supported yet: take it out"),
     (S + "run: {max_wait: 5m}\n", "2:7: run.max_wait: not supported yet: take it out"),
     (S + "run: {metrics: ':9100'}\n", "2:7: run.metrics: not supported yet: take it out"),
@@ -652,6 +689,118 @@ BROKEN = [
     (
         S + "fetch: {headers: {X-A: 1, x-a: 2}}\n",
         "2:27: fetch.headers: 'x-a' and 'X-A' differ in case alone: rename one",
+    ),
+    (SUB + "{fill: {a: b}}]}}\n", "2:22: pages.p.submit[1].form: is missing: give it"),
+    (
+        SUB + "{form: 'form:nope'}]}}\n",
+        "2:29: pages.p.submit[1].form: cannot read the selector 'form:nope': ':nope' is not understood",
+    ),
+    (
+        SUB + "{form: form @id}]}}\n",
+        "2:29: pages.p.submit[1].form: selects elements: take out the attribute, got 'form @id'",
+    ),
+    (
+        SUB + "{form: form, fill: {}}]}}\n",
+        "2:22: pages.p.submit[1]: fill is empty: give names and values, or leave the key out",
+    ),
+    (
+        SUB + "{form: form, fill: }]}}\n",
+        "2:22: pages.p.submit[1]: fill is empty: give names and values, or leave the key out",
+    ),
+    (
+        SUB + "{form: form, fill: [a]}]}}\n",
+        "2:41: pages.p.submit[1].fill: must be a mapping of names, got a list",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {}}}]}}\n",
+        "2:45: pages.p.submit[1].fill.a: has no source: give value, each, css or from",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {each: }}}]}}\n",
+        "2:45: pages.p.submit[1].fill.a: each is empty: give a CSS selector such as 'select#author option @value'",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {each: {}}}}]}}\n",
+        "2:52: pages.p.submit[1].fill.a.each: has no source: give css, json, jsonld, meta, script, table, next, any, from or const",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {each: {const: [x]}}}}]}}\n",
+        "2:45: pages.p.submit[1].fill.a: each takes texts of the page: take out const",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {each: 'a:nope'}}}]}}\n",
+        "2:52: pages.p.submit[1].fill.a.each.css: cannot read the selector 'a:nope': ':nope' is not understood",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {each: o, css: i}}}]}}\n",
+        "2:45: pages.p.submit[1].fill.a: has more than one source: give each or css",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {from: url, attr: x}}}]}}\n",
+        "2:45: pages.p.submit[1].fill.a: attr means nothing here: give it beside a css without @attribute",
+    ),
+    (
+        SUB + "{form: form, fill: {a: {from: sku}}}]}}\n",
+        "2:52: pages.p.submit[1].fill.a.from: there is no sku: write url, final_url, status, header:NAME or a column of a CSV seed list",
+    ),
+    (
+        S
+        + C
+        + "    follow: [{css: a, carry: title, page: q}]\n"
+        + "  q:\n    items: {x: {fields: {t: {from: title}}}}\n"
+        + "    submit: [{form: form, fill: {a: {from: title}}}]\n",
+        "11:44: pages.q.submit[1].fill.a.from: title is carried by links, which a form does not see: take it out",
+    ),
+    (
+        SUB + "{form: form, fill: {a: [{b: c}]}}]}}\n",
+        "2:45: pages.p.submit[1].fill.a.value: must be a text, got a mapping",
+    ),
+    (
+        SUB + "{form: form, page: nope}]}}\n",
+        "2:41: pages.p.submit[1].page: no page is named nope",
+    ),
+    (S + "login:\n", "2:7: login: is empty: give url, form, fill and ok, or take it out"),
+    (
+        S + "login: {url: 'http://a.example/in', form: form, fill: {a: b}}\n",
+        "2:1: login.ok: is missing: give it",
+    ),
+    (L + "fill: {}}\n", "2:8: login: fill is empty: give names and values"),
+    (
+        L + "fil: {a: b}}\n",
+        '2:1: login.fill: is missing: give it\n2:56: login.fil: unknown key; did you mean "fill"?',
+    ),
+    (
+        L + "fill: {a: {each: o}}}\n",
+        "2:8: login: fill.a: each means nothing here: give value or css",
+    ),
+    (
+        L + "fill: {a: {from: url}}}\n",
+        "2:8: login: fill.a: from means nothing here: give value or css",
+    ),
+    (
+        L + "fill: {a: b}}\nfetch: {cookies: no}\n",
+        "3:18: fetch.cookies: login needs them: take it out",
+    ),
+    (
+        S + "fetch: {auth: {x: {}}}\n",
+        '2:19: fetch.auth.x: has no source: give basic: "user:password" or bearer: TOKEN',
+    ),
+    (
+        S + "fetch: {auth: {x: {basic: 'a:b', bearer: c}}}\n",
+        "2:19: fetch.auth.x: has both basic and bearer: take one out",
+    ),
+    (
+        S + "fetch: {auth: {x: {basic: ab}}}\n",
+        "2:19: fetch.auth.x: basic must be user:password, got ab",
+    ),
+    (
+        S + "fetch: {auth: {x: {bearer: a b}}}\n",
+        "2:19: fetch.auth.x: bearer must be one word in ASCII, got 'a b'",
+    ),
+    (S + "fetch: {auth: {x: {bearer: ''}}}\n", "2:19: fetch.auth.x: bearer is empty"),
+    (
+        S + "fetch: {auth: {'http://x': {bearer: a}}}\n",
+        "2:16: fetch.auth: 'http://x' is no host: give a name, without scheme and path",
     ),
 ]
 

@@ -16,7 +16,9 @@ SCALARS = [
     "politeness.delay", "politeness.hosts.h.delay", "politeness.hosts.h.per_host",
     "fetch.concurrency", "fetch.timeout", "fetch.max_body", "fetch.retry.first",
     "fetch.retry.attempts", "fetch.user_agent", "fetch.headers.Authorization", "fetch.cookies",
-    "fetch.private_addresses", "pages", "pages.p.match", "pages.p.items.i.each",
+    "fetch.private_addresses", "fetch.proxies", "fetch.ca_file", "fetch.client_cert",
+    "fetch.client_cert.cert", "fetch.client_cert.key",
+    "pages", "pages.p.match", "pages.p.items.i.each",
     "pages.p.items.i.key", "pages.p.items.i.fields.f", "pages.p.items.i.fields.f.css",
     "pages.p.items.i.fields.f.regex", "pages.p.items.i.fields.f.type",
     "pages.p.items.i.fields.f.default", "pages.p.items.i.fields.f.from",
@@ -31,8 +33,11 @@ SCALARS = [
     "pages.p.items.i.fields.f.map.a", "pages.p.follow",
     "parse.processes", "parse.offload", "parse.timeout", "store.path", "store.bodies",
     "store.keep_runs", "run.if_running", "run.max_time", "run.refresh", "version", "login", "zzz",
+    "login.url", "login.form", "login.fill.a", "login.ok", "login.expired", "login.fill.a.css",
+    "fetch.auth.h.basic", "fetch.auth.h.bearer",
 ]  # fmt: skip
-LISTS = ["seeds.urls", "scope.hosts", "scope.allow", "fetch.private_addresses", "pages.p.match"]
+LISTS = ["seeds.urls", "scope.hosts", "scope.allow", "fetch.private_addresses", "fetch.proxies",
+         "pages.p.match"]  # fmt: skip
 BASE = """\
 seeds: {urls: [http://a.example/]}
 pages: {p: {items: {i: {fields: {f: {css: h1}}}}, follow: [{css: a, page: p}]}}
@@ -41,6 +46,7 @@ SECRET = "QzX"  # in no word of ours
 VALUES = [
     "{}", "http://{}.example/", "http://{}.example/{{1..3}}", "{}://", "{} (", "re:{}", "re:({}",
     "/{}/*", "a:{}", ".{}", "div.{} @src", "[{}='", "{}:99999", "10.0.0.0/{}", "{}.csv", "{}@x",
+    "http://u:{}@p:80", "socks5://{}@p:1", "htp://u:{}@p",
     "{}\r\n", "12{}", "${{{}}}",
 ]  # fmt: skip
 

@@ -116,7 +116,7 @@ def test_last_override_wins() -> None:
             "fetch.timout=1s",
             '--set fetch.timout: fetch.timout: unknown key; did you mean "timeout"?',
         ),
-        ("fetch.auth=x", "--set fetch.auth: fetch.auth: not supported yet"),
+        ("run.metrics=x", "--set run.metrics: run.metrics: not supported yet"),
         ("name=[", "--set name: did not find expected node content"),
         ("seeds.urls.0=x", "--set seeds.urls.0: cannot reach into a list"),
         ("name=${NOPE}", "--set name: the environment variable NOPE is not set"),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scraper.core.address import Allowed, refused
+from scraper.core.address import Allowed, is_local_name, refused
 from scraper.core.plan import PrivatePlan
 
 V4 = st.ip_addresses(v=4)
@@ -144,3 +144,34 @@ def test_repr_shows_what_is_allowed():
     plan = PrivatePlan(hosts=frozenset({"a:1"}), networks=("10.0.0.0/8",))
     assert repr(Allowed(plan)) == "<Allowed a:1 10.0.0.0/8>"
     assert repr(Allowed(PrivatePlan(every=True))) == "<Allowed every>"
+
+
+@given(st.booleans(), st.integers(1, 65535), st.integers(1, 65535))
+def test_who_is_trusted_need_not_be_looked_up(every, port, other):
+    allowed = Allowed(PrivatePlan(every=every, hosts=frozenset({f"Box.internal:{port}"})))
+    assert allowed.trusts("box.INTERNAL.", port)
+    assert allowed.trusts("box.internal", other) == (every or other == port)
+    assert allowed.trusts("evil.internal", port) == every
+    assert not Allowed(PrivatePlan(networks=("0.0.0.0/0",))).trusts("a.example", port)
+
+
+@given(
+    st.sampled_from(["localhost", "local", "internal", "lan", "corp", "home.arpa", "1", "0x7f"]),
+    st.from_regex(r"([a-z]{1,9}\.){0,3}", fullmatch=True),
+    st.sampled_from(["", "."]),
+)
+def test_a_special_suffix_or_a_number_is_no_public_name(suffix, before, dot):
+    assert is_local_name(before + suffix + dot)
+    assert is_local_name((before + suffix).upper())
+
+
+@pytest.mark.parametrize(
+    "name", ["a.example", "x.arpa", "local.example", "b.xn--p1ai.", "a.b.onion"]
+)
+def test_other_names_may_be_public(name):
+    assert not is_local_name(name)
+
+
+@given(st.from_regex(r"[a-z0-9-]{0,9}", fullmatch=True))
+def test_one_label_is_no_public_name(label):
+    assert is_local_name(label)

@@ -1,8 +1,10 @@
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.charsets import decode_as, name_of
+from scraper.core.charsets import _LABELS, codec_of, decode_as, encode_as, name_of
 
 LABELS = ["utf-8", "latin1", "gb2312", "x-sjis", "ks_c_5601-1987", "big5", "euc-jp", "koi8-r"]
 ENCODINGS = [
@@ -74,3 +76,30 @@ def test_labels_of_the_web(label, name):
 )
 def test_bytes_mean_what_the_standard_says(body, name, text):
     assert decode_as(body, name) == text
+
+
+def test_every_name_has_a_codec_that_reads_piece_by_piece():
+    for name in _LABELS:
+        decoder = codecs.getincrementaldecoder(codec_of(name))("replace")
+        assert decoder.decode(b"", final=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "body"),
+    [
+        ("\u20ac\xe9", "windows-1252", b"\x80\xe9"),
+        ("\u20ac", "iso-8859-2", b"&#8364;"),
+        ("\u3042", "shift_jis", b"\x82\xa0"),
+        ("\xe9", "utf-16le", b"\xc3\xa9"),
+        ("\xe9", "replacement", b"\xc3\xa9"),
+        ("\xe9", "x-user-defined", b"\xc3\xa9"),
+        ("a\ud800", "utf-8", b"a\xef\xbf\xbd"),
+    ],
+)
+def test_text_in_an_encoding(text, name, body):
+    assert encode_as(text, name) == body
+
+
+@given(st.text(max_size=8), st.sampled_from(sorted(_LABELS)))
+def test_every_text_has_bytes_in_every_encoding(text, name):
+    assert isinstance(encode_as(text, name), bytes)

@@ -89,6 +89,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "balanced": True,
         },
         "failures": {},
+        "seeds": None,
         "fetches": {
             "attempts": 1,
             "ok": 1,
@@ -98,7 +99,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "body_bytes": 100,
             "wire_bytes": 10,
         },
-        "links": {"found": 60, "new": 4, "known": 50, "out_of_scope": 6},
+        "links": {"found": 60, "new": 4, "known": 50, "out_of_scope": 6, "trap": 0},
         "items": {
             "book": {
                 "seen": 1,

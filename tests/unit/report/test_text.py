@@ -133,6 +133,23 @@ def test_a_report_reads_like_this(report):
     ]
 
 
+def test_what_sitemaps_gave_and_what_is_missing_is_told(report):
+    report["links"]["trap"] = 1234
+    troubles = [f"http://a.example/{n}.xml: http_404" for n in range(7)]
+    report["seeds"] = {
+        "sitemaps": 2, "listed": 50000, "resting": 4000, "missed": 7, "troubles": troubles,
+    }  # fmt: skip
+    lines = text(report).splitlines()
+    assert "6,960 out of scope, 1,234 into traps" in "".join(lines)
+    at = lines.index("  sitemaps  2 read: 50,000 pages, 4,000 not changed since")
+    assert lines[at + 1 : at + 6] == [f"  MISSING   {trouble}" for trouble in troubles[:5]]
+    assert lines[at + 6] == "            and 2 more in --json"
+    report["seeds"] |= {"resting": 0, "missed": 0, "troubles": []}
+    assert "  sitemaps  2 read: 50,000 pages" in text(report).splitlines()
+    report["seeds"] |= {"sitemaps": 0}
+    assert "sitemaps" not in text(report)
+
+
 def test_what_is_not_known_is_left_out_or_a_question_mark(report):
     report["run"] |= {
         "state": "stopped",

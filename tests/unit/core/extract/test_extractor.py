@@ -19,6 +19,7 @@ from scraper.core.extract.plan import (
     ItemPlan,
     PageRule,
     PythonPlan,
+    SubmitPlan,
 )
 from scraper.core.extract.types import CONVERTERS
 from scraper.core.model import Json, Link, Page, Rejected
@@ -221,6 +222,35 @@ def test_a_feed_is_looked_into_by_the_names_of_its_elements():
 def test_broken_xml_fails_the_page():
     with pytest.raises(ParseError, match="parse_error: the XML is broken: mismatched tag"):
         extract(b"<rss><item></rss>", ItemPlan("x", (TEXT,)))
+
+
+def test_forms_come_behind_the_links_and_what_is_amiss_is_noted():
+    rule = PageRule(
+        "p", follow=(FollowPlan("a"),), submit=(SubmitPlan("form"), SubmitPlan("#none"))
+    )
+    page = Extractor(rule)(b"<form action=/f method=post><input name=x></form><a href=/l>", SOURCE)
+    assert [(link.url, link.method, link.body) for link in page.links] == [
+        ("http://a.example/l", "GET", None),
+        ("http://a.example/f", "POST", b"x="),
+    ]
+    assert page.notes == ("form #none: is not on the page",)
+
+
+@pytest.mark.parametrize(
+    ("body", "media", "over"),
+    [
+        (b"<form class=in>", "text/html", True),
+        (b"<form class=out>", "text/html", False),
+        (b'{"page": "<form class=in>"}', "application/json", False),
+        (b"<?xml version='1.0'?><form class='in'/>", "text/xml", False),
+    ],
+)
+def test_a_page_says_that_the_login_is_over(body, media, over):
+    rule = PageRule(
+        "p", items=(ItemPlan("x", (FieldPlan("url", source="url"),)),), expired="form.in"
+    )
+    page = Extractor(rule)(body, replace(SOURCE, media=media))
+    assert (page.expired, len(page.items)) == (over, not over)
 
 
 @pytest.mark.parametrize("items", [(), (ItemPlan("x", (TEXT,)),)])

@@ -1,12 +1,14 @@
 """Laws of one host of the window."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
 from scraper.core.schedule.circuit import FAILURES, PROBES
-from scraper.core.schedule.host import Host
+from scraper.core.schedule.host import Host, Lease, depth_of
 from scraper.core.schedule.pace import FIRST_OPEN, Pace
 
 REQUEST = Request(url="http://a/", key=b"", host="a:80")
@@ -62,3 +64,22 @@ def test_it_is_idle_when_it_has_nothing_to_do_and_nothing_was_learnt():
     slowed = host(pace=Pace(1.0))
     slowed.queue.clear()
     assert not slowed.idle
+
+
+def test_pages_wait_while_a_guest_does_but_not_after_its_turn():
+    made = host(guests=1)
+    assert (made.has_room, made.may_open) == (True, False)
+    made.yields = True
+    assert made.may_open
+    made.queue.clear()
+    assert not made.idle
+    made.guests = 0
+    assert made.idle
+
+
+@given(st.lists(st.integers(0, 4)))
+def test_the_newest_of_the_deepest_is_the_last(depths):
+    rows = [replace(REQUEST, depth=depth, id=number) for number, depth in enumerate(depths)]
+    leases = [Lease(row, 0.0, 0.0) for row in rows]
+    entries = sorted(((lease.started_at, lease.request) for lease in leases), key=depth_of)
+    assert [row for _, row in entries] == sorted(rows, key=lambda row: row.depth)

@@ -11,7 +11,7 @@ from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBE_S, PROBES, RESTS
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
-from scraper.core.schedule.politeness import HostSchedule, rule_of
+from scraper.core.schedule.politeness import GIVES_WAY_S, HostSchedule, rule_of
 
 HOSTS = ("a:80", "b:80", "c:8080")
 
@@ -45,6 +45,8 @@ class Whatever(RuleBasedStateMachine):
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
         self.reserved = set()
+        self.guests = dict.fromkeys(HOSTS, 0)
+        self.yields = set()  # hosts whose last turn was a guest's
 
     def rule_of(self, host):
         return self.plan.hosts["c"] if host == "c:8080" else self.plan.default
@@ -68,6 +70,7 @@ class Whatever(RuleBasedStateMachine):
         host = turn.request.host
         assert host in allowed
         self.inside.remove(turn.request.id)
+        self.yields.discard(host)
         self.open[host] += 1
         assert turn.started_at == self.now
         self.before[host] = self.started.get(host, -1e9)
@@ -75,15 +78,49 @@ class Whatever(RuleBasedStateMachine):
 
     def may_start(self):
         waiting = {host for host in HOSTS if self.schedule.waiting_on(host)}
+        return self.free(h for h in waiting if not self.guests[h] or h in self.yields)
+
+    def free(self, hosts):
         return {
             host
-            for host in waiting
+            for host in hosts
             if self.open[host] < (1 if self.probing[host] else self.rule_of(host).per_host)
             and self.open[host] < FIRST_OPEN + self.ended[host]
             and self.now >= self.started.get(host, -1e9) + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
             and not (host in self.reserved and self.delay(host))
         }
+
+    @rule(host=st.sampled_from(HOSTS))
+    def expect(self, host):
+        self.guests[host] += 1
+        self.schedule.expect(host)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def dismiss(self, host):
+        if self.guests[host]:
+            self.guests[host] -= 1
+            self.schedule.dismiss(host, self.now)
+
+    @rule(host=st.sampled_from(HOSTS))
+    def guest(self, host):
+        """A guest starts when a page might, one of each in turn, and learns else how long not."""
+        if not self.guests[host]:
+            return
+        free = bool(self.free([host]))
+        if host in self.yields and self.schedule.waiting_on(host):
+            may_at = max(self.started[host] + self.delay(host), self.paused.get(host, 0.0))
+            free = free and self.now >= may_at + GIVES_WAY_S
+        wait_s = self.schedule.begin(host, self.now)
+        assert (wait_s is None) == free
+        if wait_s is not None:
+            assert wait_s > 0
+            return
+        self.guests[host] -= 1
+        self.yields.add(host)
+        self.open[host] += 1
+        self.before[host] = self.started.get(host, -1e9)
+        self.started[host] = self.now
 
     @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
     def done(self, host, late):
@@ -146,12 +183,14 @@ class Whatever(RuleBasedStateMachine):
     def forget(self):
         before = dict.fromkeys(HOSTS, self.schedule.hosts)
         for host in HOSTS:
-            if not self.open[host] and not self.schedule.waiting_on(host):
+            at_rest = not self.open[host] and not self.guests[host]
+            if at_rest and not self.schedule.waiting_on(host):
                 resting_until = max(
                     self.started.get(host, -1e9) + self.delay(host), self.paused.get(host, 0.0)
                 )
                 if resting_until <= self.now:
                     self.ended[host] = 0
+                    self.yields.discard(host)
         assert self.schedule.forget_idle(self.now) <= max(before.values(), default=0)
         for host in HOSTS:  # forgotten or not, robots.txt is told again as the pipeline does
             if not self.probing[host]:
@@ -488,3 +527,51 @@ def test_reserving_a_host_without_a_delay_holds_nothing_back():
     schedule.add(request("a:80"), 0.0)
     schedule.reserve("a:80")
     assert schedule.take(0.0) is not None
+
+
+def test_pages_and_guests_take_turns():
+    schedule = HostSchedule(polite(delay_s=2.0))
+    for id_ in range(2):
+        schedule.add(request("a:80", id_), 0.0)
+        schedule.expect("a:80")
+    assert schedule.take(0.0) is None, "the page waits for the guest"
+    assert schedule.begin("a:80", 0.0) is None
+    assert schedule.begin("a:80", 9.0) == float("inf"), "the first one is still there"
+    schedule.done("a:80", 9.0, started_at=0.0, sent_at=0.0)
+    schedule.expect("a:80")
+    assert schedule.begin("a:80", 2.0) == GIVES_WAY_S, "it is the page's turn"
+    assert schedule.begin("a:80", 9.0) is None, "but nobody takes it"
+    schedule.done("a:80", 9.0, started_at=9.0, sent_at=9.0)
+    assert schedule.take(11.0) is not None
+    schedule.done("a:80", 11.5, started_at=11.0, sent_at=11.0)
+    assert schedule.take(99.0) is None
+    assert schedule.begin("a:80", 11.5) == 1.5
+    schedule.dismiss("a:80", 11.5)
+    assert schedule.take(12.9) is None
+    assert schedule.take(13.0) is not None
+
+
+def test_while_the_network_is_gone_a_guest_takes_the_turn_of_a_probe():
+    schedule = HostSchedule(polite(per_host=1))
+    hosts = [f"h{n}:80" for n in range(LOST)]
+    for host in hosts:
+        for number in range(2):
+            schedule.add(request(host, number), 0.0)
+    for sign in (Sign.WELL, Sign.DEAD):
+        for _ in hosts:
+            failing(schedule, 1.0, sign)
+    schedule.expect("a:80")
+    schedule.expect("b:80")
+    assert schedule.begin("a:80", 1.0) == PROBE_S
+    now = 1.0 + PROBE_S
+    assert schedule.begin("a:80", now) is None
+    assert schedule.begin("b:80", now) == float("inf"), "one probe at a time"
+    schedule.done("a:80", now, started_at=now, sent_at=now, news=News(Sign.WELL))
+    assert schedule.begin("b:80", now) is None
+
+
+def test_delay_of_a_host_is_that_of_its_robots_where_that_is_longer():
+    schedule = HostSchedule(polite(delay_s=2.0))
+    assert schedule.delay_s("a:80") == 2.0
+    schedule.robots_known("a:80", 0.0, crawl_delay_s=5.0)
+    assert schedule.delay_s("a:80") == 5.0
