@@ -19,6 +19,7 @@ from tests.site import (
     endless,
     hang_up,
     html,
+    raw,
     redirect,
     reset,
     sequence,
@@ -368,3 +369,14 @@ async def test_idle_connections_are_kept_for_a_bounded_number_of_hosts():
                 await fetcher.fetch(ask(site.url("/", host=host)))
         assert site.connections == 3 + 4 * 2
         assert len(fetcher._connector._conns) == 3
+
+
+async def test_a_longer_body_is_cut_whatever_its_type_and_with_cookies(site):
+    """A sitemap is no page: `scope.types` says nothing of it, and it is behind the same login."""
+    site.route("/in", html("x", headers={"Set-Cookie": "a=1"}))
+    site.route("/map", raw(b"abc", "application/xml"))
+    plan = replace(PLAN, types=frozenset({"html"}), cookies=True)
+    async with Fetcher(plan) as fetcher:
+        await fetcher.fetch(ask(site.url("/in")))
+        assert (await fetcher.fetch(ask(site.url("/map")), cut_bytes=2)).body == b"ab"
+    assert site.visits[-1].headers["cookie"] == "a=1"

@@ -75,8 +75,9 @@ def test_the_login_comes_before_the_first_sitemap_in_a_turn_of_its_own():
     made.stages = replace(made.stages, session=session)
     found, _, _ = read(made, f"{A}/s")
     assert (found, session.logins) == ([f"{A}/p"], 2)
-    ((asked_at, _),) = made.diary.of("fetch")
-    assert asked_at >= 2.0
+    (asked_at,) = made.diary.times("fetch")
+    (robots_at,) = made.diary.times("ask")
+    assert asked_at - robots_at >= 2 * 2.0, "robots.txt, the login, the sitemap"
 
 
 def test_an_index_leads_to_pages_each_file_asked_once():
