@@ -56,11 +56,7 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
             await stages.seeded.wait()
             result = PageResult(request, again=request)
     except FetchError as error:
-        free = error.shut or (lease.probe and news_of(error).is_silence)
-        if free and stages.frontier.schedule.has_given_up(request.host):
-            result = outcome.unreachable(request, error)
-        else:
-            result = outcome.failed(request, error, stages.moment(), stages.retry, free=free)
+        result = gate.unanswered(lease, error, stages)
     return outcome.visited(result, turn_s=lease.turn_s, finished_at=stages.clock.monotonic())
 
 

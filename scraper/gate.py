@@ -18,6 +18,7 @@ from scraper.core.model import Half, Item, Page, PageResult, Reason, Request, Re
 from scraper.core.request import is_trap
 from scraper.core.schedule.host import Lease
 from scraper.core.schedule.kinds import BARREN
+from scraper.core.schedule.news import news_of
 from scraper.core.url import Url, parts
 from scraper.stages import Session, Stages
 
@@ -140,6 +141,15 @@ def _over(
         return outcome.unreadable(request, response, rule, _NOT_LET_IN)
     first = replace(request, hop=None, host=url.host)
     return replace(outcome.answered(request, response), again=first)
+
+
+def unanswered(lease: Lease, error: FetchError, stages: Stages) -> PageResult:
+    """What becomes of a page that got no answer; one that tried its host loses no attempt."""
+    request = lease.request
+    free = error.shut or (lease.probe and news_of(error).is_silence)
+    if free and stages.frontier.schedule.has_given_up(request.host):
+        return outcome.unreachable(request, error)
+    return outcome.failed(request, error, stages.moment(), stages.retry, free=free)
 
 
 def is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
