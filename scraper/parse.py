@@ -31,6 +31,7 @@ from scraper.workerpool import WorkerPool
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
+_INLINE_PAGE_REGEX_S = 0.1  # as above: all searches of a page
 _TEXTS = frozenset(
     {"", "application/json", "application/xml", "application/javascript"}
 )  # beside text/...
@@ -46,7 +47,13 @@ class Parser:
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
         self._extractors = {
-            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S) for rule in pages
+            rule.name: Extractor(
+                rule,
+                regex_timeout_s=_INLINE_REGEX_S,
+                regex_page_s=_INLINE_PAGE_REGEX_S,
+                clock=perf_counter,
+            )
+            for rule in pages
         }
         self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
         self._placement = Placement(plan.offload)

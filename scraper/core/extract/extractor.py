@@ -19,8 +19,9 @@ from scraper.core.extract.plan import EachPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
+from scraper.core.extract.watch import PAGE_LIMIT_S, Watch, stopped
 from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
-from scraper.core.model import Item, Json, Page, Reason, Rejected
+from scraper.core.model import Item, Json, Link, Page, Reason, Rejected
 
 REGEX_TIMEOUT_S = 1.0  # CPU seconds of one search
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -30,11 +31,36 @@ _REPLACEMENT = "\ufffd"
 class Extractor:
     """Extraction by one rule: a pure function from bytes to a `Page`."""
 
-    __slots__ = ("_in_xml", "_items", "_links", "_needs_document", "_regex_timeout_s", "rule")
+    __slots__ = (
+        "_clock",
+        "_in_xml",
+        "_items",
+        "_links",
+        "_needs_document",
+        "_regex_page_s",
+        "_regex_timeout_s",
+        "rule",
+    )
 
-    def __init__(self, rule: PageRule, *, regex_timeout_s: float = REGEX_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        rule: PageRule,
+        *,
+        regex_timeout_s: float = REGEX_TIMEOUT_S,
+        regex_page_s: float = PAGE_LIMIT_S,
+        clock: Callable[[], float] = stopped,
+    ) -> None:
+        """Compile a rule.
+
+        Args:
+            regex_timeout_s: CPU seconds that one search of a regular expression may take.
+            regex_page_s: seconds that all searches of a page may take, by the clock.
+            clock: its default stands still, and so knows no second limit.
+        """
         self.rule = rule
         self._regex_timeout_s = regex_timeout_s
+        self._regex_page_s = regex_page_s
+        self._clock = clock
         self._in_xml: Extractor | None = None  # made for the first page that is XML
         self._items = tuple(_ItemReader(plan, regex_timeout_s) for plan in rule.items)
         self._links = tuple(LinkReader(plan, regex_timeout_s) for plan in rule.follow)
@@ -50,13 +76,16 @@ class Extractor:
             return Page()
         try:
             if is_xml(body, source.media):
-                document = Document(xml_as_html(body), source, is_xml=True)
+                document = Document(xml_as_html(body), source, is_xml=True, watch=self._watch())
                 return self._for_xml()._extract(document)
-            return self._extract(Document(body, source))
+            return self._extract(Document(body, source, watch=self._watch()))
         except RecursionError as error:
             raise ParseError(Reason.PARSE_ERROR, "a value is nested too deeply") from error
         except (SelectolaxError, UnicodeError) as error:
             raise ParseError(Reason.PARSE_ERROR, str(error)) from error
+
+    def _watch(self) -> Watch:
+        return Watch(self._clock, self._regex_page_s)
 
     def _for_xml(self) -> Extractor:
         if self._in_xml is None:
@@ -71,9 +100,12 @@ class Extractor:
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
-        known: set[tuple[str, str | None]] = set()
-        links = tuple(link for reader in self._links for link in reader.read(document, known))
+        links = self._read_links(document) if self._links else ()
         return Page(tuple(kept.items), links, tuple(kept.rejected), document.invalid)
+
+    def _read_links(self, document: Document) -> tuple[Link, ...]:
+        known: set[tuple[str, str | None]] = set()
+        return tuple(link for reader in self._links for link in reader.read(document, known))
 
 
 class _Kept:
