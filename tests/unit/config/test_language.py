@@ -228,8 +228,11 @@ def elsewhere() -> Iterator[Elsewhere]:
     process.close()
 
 
+MANY = b"".join(b"<a href=%d><p>a %d</p></a>" % (n, n) for n in range(9))
+
+
 @relaxed
-@given(pages, bodies)
+@given(pages, bodies | bodies.map(MANY.__add__))
 def test_any_accepted_config_gives_a_page_of_any_bytes_the_same_everywhere(
     tmp_path: Path, elsewhere: Elsewhere, page: dict[str, Any], body: bytes
 ):
