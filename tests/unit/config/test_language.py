@@ -105,12 +105,16 @@ def named(depth: int) -> st.SearchStrategy[dict[str, Any]]:
 eaches = elements | st.fixed_dictionaries({"json": paths})
 eaches |= st.just({"script": "x = (.*)", "json": "@"})
 items = st.fixed_dictionaries({"fields": named(2)}, optional={"each": eaches, "key": st.just("a")})
-follows = st.fixed_dictionaries({"css": elements}, optional={"limit": st.integers(1, 3)})
-follows |= st.fixed_dictionaries({"json": paths}, optional={"page": st.just("page")})
+links = st.sampled_from(["a", "*", "a[href]", "p a"])
+follows = st.fixed_dictionaries({"css": links}, optional={"limit": st.integers(1, 3)})
+many_follows = st.lists(follows, max_size=2) | st.just([{"css": "a"}])
+many_follows |= st.just([{"json": "[].a", "page": "page"}])
 pages = st.fixed_dictionaries(
-    {"items": st.dictionaries(st.sampled_from(["thing", "other"]), items, min_size=1)},
+    {
+        "items": st.dictionaries(st.sampled_from(["thing", "other"]), items, min_size=1),
+        "follow": many_follows,
+    },
     optional={
-        "follow": st.lists(follows, max_size=2),
         "valid": elements,
         "charset": st.just("windows-1252"),
         "match": st.just(["/p*", "re:p"]),
