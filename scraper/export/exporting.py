@@ -107,8 +107,11 @@ def _writer(order: Order, tell: Tell, extras: Mapping[str, Callable[[], WriteTab
 
 
 def _whole(binary: BinaryIO, tables: Sequence[Table], write: WriteTables, tell: Tell) -> int:
-    """Write what has to seek; for a pipe, which cannot, it is made whole before."""
-    if binary.seekable():
+    """Write what seeks and begins anew; elsewhere than in a file of ours, it is made whole before.
+
+    Ours can be read too; a pipe or a device cannot, nor standard output, whose file may hold more.
+    """
+    if binary.readable():
         return write(binary, tables, tell)
     with tempfile.TemporaryFile() as made:
         count = write(cast("BinaryIO", made), tables, tell)

@@ -335,6 +335,20 @@ def test_books_and_tables_are_not_for_terminals_and_need_a_type(database, writte
     assert stdout.buffer.getvalue()[:2] in (b"PA", b"PK")
 
 
+@pytest.mark.parametrize("written", ["parquet", "xlsx", "csv"])
+def test_standard_output_keeps_what_its_file_had(database, written, tmp_path):
+    database.item({"title": "Tea"})
+    path = tmp_path / "all"
+    path.write_text("before")
+    with path.open("a") as stdout:
+        assert ordered(database, Order(written), stdout) == 1
+    assert path.read_bytes().startswith(b"before")
+    assert path.stat().st_size > 20
+    assert to_file(database, "/dev/null", written) == 1
+    with pytest.raises(ScraperError, match="No space left"):
+        to_file(database, "/dev/full", written)
+
+
 def test_what_is_stored_after_the_export_began_is_not_in_it(database):
     for _ in range(1500):
         database.item({"n": 1})
