@@ -40,7 +40,7 @@ def main() -> int:
     keep_memory()
     with socket.socket(fileno=sys.stdin.fileno()) as parent, parent.makefile("rb") as pages:
         rules: tuple[PageRule, ...] = pickle.loads(_read(pages)[0])  # noqa: S301 - of our parent
-        extractors = {rule.name: Extractor(rule, clock=time.perf_counter) for rule in rules}
+        extractors = {rule.name: Extractor(rule, clock=time.process_time) for rule in rules}
         gc.freeze()
         _answer(parent, {})
         while True:
