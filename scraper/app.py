@@ -28,7 +28,7 @@ from scraper.core.plan import Plan
 from scraper.core.route import Router
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
-from scraper.export import export
+from scraper.export import Order, WriteTables, export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
@@ -287,24 +287,33 @@ def _loop(use: Callable[[Tools], Any], plan: Plan) -> dict[str, Any]:
         return runner.run(trial())
 
 
-def export_items(
-    database: Path,
-    *,
-    item: str | None,
-    format_: str,
-    output: str,
-    changed_since: int | None,
-) -> int:
+def export_items(database: Path, order: Order, *, tell: Callable[[str], None]) -> int:
     """Export items; returns how many."""
+    extras = {"parquet": _parquet, "xlsx": _xlsx}
     with open_reader(database) as reader:
-        return export(
-            reader.connection,
-            item=item,
-            format=format_,
-            output=output,
-            changed_since=changed_since,
-            stdout=sys.stdout,
-        )
+        return export(reader.connection, order, stdout=sys.stdout, tell=tell, extras=extras)
+
+
+def _parquet() -> WriteTables:
+    try:
+        from scraper.extras.parquet import write_parquet
+    except ImportError as error:
+        raise _missing("parquet", "pyarrow") from error
+    return write_parquet
+
+
+def _xlsx() -> WriteTables:
+    try:
+        from scraper.extras.xlsx import write_xlsx
+    except ImportError as error:
+        raise _missing("xlsx", "xlsxwriter") from error
+    return write_xlsx
+
+
+def _missing(extra: str, library: str) -> UsageError:
+    return UsageError(
+        f"--format {extra}: needs {library}: install it with pip install 'scraper[{extra}]'"
+    )
 
 
 def make_report(database: Path, run_id: int | None) -> dict[str, Any]:

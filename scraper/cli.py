@@ -178,18 +178,35 @@ def try_(
 def export(
     database: Database,
     *,
-    items: Annotated[str | None, typer.Option(help="The item type.")] = None,
-    format_: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "jsonl",
-    output: Annotated[str, typer.Option("-o", "--output", help="A file; - streams.")] = "-",
+    items: Annotated[str | None, typer.Option(help="The item type; default: all.")] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="csv, jsonl, parquet or xlsx; default: as FILE ends, else jsonl."
+        ),
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help="A file, or FOLDER/: one for each type; - streams."),
+    ] = "-",
     changed_since: ChangedSince = None,
+    raw_cells: Annotated[
+        bool, typer.Option("--raw-cells", help="CSV: leave texts that are formulas as they are.")
+    ] = False,
 ) -> None:
     """Write the items to a file, all of it or nothing, or to standard output."""
     from scraper.app import export_items
+    from scraper.export import Order, format_of
 
     unwind_on_signal()  # no half a file stays behind
-    count = export_items(
-        database, item=items, format_=format_, output=output, changed_since=changed_since
+    order = Order(
+        format=format_of(format_, output),
+        output=output,
+        item=items,
+        changed_since=changed_since,
+        raw_cells=raw_cells,
     )
+    count = export_items(database, order, tell=complain)
     if output != "-":
         complain(f"{count} items written to {output}")
 

@@ -50,6 +50,7 @@ from scraper.workerpool import WorkerPool
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
+_INLINE_PAGE_REGEX_S = 0.1  # as above: all searches of a page
 _TEXTS = frozenset(
     {"", "application/json", "application/xml", "application/javascript"}
 )  # beside text/...
@@ -67,7 +68,12 @@ class Parser:
         self._plan = plan
         self._custom = {rule.name for rule in pages if plans(rule)}  # never here: they may hang
         self._extractors = {
-            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S)
+            rule.name: Extractor(
+                rule,
+                regex_timeout_s=_INLINE_REGEX_S,
+                regex_page_s=_INLINE_PAGE_REGEX_S,
+                clock=perf_counter,
+            )
             for rule in pages
             if rule.name not in self._custom
         }

@@ -44,7 +44,10 @@ def main() -> int:
     keep_memory()
     with socket.socket(fileno=_take_input()) as parent, parent.makefile("rb") as pages:
         rules: tuple[PageRule, ...] = pickle.loads(_read(pages)[0])  # noqa: S301 - of our parent
-        extractors = {rule.name: Extractor(rule, functions=_functions(rule)) for rule in rules}
+        extractors = {
+            rule.name: Extractor(rule, clock=time.process_time, functions=_functions(rule))
+            for rule in rules
+        }
         gc.freeze()
         _answer(parent, {})
         while True:
