@@ -214,6 +214,7 @@ def _stages(
         chance=random.Random(),
         tally=Tally(),
         seeded=asyncio.Event(),
+        bodies=plan.store.bodies,
     )
 
 

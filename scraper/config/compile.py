@@ -47,7 +47,9 @@ def compile_plan(config: Config, *, stem: str) -> Plan:
         seeds=_seeds(config.seeds, _carried(config.pages.values())),
         fetch=_fetch(config.fetch),
         store=StorePlan(
-            path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
+            path=str(config.store.path or f"data/{name}.db"),
+            keep_runs=config.store.keep_runs,
+            bodies=config.store.bodies,
         ),
         scope=_scope(config.scope),
         politeness=_politeness(config.politeness),

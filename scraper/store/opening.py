@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from scraper.clock import Clock
 from scraper.core.errors import StoreError
+from scraper.core.keeping import NONE
 from scraper.store.books import Books
 from scraper.store.connection import Connection, connect, transaction
 from scraper.store.migrate import check, migrate, migrations
@@ -52,6 +53,15 @@ class Store:
                 create_views(db, pages)
 
         await self._writing.call(work)
+
+    async def keep_bodies(self, mode: str) -> None:
+        """Keep raw pages as `store.bodies` says; those that are kept already may be outdated."""
+
+        def has_any(db: sqlite3.Connection) -> bool:
+            return bool(db.execute("SELECT EXISTS (SELECT 1 FROM kept_page)").fetchone()[0])
+
+        has_some = await self._writing.call(has_any)
+        self.writer.bodies.is_on = mode != NONE or has_some
 
     async def close(self) -> None:
         """Close both connections, even when cancelled meanwhile."""

@@ -255,8 +255,10 @@ def _take_token(db: sqlite3.Connection, pid: int, now: float) -> int:
 
 
 def _bury(db: sqlite3.Connection) -> bool:
-    """Mark runs whose process is gone; return whether the run before left work."""
-    row = db.execute("SELECT state FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    """Mark runs whose process is gone; return whether the crawl before left work."""
+    row = db.execute(
+        "SELECT state FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
     db.execute(
         "UPDATE run SET state = 'dead', ended_at = coalesce("
         "(SELECT max(at) FROM visit WHERE run_id = run.id), started_at) WHERE state = 'running'",

@@ -12,6 +12,7 @@ from scraper.core.model import Page, PageResult, Reason, Request, State
 from scraper.core.outcome import PHASES
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
+from scraper.store.bodies import Bodies
 from scraper.store.books import Change
 from scraper.store.items import record_items, record_rejected
 from scraper.store.links import Limits, Links
@@ -49,14 +50,16 @@ class Batch:
     figures: Counter[str] = field(default_factory=Counter)  # what they add to those of the run
     pages: list[tuple[Request, Page]] = field(default_factory=list)
     visits: list[Row] = field(default_factory=list)
+    settled: list[PageResult] = field(default_factory=list)  # when bodies are kept
 
 
 class Visits:
     """Writes results into the open transaction."""
 
-    def __init__(self, links: Links, limits: Limits) -> None:
+    def __init__(self, links: Links, limits: Limits, bodies: Bodies | None = None) -> None:
         self._links = links
         self._limits = limits
+        self._bodies = bodies or Bodies()
 
     def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
         """Write results, in order; returns what they add to the figures of the run."""
@@ -70,6 +73,8 @@ class Visits:
         record_items(change, [(request, page.items) for request, page in batch.pages])
         record_rejected(change, [(request, page.rejected) for request, page in batch.pages])
         write_many(change.db, VISIT, batch.visits)
+        if batch.settled:
+            self._bodies.record(change, batch.settled)
         return batch.figures
 
     def _read(self, change: Change, told: Sequence[tuple[Entry, bytes | None]]) -> Requests:
@@ -107,6 +112,8 @@ class Visits:
             depth = 0 if self._limits.max_depth is None else result.request.depth
             _count_as_visited(rows, final_key, depth)
         batch.pages.append((result.request, result.page))
+        if self._bodies.is_on:
+            batch.settled.append(result)
         new = self._links.record(rows, result.links)
         _count(batch.figures, result, new)
         since = entry.writer_from or result.finished_at or None
