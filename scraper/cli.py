@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from scraper import __version__
+from scraper import __version__, cli_kept
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+from scraper.options import AsJson, Config, Database, Db, Quiet, Set
 from scraper.output import complain, say
 from scraper.signals import unwind_on_signal
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
 
-_LATER = ("plan", "diff", "reparse", "record", "test", "status", "why", "new")
+_LATER = ("plan", "diff", "status", "new")
 
 
 class _Commands(TyperGroup):
@@ -45,21 +46,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Config = Annotated[Path, typer.Argument(help="The crawl: a YAML file.", show_default=False)]
-Database = Annotated[Path, typer.Argument(help="The database of a crawl.", show_default=False)]
 Seeds = Annotated[
     str | None, typer.Option("--seeds", help="A list of URLs instead of the config's seeds.")
-]
-Db = Annotated[str | None, typer.Option("--db", help="The database, instead of the config's.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config."),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
 MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
 LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Tell of each visit.")]
 RunId = Annotated[
     int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
@@ -68,7 +61,6 @@ ChangedSince = Annotated[
     int | None,
     typer.Option(metavar="RUN", help="Only items that are new or changed since this run."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -201,6 +193,9 @@ def schema() -> None:
     from scraper.config import schema as make_schema
 
     say(_json(make_schema()))
+
+
+cli_kept.add(app, load=lambda config, set_, db: _load(config, set_=set_, db=db))
 
 
 def main() -> NoReturn:

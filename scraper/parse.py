@@ -40,7 +40,7 @@ class Parser:
     """Extraction of the pages of one run; use as an async context manager."""
 
     def __init__(self, plan: ParsePlan, pages: tuple[PageRule, ...]) -> None:
-        self.processes = max(1, plan.processes or _processes())
+        self.processes = processes_of(plan)
         self.inline = 0
         self.pooled = 0
         self.waiting_bytes = 0  # of pages in or before the pool
@@ -48,7 +48,7 @@ class Parser:
         self._extractors = {
             rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S) for rule in pages
         }
-        self._with_headers = {rule.name for rule in pages if _reads_headers(rule)}
+        self._with_headers = {rule.name for rule in pages if reads_headers(rule)}
         self._placement = Placement(plan.offload)
         self._turns = Turns()
         self._room = asyncio.Event()
@@ -123,17 +123,13 @@ class Parser:
         Raises:
             ParseError: what is wrong with the page, or that it killed two workers.
         """
-        if not rule.items and not rule.follow and rule.valid is None:
+        if reads_nothing(rule):
             return Parsed(Page(), "inline", 0.0, 0.0)
-        content_type = response.headers.get("content-type", "")
-        if not _is_text(media_type(content_type)):
-            if _looks_inside(rule):
-                raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
+        content_type = read_as(rule, response)
+        if content_type is None:
             response, content_type = replace(response, body=b""), ""
-        elif rule.charset is not None:
-            content_type = f"{media_type(content_type)}; charset={rule.charset}"
         started = perf_counter()
-        source = self._source(response, rule, request)
+        source = source_of(response, request, with_headers=rule.name in self._with_headers)
         if not self._placement.is_pooled(rule.name, len(response.body)):
             here = partial(self._here, response.body, content_type, rule, source, started)
             parsed = await self._turns.do(here)
@@ -165,7 +161,7 @@ class Parser:
         self, body: bytes, content_type: str, rule: PageRule, source: Source, started: float
     ) -> Parsed:
         began = perf_counter()
-        head = pickle.dumps((rule.name, content_type, _plain(source)))
+        head = pickle.dumps((rule.name, content_type, plain_source(source)))
         handed_s = perf_counter() - began
         self.pooled += 1
         answer = await self._ask(head, body)
@@ -173,7 +169,7 @@ class Parser:
             raise ParseError(answer["reason"], answer["detail"])
         began = perf_counter()
         try:
-            page = _page(answer["page"])
+            page = page_of(answer["page"])
         except (ValueError, TypeError, AttributeError) as error:
             raise ParseError(Reason.PARSE_CRASH, "the worker's answer makes no sense") from error
         ended = perf_counter()
@@ -190,23 +186,50 @@ class Parser:
             self.waiting_bytes -= len(body)
             self._room.set()
 
-    def _source(self, response: Response, rule: PageRule, request: Request) -> Source:
-        headers = dict(response.headers) if rule.name in self._with_headers else {}
-        return Source(
-            request.url,
-            response.url,
-            response.status,
-            headers,
-            dict(request.carry),
-            media_type(response.headers.get("content-type", "")),
-            _sent(request),
-        )
+
+def reads_nothing(rule: PageRule) -> bool:
+    """Whether a page of this rule need not be looked at."""
+    return not rule.items and not rule.follow and rule.valid is None
+
+
+def read_as(rule: PageRule, response: Response) -> str | None:
+    """The content type by which a page is decoded; None: it is no text, and none is looked for.
+
+    Raises:
+        ParseError: it is no text, and the rule looks for something in it.
+    """
+    content_type = response.headers.get("content-type", "")
+    if not _is_text(media_type(content_type)):
+        if _looks_inside(rule):
+            raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
+        return None
+    if rule.charset is not None:
+        return f"{media_type(content_type)}; charset={rule.charset}"
+    return content_type
+
+
+def source_of(response: Response, request: Request, *, with_headers: bool) -> Source:
+    """Where a page came from."""
+    return Source(
+        request.url,
+        response.url,
+        response.status,
+        dict(response.headers) if with_headers else {},
+        dict(request.carry),
+        media_type(response.headers.get("content-type", "")),
+        _sent(request),
+    )
 
 
 def _sent(request: Request) -> str:
     """What tells the request from a plain GET of its URL."""
     plain = request.method == "GET" and not request.body
     return "" if plain else f"{request.method} {request.key.hex()}"
+
+
+def processes_of(plan: ParsePlan) -> int:
+    """How many worker processes there may be."""
+    return max(1, plan.processes or _processes())
 
 
 def _processes() -> int:
@@ -230,7 +253,9 @@ def _looks_inside(rule: PageRule) -> bool:
     return any(item.each or any(map(looks, item.fields)) for item in rule.items)
 
 
-def _reads_headers(rule: PageRule) -> bool:
+def reads_headers(rule: PageRule) -> bool:
+    """Whether a field is taken from a header."""
+
     def reads(fields: tuple[FieldPlan, ...]) -> bool:
         return any(
             (f.source or "").startswith("header:") or reads(f.fields) or reads(f.any)
@@ -240,7 +265,8 @@ def _reads_headers(rule: PageRule) -> bool:
     return any(reads(item.fields) for item in rule.items)
 
 
-def _plain(source: Source) -> tuple[object, ...]:
+def plain_source(source: Source) -> tuple[object, ...]:
+    """The source as a worker is sent it."""
     return (
         source.url,
         source.final_url,
@@ -252,7 +278,7 @@ def _plain(source: Source) -> tuple[object, ...]:
     )
 
 
-def _page(parts: list[Any]) -> Page:
+def page_of(parts: list[Any]) -> Page:
     """The page of a worker's answer, its links looked at: they were a stranger's to write."""
     items, links, rejected, invalid = parts
     return Page(

@@ -17,6 +17,7 @@ from scraper.store.migrate import check, migrate, migrations
 from scraper.store.mount import shared
 from scraper.store.queue import Queue
 from scraper.store.runs import Runs
+from scraper.store.staging import Staging
 from scraper.store.views import create_views
 from scraper.store.writer import Writer
 
@@ -35,7 +36,7 @@ class Store:
         self.path = writing.path
         self._writing = writing
         self._reading = reading
-        books = Books(writing, path=writing.path, clock=clock)
+        books = self._books = Books(writing, path=writing.path, clock=clock)
         self.runs = Runs(books)
         self.writer = Writer(books)
         self.queue = Queue(reading, books)
@@ -62,6 +63,10 @@ class Store:
 
         has_some = await self._writing.call(has_any)
         self.writer.bodies.is_on = mode != NONE or has_some
+
+    def staging(self) -> Staging:
+        """The kept pages, to be extracted anew."""
+        return Staging(self._writing, self._reading, self._books)
 
     async def close(self) -> None:
         """Close both connections, even when cancelled meanwhile."""

@@ -205,7 +205,7 @@ def _begin(
     start: RunStart,
     now: float,
 ) -> tuple[RunInfo, Tenure, Counter[str], int]:
-    token = _take_token(db, start.pid, now)
+    token = take_token(db, start.pid, now)
     resumed = _bury(db)
     cycles = _cycles(db)
     last = max(cycles, default=0)
@@ -246,7 +246,8 @@ def _info(
     )
 
 
-def _take_token(db: sqlite3.Connection, pid: int, now: float) -> int:
+def take_token(db: sqlite3.Connection, pid: int, now: float) -> int:
+    """Become the one that may write."""
     db.execute(
         "UPDATE lock SET token = token + 1, pid = ?, host_name = ?, taken_at = ?",
         (pid, socket.gethostname(), now),
