@@ -36,7 +36,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 def _run(run: Mapping[str, Any]) -> Iterator[str]:
     why = f" by {run['stopped_by']}" if run["stopped_by"] else ""
     status = "" if run["exit_status"] is None else f", exit status {run['exit_status']}"
-    yield f"{run['name']}: run {run['id']} {run['state']}{why}{status}"
+    kind = " (reparse)" if run.get("kind") == "reparse" else ""
+    yield f"{run['name']}: run {run['id']}{kind} {run['state']}{why}{status}"
     cycle = f"cycle {run['cycle']}, {'ended' if run['cycle_ended'] else 'not ended'}"
     wall = "" if run["wall_s"] is None else f", {seconds(run['wall_s'])}"
     yield f"  time      {run['started_at']} to {run['ended_at'] or '?'}{wall}; {cycle}"
