@@ -13,8 +13,8 @@ from scraper.core.url import parse
 from scraper.packing import unpack
 from scraper.store.rows import COLUMNS, Row, request_of
 
-BATCH_PAGES = 32
-BATCH_BYTES = 512 * 1024  # of unpacked bodies, unless one page alone has more
+BATCH_PAGES = 128
+BATCH_BYTES = 2 * 1024 * 1024  # of unpacked bodies, unless one page alone has more
 _REQUEST = ", ".join(f"request.{name}" for name in COLUMNS.split(", "))
 _VISIT = "run_id, kept_page.cycle, at, final_url, status, kept_page.headers, bytes"
 _PAGES = f"SELECT {_VISIT}, {_REQUEST} FROM kept_page JOIN request ON id = request_id "  # noqa: S608
