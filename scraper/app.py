@@ -32,6 +32,7 @@ from scraper.export import export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
+from scraper.keptpage import kept_page
 from scraper.logs import setup
 from scraper.output import say
 from scraper.parse import Parser
@@ -43,7 +44,7 @@ from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.signals import STOPPED, leave_on_signal
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
-from scraper.trial import Tools, try_file, try_url
+from scraper.trial import Tools, try_file, try_kept, try_url
 
 log = logging.getLogger(__name__)
 
@@ -262,11 +263,16 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 
 
 def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:
-    """Try one page; see `trial`."""
+    """Try one page; see `trial`. `DATABASE:URL` is a kept one."""
     if target.startswith(("http://", "https://")):
         if url is not None:
             raise UsageError("--url is for a file: what is given is a URL already")
         return _loop(lambda tools: try_url(plan, target, page=page, tools=tools), plan)
+    kept = kept_page(target)
+    if kept is not None:
+        if url is not None:
+            raise UsageError("--url is for a file: a kept page has its URL")
+        return _loop(lambda tools: try_kept(plan, *kept, page=page, tools=tools), plan)
     try:
         body = Path(target).read_bytes()
     except OSError as error:

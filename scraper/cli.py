@@ -136,7 +136,12 @@ def check(config: Config, *, set_: Set = None, seeds: Seeds = None, db: Db = Non
 @app.command(name="try")
 def try_(
     config: Config,
-    target: Annotated[str, typer.Argument(help="A URL, or a file.", metavar="URL_OR_FILE")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A URL, a file, or DATABASE:URL for a kept page.", metavar="URL_OR_FILE"
+        ),
+    ],
     *,
     url: Annotated[str | None, typer.Option(help="For a file: the URL it came from.")] = None,
     page: Annotated[str | None, typer.Option(help="The page rule to use.")] = None,

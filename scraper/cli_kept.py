@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from scraper.options import Config, Db, Quiet, Set
-from scraper.output import say
+from scraper.core.errors import FetchError
+from scraper.logs import escape
+from scraper.options import AsJson, Config, Database, Db, Quiet, Set
+from scraper.output import complain, say
 
 if TYPE_CHECKING:
     from scraper.config import Loaded
+
+MISSED = 1
 
 Load: TypeAlias = "Callable[[Path, list[str] | None, str | None], Loaded]"
 
@@ -33,6 +37,62 @@ def add(app: typer.Typer, *, load: Load) -> None:
         if text and not quiet:
             say(text)
         _leave(status)
+
+    @app.command()
+    def record(
+        config: Config,
+        url: Annotated[str, typer.Argument(help="A URL, or DATABASE:URL for a kept page.")],
+        *,
+        page: Annotated[str | None, typer.Option(help="The page rule to use.")] = None,
+        output: Annotated[
+            str | None,
+            typer.Option("-o", "--output", metavar="DIR", help="Default: CONFIG.recorded."),
+        ] = None,
+        set_: Set = None,
+    ) -> None:
+        """Save a page and what it gives, for `scraper test`."""
+        from scraper.app_kept import record_page
+
+        plan = load(config, set_, None).plan
+        try:
+            say(escape(record_page(plan, config, url, page=page, output=output)))
+        except FetchError as error:
+            complain(escape(f"{url}: {error}: nothing is recorded"))
+            _leave(MISSED)
+
+    @app.command()
+    def test(
+        config: Config,
+        *,
+        recorded: Annotated[
+            str | None, typer.Option(metavar="DIR", help="Default: CONFIG.recorded.")
+        ] = None,
+        update: Annotated[bool, typer.Option("--update", help="Accept what is found.")] = False,
+        set_: Set = None,
+    ) -> None:
+        """Extract the recorded pages again, offline, and show every difference."""
+        from scraper.app_kept import replay_pages
+
+        plan = load(config, set_, None).plan
+        differing, lines = replay_pages(plan, config, recorded=recorded, update=update)
+        say("\n".join(map(escape, lines)))
+        _leave(MISSED if differing and not update else 0)
+
+    @app.command()
+    def why(
+        database: Database,
+        url: Annotated[str, typer.Argument(help="In any spelling.")],
+        *,
+        as_json: AsJson = False,
+    ) -> None:
+        """Say what became of a URL, and which rule decided."""
+        import json
+
+        from scraper.app_kept import find_out
+        from scraper.why import as_text
+
+        found = find_out(database, url)
+        say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else as_text(found))
 
 
 def _leave(status: int) -> None:
