@@ -106,9 +106,9 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, 
 def _because(state: str, reason: str | None) -> str | None:
     if reason is None:
         return None
-    if reason.startswith("http_"):
-        return f"the server answered {reason.removeprefix('http_')}"
     words = _WORDS.get(reason, f"the exchange failed ({reason})")
+    if reason.startswith("http_"):
+        words = f"the server answered {reason.removeprefix('http_')}"
     return f"{words}; it is tried again" if state == "waiting" else words
 
 

@@ -89,12 +89,11 @@ def test_what_became_of_a_url_and_its_page(shop: Crawl):
     assert json.loads(tried.out)["items"][0]["data"]["name"] == "Thing 3"
     recorded = shop("record", "crawl.yaml", f"crawl.db:{shop.site.url('/p/3')}")
     assert recorded.status == 0, recorded
-    missing = shop("try", "crawl.yaml", f"crawl.db:{shop.site.url('/p/99')}")
-    assert (missing.status, missing.err) == (
-        2,
-        (
-            f"crawl.db: the page {shop.site.url('/p/99')} is not kept: `scraper why crawl.db URL` says "
-            "what became of it; `store.bodies: zstd` in the config keeps every page\n"
-        ),
+    url = shop.site.url("/p/99")
+    missing = shop("try", "crawl.yaml", f"crawl.db:{url}")
+    assert missing.status == 2
+    assert missing.err == (
+        f"crawl.db: the page {url} is not kept: `scraper why crawl.db URL` says what became of it; "
+        "`store.bodies: zstd` in the config keeps every page\n"
     )
     assert len(shop.site.visits) == asked
