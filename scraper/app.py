@@ -99,7 +99,7 @@ def run_crawl(
         log.warning("%s: skipped, as run.if_running says", error)
         return 0
     with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop().call_soon(_beat, runner.get_loop(), lock)
+        runner.get_loop().call_soon(beat, runner.get_loop(), lock)
         outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
     leave_on_signal(outcome.exit_status)  # the closed loop would swallow it
     _conclude(plan, outcome, quiet=options.quiet)
@@ -125,10 +125,10 @@ def _lock(plan: Plan, clock: Clock) -> Lock:
             time.sleep(1.0)
 
 
-def _beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
+def beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
     """Renew the lock's time for as long as the loop turns."""
     lock.beat()
-    loop.call_later(BEAT_S, _beat, loop, lock)
+    loop.call_later(BEAT_S, beat, loop, lock)
 
 
 async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) -> Outcome:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import uvloop
 
 from scraper import __version__
+from scraper.app import beat
 from scraper.clock import Clock, SystemClock
 from scraper.config import Loaded
 from scraper.core.errors import FetchError, UsageError
@@ -56,9 +57,10 @@ def reparse_pages(loaded: Loaded, *, quiet: bool) -> tuple[int, str]:
     plan, clock = loaded.plan, SystemClock()
     open_reader(plan.store.path).close()  # a file is not made
     with (
-        hold(plan.store.path, clock=clock),
+        hold(plan.store.path, clock=clock) as lock,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
+        runner.get_loop().call_soon(beat, runner.get_loop(), lock)
         found = runner.run(_reparse(plan, loaded.hash, clock=clock, quiet=quiet))
     status = STOPPED if found is None else found.exit_status
     leave_on_signal(status)  # the closed loop would swallow it

@@ -27,7 +27,13 @@ def add(app: typer.Typer, *, load: Load) -> None:
     Args:
         load: reads a config, with what `--set` and `--db` say.
     """
+    _add_reparse(app, load)
+    _add_record(app, load)
+    _add_test(app, load)
+    _add_why(app)
 
+
+def _add_reparse(app: typer.Typer, load: Load) -> None:
     @app.command()
     def reparse(config: Config, *, db: Db = None, set_: Set = None, quiet: Quiet = False) -> None:
         """Extract again from the pages that were kept: all cores, no network, all or nothing."""
@@ -38,6 +44,8 @@ def add(app: typer.Typer, *, load: Load) -> None:
             say(text)
         _leave(status)
 
+
+def _add_record(app: typer.Typer, load: Load) -> None:
     @app.command()
     def record(
         config: Config,
@@ -60,6 +68,8 @@ def add(app: typer.Typer, *, load: Load) -> None:
             complain(escape(f"{url}: {error}: nothing is recorded"))
             _leave(MISSED)
 
+
+def _add_test(app: typer.Typer, load: Load) -> None:
     @app.command()
     def test(
         config: Config,
@@ -78,6 +88,8 @@ def add(app: typer.Typer, *, load: Load) -> None:
         say("\n".join(map(escape, lines)))
         _leave(MISSED if differing and not update else 0)
 
+
+def _add_why(app: typer.Typer) -> None:
     @app.command()
     def why(
         database: Database,

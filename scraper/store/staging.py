@@ -118,9 +118,11 @@ class Staging:
         rejected = [row for each in staged for row in _rejected(each)]
 
         def work(db: sqlite3.Connection) -> None:
+            db.execute("BEGIN")  # of the temporary tables alone: nobody is kept from writing
             db.executemany(PAGE, pages)
             db.executemany(ITEM, items)
             db.executemany(REJECTED, rejected)
+            db.execute("COMMIT")
 
         await self._writing.call(work)
 
