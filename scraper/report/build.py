@@ -56,6 +56,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         **pages.requests(connection),
         **{name: measured[name] for name in ("fetches", "links")},
         "items": items(connection, run.cycle),
+        "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},
         "wall_share_s": shares,
         **{
