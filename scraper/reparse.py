@@ -124,6 +124,7 @@ class Reparse:
         self._after = 0  # the last request whose page was handed out
         self._known = 0
         self._pages = 0
+        self._ruled = 0  # pages that a rule fits
         self._failed: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
         self._work: asyncio.Task[None] | None = None
@@ -134,7 +135,7 @@ class Reparse:
         """Extract and replace; None: it was stopped, and nothing has changed.
 
         Raises:
-            UsageError: no page is kept.
+            UsageError: no page is kept, or none that a rule fits.
         """
         self._known = await self._staging.begin(self._start.pid)
         if not self._known:
@@ -149,6 +150,11 @@ class Reparse:
         if self._work.cancelled():
             return None
         self._work.result()
+        if not self._ruled:  # it would remove every item
+            raise UsageError(
+                f"{self._plan.store.path}: no kept page fits a page rule of this config: "
+                "nothing was changed; is it the config of this database?"
+            )
         return await self._replace()
 
     async def stop(self) -> None:
@@ -207,6 +213,7 @@ class Reparse:
 
     def _count(self, staged: Staged) -> None:
         self._pages += 1
+        self._ruled += staged.rule is not None
         if staged.reason in UNREAD:
             self._unread[str(staged.reason)] += 1
             log.warning("left as it was url=%s reason=%s", staged.kept.request.url, staged.detail)
@@ -291,11 +298,11 @@ def _answers(answer: dict[str, Any], count: int) -> list[dict[str, Any]]:
 
 
 def _read_page(answer: dict[str, Any]) -> tuple[Page, str | None, str]:
-    if "page" not in answer:
-        return Page(), answer["reason"], answer["detail"]
     try:
+        if "page" not in answer:
+            return Page(), str(answer["reason"]), str(answer["detail"])
         return page_of(answer["page"]), None, ""
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, KeyError):
         return Page(), Reason.PARSE_CRASH, "the worker's answer makes no sense"
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from scraper.core.keeping import ZSTD
-from scraper.core.model import PageResult, Response
-from scraper.store import find, open_reader
+from scraper.core.model import Item, Page, PageResult, Response
+from scraper.store import RunStart, Staged, StopError, find, open_reader, open_store
 from scraper.store.writer import BYTES
 from tests.integration.test_store import crawl, request
 
@@ -75,3 +75,46 @@ async def test_bodies_of_an_earlier_run_are_watched_whatever_the_mode(tmp_path: 
         assert writer.bodies.is_on is True
         await books.put(PageResult(page, status=200, rule="book"))
         assert books.rows("SELECT count(*) FROM kept_page") == [(1,)]
+
+
+MANY = 3000
+SUM = "SELECT count(*), coalesce(sum(data ->> 'n'), 0), (SELECT count(*) FROM run) FROM item"
+
+
+def items(number: int) -> Page:
+    return Page(tuple(Item("book", str(key), f'{{"n": {number}}}', key) for key in range(MANY)))
+
+
+async def test_a_swap_is_stopped_at_any_moment_wholly_or_not_at_all(tmp_path: Path):
+    path = tmp_path / "books.db"
+    async with crawl(path) as books:
+        await books.store.keep_bodies(ZSTD)
+        await books.store.writer.add_seeds([request("a", seed=True)])
+        page = await books.get("a")
+        answer = Response(page.url, 200, {}, b"x")
+        await books.put(PageResult(page, status=200, rule="book", page=items(1), answer=answer))
+        await books.end()
+        now, ends = 1, set[bool]()
+        for wait_s in (None, 0.0, 0.001, 0.003, 0.006, 0.01, 0.02, 30.0):
+            async with await open_store(path, clock=books.clock) as store:
+                staging = store.staging()
+                await staging.begin(1)
+                (kept,) = await staging.batch(0)
+                await staging.put([Staged(kept, "book", items(now + 1))])
+                swap = asyncio.create_task(
+                    staging.swap(RunStart("books"), (), exit_status=0, stats={})
+                )
+                if wait_s is not None:
+                    await asyncio.wait((swap,), timeout=wait_s)
+                await staging.stop()
+                runs = books.rows(SUM)[0][2]
+                try:
+                    await swap
+                except StopError:
+                    ends.add(False)
+                    assert books.rows(SUM) == [(MANY, MANY * now, runs)]
+                else:
+                    ends.add(True)
+                    now += 1
+                    assert books.rows(SUM)[0][:2] == (MANY, MANY * now)
+        assert ends == {True, False}
