@@ -31,7 +31,7 @@ STEP = 200  # pages held at once
 async def fill(db: Path, count: int) -> None:
     """A database that has visited the pages and knows no items."""
     async with await open_store(db, clock=SystemClock()) as store:
-        await store.keep_bodies("zstd")
+        store.keep_bodies("zstd")
         await store.runs.begin(RunStart("bench"))
         async with asyncio.TaskGroup() as group:
             group.create_task(store.writer.run())

@@ -110,7 +110,7 @@ class Run:
         began = {"run": info.id, "cycle": info.cycle, "resumed": info.resumed}
         log.info("run began id=%d cycle=%d resumed=%s", *began.values(), extra=began)
         await self._store.create_views(self._plan.pages)
-        await self._store.keep_bodies(self._plan.store.bodies)
+        self._store.keep_bodies(self._plan.store.bodies, has_some=info.keeps_pages)
         for hostname in await self._store.queue.scope_hosts():
             self._stages.scope.join(hostname)
         try:

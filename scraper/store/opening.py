@@ -55,13 +55,12 @@ class Store:
 
         await self._writing.call(work)
 
-    async def keep_bodies(self, mode: str) -> None:
-        """Keep raw pages as `store.bodies` says; those that are kept already may be outdated."""
+    def keep_bodies(self, mode: str, *, has_some: bool = False) -> None:
+        """Keep raw pages as `store.bodies` says.
 
-        def has_any(db: sqlite3.Connection) -> bool:
-            return bool(db.execute("SELECT EXISTS (SELECT 1 FROM kept_page)").fetchone()[0])
-
-        has_some = await self._writing.call(has_any)
+        Args:
+            has_some: an earlier run has kept some, which a visit may outdate.
+        """
         self.writer.bodies.is_on = mode != NONE or has_some
 
     def staging(self) -> Staging:

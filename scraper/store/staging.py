@@ -102,7 +102,7 @@ class Staging:
             for sql in TABLES:
                 db.execute(sql)
             with transaction(db):
-                return take_token(db, pid, now)
+                return take_token(db, pid, now)[0]
 
         self._token = await self._writing.call(work)
         return await self._reading.call(count)

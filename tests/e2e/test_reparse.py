@@ -124,3 +124,13 @@ def test_failed_keeps_the_evidence_until_the_page_is_well(shop: Crawl):
     shop.run(None, "--fresh")
     assert shop.rows(kept) == []
     assert shop("reparse", "crawl.yaml").status == 2
+
+
+def test_what_is_kept_is_never_older_than_the_items(shop: Crawl):
+    shop.run(KEEPING)
+    assert shop.one("SELECT count(*) FROM kept_page") == 20
+    shop.site.route("/p/1", status(503))
+    shop.run(SHOP, "--fresh")  # bodies: none
+    assert shop.rows("SELECT url FROM kept_page JOIN request ON id = request_id") == [
+        (shop.site.url("/p/1"),)
+    ]

@@ -64,7 +64,7 @@ async def crawl(path: Path) -> None:
     extract = Extractor(OLD)
     async with await open_store(path, clock=Clock(BEGAN_AT)) as store:
         await store.create_views((OLD,))
-        await store.keep_bodies(ZSTD)
+        store.keep_bodies(ZSTD)
         await store.runs.begin(RunStart("books"))
         await store.writer.add_seeds([request(name, seed=True) for name in PAGES])
         async with asyncio.TaskGroup() as group:

@@ -22,7 +22,7 @@ async def test_few_bytes_of_bodies_wait_for_their_commit_and_none_is_lost(tmp_pa
     size = BYTES // 4
     async with crawl(path) as books:
         writer = books.store.writer
-        await books.store.keep_bodies(ZSTD)
+        books.store.keep_bodies(ZSTD)
         await writer.add_seeds([request(f"p{n}", seed=True) for n in range(PAGES)])
         most = 0
 
@@ -49,7 +49,7 @@ async def test_few_bytes_of_bodies_wait_for_their_commit_and_none_is_lost(tmp_pa
 
 async def test_a_body_that_is_larger_than_the_bound_is_kept_too(tmp_path: Path):
     async with crawl(tmp_path / "books.db") as books:
-        await books.store.keep_bodies(ZSTD)
+        books.store.keep_bodies(ZSTD)
         await books.store.writer.add_seeds([request("a", seed=True)])
         page = await books.get("a")
         huge = Response(page.url, 200, {}, bytes(BYTES + 1))
@@ -64,14 +64,14 @@ async def test_a_body_that_is_larger_than_the_bound_is_kept_too(tmp_path: Path):
 async def test_bodies_of_an_earlier_run_are_watched_whatever_the_mode(tmp_path: Path, mode: str):
     async with crawl(tmp_path / "books.db") as books:
         writer = books.store.writer
-        await books.store.keep_bodies("none")
+        books.store.keep_bodies("none")
         assert writer.bodies.is_on is False
-        await books.store.keep_bodies(ZSTD)
+        books.store.keep_bodies(ZSTD)
         await writer.add_seeds([request("a", seed=True), request("b", seed=True)])
         for page in await books.waiting():
             answer = Response(page.url, 200, {}, b"old")
             await books.put(PageResult(page, status=200, rule="book", answer=answer))
-        await books.store.keep_bodies(mode)
+        books.store.keep_bodies(mode, has_some=True)
         assert writer.bodies.is_on is True
         await books.put(PageResult(page, status=200, rule="book"))
         assert books.rows("SELECT count(*) FROM kept_page") == [(1,)]
@@ -88,7 +88,7 @@ def items(number: int) -> Page:
 async def test_a_swap_is_stopped_at_any_moment_wholly_or_not_at_all(tmp_path: Path):
     path = tmp_path / "books.db"
     async with crawl(path) as books:
-        await books.store.keep_bodies(ZSTD)
+        books.store.keep_bodies(ZSTD)
         await books.store.writer.add_seeds([request("a", seed=True)])
         page = await books.get("a")
         answer = Response(page.url, 200, {}, b"x")
