@@ -259,8 +259,8 @@ class Reparse:
         """A page as a worker is sent it; see `worker.Packed`."""
         with_headers = rule.name in self._with_headers
         source = source_of(kept.response(), kept.request, with_headers=with_headers)
-        packed = b"" if content_type is None else kept.packed
-        head = (rule.name, content_type or "", plain_source(source), kept.body_bytes, len(packed))
+        packed, size = (b"", 0) if content_type is None else (kept.packed, kept.body_bytes)
+        head = (rule.name, content_type or "", plain_source(source), size, len(packed))
         return head, packed
 
     async def _show(self) -> None:

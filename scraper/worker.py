@@ -78,7 +78,7 @@ def _batch(
     for rule, content_type, source, size, packed_size in pages:
         packed, at = bodies[at : at + packed_size], at + packed_size
         try:
-            body = unpack(packed, size) if packed else b""
+            body = unpack(packed, size) if packed or size else b""
         except ValueError as error:
             answers.append({"reason": DAMAGED, "detail": str(error)})
         else:

@@ -190,10 +190,11 @@ async def test_a_page_that_kills_its_worker_costs_only_itself():
 
 
 async def test_a_damaged_body_leaves_its_page_as_it_is():
-    shelf = Shelf(kept(1, "b", b"<h1>A</h1>"), kept(2, "b", b"<h1>B</h1>", packed=b"rot"))
+    rotten = [kept(n, "b", b"<h1>B</h1>", packed=packed) for n, packed in ((2, b"rot"), (3, b""))]
+    shelf = Shelf(kept(1, "b", b"<h1>A</h1>"), *rotten)
     done = await reparse(shelf, Pool()).live()
     assert done is not None
-    assert done.unread == {"damaged": 1}
+    assert done.unread == {"damaged": 2}
     assert [url[-1] for url in shelf.staged] == ["1"]
 
 
