@@ -47,6 +47,10 @@ def test_a_broken_selector_is_found_by_what_was_recorded(shop: Crawl):
     assert shop("test", "crawl.yaml").status == 0
     assert len(shop.site.visits) == asked
 
+
+def test_what_cannot_be_recorded_or_replayed_says_why(shop: Crawl):
+    folder = shop.folder / "crawl.recorded"
+    folder.mkdir()
     (folder / "bad.json").write_text("[1]")
     bad = shop("test", "crawl.yaml")
     assert (bad.status, "bad.json: is no recording" in bad.err) == (2, True)

@@ -43,7 +43,7 @@ tellings = st.builds(told, st.none() | words, pages, st.none() | words)
 
 
 @given(tellings, tellings)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_a_difference_is_told_exactly_when_there_is_one(one, other):
     written = json.loads(json.dumps(one))
     assert differences(written, one) == []
@@ -52,7 +52,7 @@ def test_a_difference_is_told_exactly_when_there_is_one(one, other):
 
 
 @given(tellings, st.data())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_one_changed_field_is_named_alone(one, data):
     if one["items"]:
         item = data.draw(st.sampled_from(one["items"]))

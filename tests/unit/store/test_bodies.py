@@ -73,7 +73,7 @@ visits = st.tuples(st.sampled_from("ab"), kinds, st.sampled_from([b"", b"one", b
 
 
 @given(st.sampled_from([NONE, FAILED, ZSTD]), st.lists(st.lists(visits, max_size=3), max_size=6))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_the_latest_page_is_kept_and_nothing_that_is_outdated(mode, batches):
     with Shelf(mode) as shelf:
         for batch in batches:
