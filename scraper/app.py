@@ -32,6 +32,7 @@ from scraper.export import Order, WriteTables, export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
+from scraper.keptpage import kept_page
 from scraper.logs import setup
 from scraper.output import say
 from scraper.parse import Parser
@@ -43,7 +44,7 @@ from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.signals import STOPPED, leave_on_signal
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
-from scraper.trial import Tools, try_file, try_url
+from scraper.trial import Tools, try_file, try_kept, try_url
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def run_crawl(
         log.warning("%s: skipped, as run.if_running says", error)
         return 0
     with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop().call_soon(_beat, runner.get_loop(), lock)
+        runner.get_loop().call_soon(beat, runner.get_loop(), lock)
         outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
     leave_on_signal(outcome.exit_status)  # the closed loop would swallow it
     _conclude(plan, outcome, quiet=options.quiet)
@@ -124,10 +125,10 @@ def _lock(plan: Plan, clock: Clock) -> Lock:
             time.sleep(1.0)
 
 
-def _beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
+def beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
     """Renew the lock's time for as long as the loop turns."""
     lock.beat()
-    loop.call_later(BEAT_S, _beat, loop, lock)
+    loop.call_later(BEAT_S, beat, loop, lock)
 
 
 async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) -> Outcome:
@@ -215,6 +216,7 @@ def _stages(
         chance=random.Random(),
         tally=Tally(),
         seeded=asyncio.Event(),
+        bodies=plan.store.bodies,
     )
 
 
@@ -263,11 +265,16 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 
 
 def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:
-    """Try one page; see `trial`."""
+    """Try one page; see `trial`. `DATABASE:URL` is a kept one."""
     if target.startswith(("http://", "https://")):
         if url is not None:
             raise UsageError("--url is for a file: what is given is a URL already")
         return _loop(lambda tools: try_url(plan, target, page=page, tools=tools), plan)
+    kept = kept_page(target)
+    if kept is not None:
+        if url is not None:
+            raise UsageError("--url is for a file: a kept page has its URL")
+        return _loop(lambda tools: try_kept(plan, *kept, page=page, tools=tools), plan)
     try:
         body = Path(target).read_bytes()
     except OSError as error:

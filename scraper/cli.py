@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from scraper import __version__
+from scraper import __version__, cli_kept
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+from scraper.options import AsJson, Config, Database, Db, Python, Quiet, Set
 from scraper.output import complain, say
 from scraper.signals import unwind_on_signal
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
 
-_LATER = ("plan", "diff", "reparse", "record", "test", "status", "why", "new")
+_LATER = ("plan", "diff", "status", "new")
 
 
 class _Commands(TyperGroup):
@@ -45,25 +46,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Config = Annotated[Path, typer.Argument(help="The crawl: a YAML file.", show_default=False)]
-Database = Annotated[Path, typer.Argument(help="The database of a crawl.", show_default=False)]
 Seeds = Annotated[
     str | None, typer.Option("--seeds", help="A list of URLs instead of the config's seeds.")
-]
-Db = Annotated[str | None, typer.Option("--db", help="The database, instead of the config's.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config."),
-]
-Python = Annotated[
-    list[str] | None,
-    typer.Option("--python", metavar="MODULE", help="Let the config call functions of a module."),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
 MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
 LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Tell of each visit.")]
 RunId = Annotated[
     int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
@@ -72,7 +61,6 @@ ChangedSince = Annotated[
     int | None,
     typer.Option(metavar="RUN", help="Only items that are new or changed since this run."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -156,7 +144,12 @@ def check(
 @app.command(name="try")
 def try_(
     config: Config,
-    target: Annotated[str, typer.Argument(help="A URL, or a file.", metavar="URL_OR_FILE")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A URL, a file, or DATABASE:URL for a kept page.", metavar="URL_OR_FILE"
+        ),
+    ],
     *,
     url: Annotated[str | None, typer.Option(help="For a file: the URL it came from.")] = None,
     page: Annotated[str | None, typer.Option(help="The page rule to use.")] = None,
@@ -271,6 +264,9 @@ def _load(
 
     env = os.environ if environment is None else environment
     return load(config, env=env, overrides=set_ or (), seeds=seeds, db=db, python=python or ())
+
+
+cli_kept.add(app, load=_load)
 
 
 def _near(path: Path) -> Path:

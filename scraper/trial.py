@@ -108,6 +108,17 @@ async def try_file(
     return await _extract(plan, request, Response(request.url, 200, {}, body), tools)
 
 
+async def try_kept(
+    plan: Plan, request: Request, response: Response, *, page: str | None, tools: Tools
+) -> dict[str, Any]:
+    """Extract a page that a crawl has kept."""
+    refusal = refused(response)
+    if refusal is not None:
+        return _told(plan, request, response=response, error=str(refusal))
+    named = request if page is None else replace(request, page=_known(plan, page))
+    return await _extract(plan, named, response, tools)
+
+
 async def _extract(
     plan: Plan, request: Request, response: Response, tools: Tools
 ) -> dict[str, Any]:

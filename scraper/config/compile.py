@@ -61,7 +61,9 @@ def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
         seeds=_seeds(config.seeds, _columns(config.pages)),
         fetch=_fetch(config.fetch, types=config.scope.types),
         store=StorePlan(
-            path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
+            path=str(config.store.path or f"data/{name}.db"),
+            keep_runs=config.store.keep_runs,
+            bodies=config.store.bodies,
         ),
         scope=_scope(config.scope),
         politeness=_politeness(

@@ -588,8 +588,11 @@ BROKEN = [
         S + "parse: {offload: nevr}\n",
         '2:18: parse.offload: must be auto, never, always or a size such as 128KiB, got nevr; did you mean "never"?',
     ),
-    (S + "store: {bodies: zstd}\n", "2:17: store.bodies: zstd is not supported yet: write none"),
-    (S + "store: {bodies: all}\n", "2:17: store.bodies: must be none, got all"),
+    (
+        S + "store: {bodies: zst}\n",
+        '2:17: store.bodies: must be none, failed or zstd, got zst; did you mean "zstd"?',
+    ),
+    (S + "store: {bodies: all}\n", "2:17: store.bodies: must be none, failed or zstd, got all"),
     (S + "store: {keep_runs: 0}\n", "2:20: store.keep_runs: must be at least 1, got 0"),
     (S + "run: {if_running: stop}\n", "2:19: run.if_running: must be skip, wait or fail, got stop"),
     (
