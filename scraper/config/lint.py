@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from scraper.config.carry import lint_sources
 from scraper.config.checks import host_key, is_token
+from scraper.config.contradictions import lint_values
 from scraper.config.kinds import lint_kinds
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
 from scraper.config.places import Finding, dotted
@@ -42,6 +43,7 @@ def lint(tree: dict[str, object], *, stem: str, replaced: bool) -> Iterator[Find
     yield from _hosts(top.under("politeness").under("hosts"))
     yield from _page_references(top, pages.names())
     yield from lint_sources(top, replaced=replaced)
+    yield from lint_values(top)
 
 
 def _run_name(top: Branch, stem: str) -> Iterator[Finding]:

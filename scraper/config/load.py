@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from scraper.config.advice import advice
 from scraper.config.compile import compile_plan
+from scraper.config.hashes import lost_texts
 from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
@@ -63,6 +64,10 @@ def load(
     config, wrong = _validated(document)
     found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None)]
     known = {mistake.place for mistake in mistakes}  # an unset variable is no wrong value as well
+    lost = [one for one in lost_texts(document.root, document.text, document.name) if one.is_whole]
+    mistakes += (one.mistake for one in lost)
+    empty = {one.path for one in lost}  # nobody needs to hear what is missing there as well
+    found = [one for one in found if one.path not in empty]
     mistakes += [one for one in _placed(document, found) if one.place not in known]
     if config is None or mistakes:
         raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
