@@ -131,9 +131,8 @@ def _sort(data: dict[str, Json], into: Scopes) -> None:
     for name, value in data.items():
         label, _, stage = name.rpartition("|")
         here.setdefault(label, {})[stage] = value
-        for inner in value if stage == "in" and isinstance(value, list) else ():
-            if isinstance(inner, dict):
-                _sort(inner, into)
+        for inner in _objects([value]) if stage == "in" else ():
+            _sort(inner, into)
     for label, found in here.items():
         into.setdefault(label, []).append(found)
 

@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scraper.core.extract.naming import classes
 
 FEWEST = 3  # members of a group
+_FEWEST_PARTS = 2  # of cards in rows
 _MOST_ELEMENTS = 20_000  # that are looked at
 _MOST_GROUPS = 12  # that get a selector
 _MOST_MEMBERS = 60  # that are read for the score
@@ -45,6 +46,8 @@ class Group:
     score: float
     hints: tuple[str, ...]  # of what they are: classes of theirs, tag names
     is_rows: bool = False  # of a table
+    share: float = 0.0  # of the page's text
+    parts: float = 0.0  # elements of a member that say something
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,20 @@ def find_groups(parser: LexborHTMLParser) -> list[Group]:
         if css is not None and css not in found:
             found[css] = _scored(css, siblings, parser, whole)
     good = (group for group in found.values() if group.score > 0)
-    return sorted(good, key=lambda group: (-group.score, group.css))
+    ranked = sorted(good, key=lambda group: (-group.score, group.css))
+    finer = next((one for one in ranked[1:] if _divides(one, ranked[0], parser)), None)
+    return ranked if finer is None else [finer, *(one for one in ranked if one is not finer)]
+
+
+def _divides(fine: Group, coarse: Group, parser: LexborHTMLParser) -> bool:
+    """Whether a group is what the members of another one are made of: cards in rows of cards."""
+    if (
+        fine.count < 2 * coarse.count
+        or fine.parts < _FEWEST_PARTS
+        or fine.share < coarse.share * 0.8
+    ):
+        return False
+    return sum(len(row.css(fine.css)) for row in parser.css(coarse.css)) == fine.count
 
 
 def _siblings(parser: LexborHTMLParser) -> Iterator[_Siblings]:
@@ -118,7 +134,9 @@ def _scored(css: str, siblings: _Siblings, parser: LexborHTMLParser, whole: int)
     score *= 0.1 if _is_aside(some[0]) else 1.0
     common = _common(some)
     hints = (*([siblings.name] if siblings.name else ()), *common, *_of_parents(some[0]))
-    return Group(css, len(nodes), score, tuple(dict.fromkeys(hints)), siblings.tag == "tr")
+    return Group(
+        css, len(nodes), score, tuple(dict.fromkeys(hints)), siblings.tag == "tr", share, parts
+    )
 
 
 def _parts(node: LexborNode) -> int:
@@ -151,12 +169,10 @@ def _is_aside(node: LexborNode) -> bool:
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:
     """The elements that hold a node, the nearest first, below `body`."""
-    parent = node.parent
-    for _ in range(_DEEPEST):
-        if parent is None or parent.tag in ("body", "html"):
-            return
+    parent, steps = node.parent, 0
+    while parent is not None and parent.tag not in ("body", "html") and steps < _DEEPEST:
         yield parent
-        parent = parent.parent
+        parent, steps = parent.parent, steps + 1
 
 
 def _selector(siblings: _Siblings, parser: LexborHTMLParser) -> str | None:

@@ -302,6 +302,7 @@ USUAL = [
 ]
 
 MET = S.replace("a.example/", "a.example/list")
+FILE = "seeds: {file: '-'}\n"
 QUIET = "fetch: {user_agent: x (+https://x.example)}\n"
 
 # what is right and perhaps not meant
@@ -338,14 +339,14 @@ WARNED = [
 # what is right
 SILENT = [
     MET + "pages:\n  a: {match: /list, follow: [{css: a}]}\n  b: {match: /b/**}\n",
-    "seeds: {file: '-'}\n"
+    FILE
     + "pages:\n  a: {match: '/*/b'}\n  b: {match: '/**/b', follow: [{css: a, page: a}]}\n  c: {}\n",
     MET + "pages:\n  a: {match: '/**', follow: [{css: a, page: b}]}\n  b: {match: '/b'}\n",
     "seeds: {file: '-'}\npages:\n  a: {match: /a}\n  b: {match: /b}\n",
     "seeds: {urls: ['http://a.example/{1..9999}']}\npages:\n  a: {match: /9000}\n  b: {}\n",
     "seeds: {requests: [{url: http://a.example/a}, {url: http://a.example/c, page: b}]}\npages:\n  a: {match: /a}\n  b: {match: /b}\n",
     MET + "pages:\n  a: # the only one\n    match: /list # comment\n    follow: []\n",
-    "seeds: {file: '-'}\n"
+    FILE
     + "pages:\n  a: {match: 're:list'}\n  b: {match: 're:list|b', follow: [{css: a}]}\n  c: {match: /ü}\n  d: {}\n",
     MET
     + "pages:\n  a: {items: {x: {fields: {n: {css: i, type: decimal, default: 0}, m: {css: i, type: float, map: {a: 1, b: null}, default: null}}}}}\n",
