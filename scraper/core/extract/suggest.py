@@ -48,7 +48,7 @@ def suggest(body: bytes, source: Source) -> Suggestion:
         if body.lstrip()[:1] in (b"{", b"["):
             return _of_json(body, source)
         return _of_html(body, source)
-    except (ParseError, SelectolaxError, UnicodeError, RecursionError) as error:
+    except (ParseError, SelectolaxError, ValueError, RecursionError) as error:
         return Suggestion(note=f"it cannot be read: {error}")
 
 

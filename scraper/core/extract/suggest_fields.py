@@ -283,7 +283,7 @@ def _is_key(one: Candidate) -> bool:
     values = one.full
     if len(values) < max(2, len(one.values)) or one.written.get("type") in ("decimal", "date"):
         return False
-    if one.written.get("all") or "@src" in str(one.written.get("css")):
+    if one.written.get("all") or str(one.written.get("css")).endswith("src"):
         return False
     texts = [str(value) for value in values if isinstance(value, str | int)]
     return len(set(texts)) == len(values) == len(texts)
