@@ -26,7 +26,7 @@ def onward(html):
         ("<p class=other><a href=/2>Weiter</a>", 'a:contains("Weiter")',
          'a link that says "Weiter"'),
         ("<a href=/2>»</a>", 'a:contains("»")', 'a link that says "»"'),
-        ("<div class=big-pager><b><a href=/2>2</a></b></div>", ".big-pager a",
+        ("<div class=big-pager><b class=entry><a href=/2>2</a></b></div>", ".big-pager a",
          "links in an element of class big-pager"),
         ("<a href='?x=1&p=2'>2</a>", 'a[href*="p="]', "links with p=N in their query"),
     ],
