@@ -154,7 +154,7 @@ def try_(
     set_: Set = None,
 ) -> None:
     """Extract one page: items, why a field is empty, where links lead; touches no database."""
-    from scraper.app import trial_told, try_page
+    from scraper.single import trial_told, try_page
 
     loaded = _load(config, set_=set_)
     trial = try_page(loaded.plan, target, url=url, page=page)
@@ -176,7 +176,7 @@ def new(
     ] = False,
 ) -> None:
     """Write a config to start from: a template, or what was found on a page."""
-    from scraper.app import new_config, write_new
+    from scraper.single import new_config, write_new
 
     if output != "-" and not force and Path(output).exists():
         raise UsageError(f"{output} is there already: give another name, or --force")

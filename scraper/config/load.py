@@ -59,15 +59,11 @@ def load(
     document = read(
         str(path), env=env, overrides=[*_options(seeds, db), *map(_override, overrides)]
     )
-    stem = Path(path).stem
-    mistakes = list(document.mistakes)
+    stem, mistakes = Path(path).stem, list(document.mistakes)
     config, wrong = _validated(document)
-    found = [*wrong, *lint(document.data, stem=stem, replaced=seeds is not None)]
+    linted = lint(document.data, stem=stem, replaced=seeds is not None)
     known = {mistake.place for mistake in mistakes}  # an unset variable is no wrong value as well
-    lost = [one for one in lost_texts(document.root, document.text, document.name) if one.is_whole]
-    mistakes += (one.mistake for one in lost)
-    empty = {one.path for one in lost}  # nobody needs to hear what is missing there as well
-    found = [one for one in found if one.path not in empty]
+    found = _without_lost(document, [*wrong, *linted], mistakes)
     mistakes += [one for one in _placed(document, found) if one.place not in known]
     if config is None or mistakes:
         raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
@@ -80,6 +76,17 @@ def load(
         tree=document.data,  # not the document: its nodes weigh more than the plan
         secrets=frozenset(read_values(document.data, env)),
     )
+
+
+def _without_lost(
+    document: Document, found: list[Finding], mistakes: list[Mistake]
+) -> list[Finding]:
+    """Add the texts that became comments; nobody needs to hear what is missing there as well."""
+    texts = lost_texts(document.root, document.text, document.name)
+    lost = [one for one in texts if one.is_whole]
+    mistakes += (one.mistake for one in lost)
+    empty = {one.path for one in lost}
+    return [one for one in found if one.path not in empty]
 
 
 def _validated(document: Document) -> tuple[Config | None, list[Finding]]:

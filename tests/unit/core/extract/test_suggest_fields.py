@@ -61,3 +61,23 @@ def test_keys_are_full_and_differ():
 def test_long_examples_are_cut():
     (field,) = chosen(lambda n: f"<h2>{'x' * 90}{n}</h2>").fields
     assert (len(field.example), field.found) == (53, 4)
+
+
+def test_names_and_columns_of_the_page_are_taken():
+    fields = written(lambda n: (
+        f"<h3><a href=/u{n} title='Whole title {n}'>Whole...</a></h3><b itemprop=sku>s{n}</b>"
+        f"<a class=plain title=same{n} href=/p{n}>text {n}</a><p class='star-rating Two'></p>"
+    ))  # fmt: skip
+    assert fields["title"] == {"css": "h3 a @title"}
+    assert fields["sku"] == {"css": '[itemprop="sku"]'}
+    assert fields["rating"]["map"]["Two"] == 2
+    body = "<table>" + "".join(
+        f"<tr><td><a href=/{n}>t{n}</a><td>x{n}</tr>" for n in range(4)
+    ) + "</table>"  # fmt: skip
+    nodes = LexborHTMLParser(body).css("tr")
+    found = choose(fields_of(nodes, ["name"]), "tr", body.encode(), SOURCE).fields
+    assert [one.name for one in found] == ["name", "url", "column_2"]
+
+
+def test_what_only_looks_like_a_date_is_left_out():
+    assert written(lambda n: f"<b class=day>2026-13-0{n}</b>") == {}
