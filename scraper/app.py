@@ -22,7 +22,6 @@ from scraper import __version__
 from scraper.allocator import keep_memory
 from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError, UsageError
-from scraper.core.extract.explain import probe
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import Plan
 from scraper.core.route import Router
@@ -32,7 +31,6 @@ from scraper.export import Order, WriteTables, export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
-from scraper.keptpage import kept_page
 from scraper.logs import setup
 from scraper.output import say
 from scraper.parse import Parser
@@ -44,7 +42,6 @@ from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.signals import STOPPED, leave_on_signal
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
-from scraper.trial import Tools, try_file, try_kept, try_url
 
 log = logging.getLogger(__name__)
 
@@ -262,36 +259,6 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
             say(told)
         except ScraperError as error:  # how the crawl ended is settled
             log.error("%s", error)  # noqa: TRY400 - the message says it all
-
-
-def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:
-    """Try one page; see `trial`. `DATABASE:URL` is a kept one."""
-    if target.startswith(("http://", "https://")):
-        if url is not None:
-            raise UsageError("--url is for a file: what is given is a URL already")
-        return _loop(lambda tools: try_url(plan, target, page=page, tools=tools), plan)
-    kept = kept_page(target)
-    if kept is not None:
-        if url is not None:
-            raise UsageError("--url is for a file: a kept page has its URL")
-        return _loop(lambda tools: try_kept(plan, *kept, page=page, tools=tools), plan)
-    try:
-        body = Path(target).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{target}: neither a URL (http:// or https://) nor a file") from error
-    return _loop(lambda tools: try_file(plan, body, url=url, page=page, tools=tools), plan)
-
-
-def _loop(use: Callable[[Tools], Any], plan: Plan) -> dict[str, Any]:
-    async def trial() -> dict[str, Any]:
-        rules = (*plan.pages, *map(probe, plan.pages))
-        async with Parser(plan.parse, rules) as parser, Fetcher(plan.fetch) as fetcher:
-            robots = _robots(plan, fetcher, SystemClock())
-            made: dict[str, Any] = await use(Tools(fetcher, robots, parser))
-            return made
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(trial())
 
 
 def export_items(database: Path, order: Order, *, tell: Callable[[str], None]) -> int:

@@ -29,6 +29,7 @@ from scraper.core.redirect import is_redirect
 from scraper.fetch import Fetcher
 from scraper.keptpage import kept_page
 from scraper.logs import setup
+from scraper.once import Tools
 from scraper.parse import Parser, processes_of
 from scraper.progress import wants_bar
 from scraper.record import Recording, compare, folder_of, record, save
@@ -36,7 +37,7 @@ from scraper.reparse import Reparse, Reparsed, rules_of
 from scraper.robots import Robots
 from scraper.signals import STOPPED, leave_on_signal
 from scraper.store import RunStart, hold, open_reader, open_store
-from scraper.trial import Tools, try_url
+from scraper.trial import try_url
 from scraper.why import why
 from scraper.workerpool import WorkerPool
 

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from scraper import __version__, cli_kept
-from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+from scraper.core.errors import FetchError, LockedError, ScraperError, StoreError, UsageError
 from scraper.options import AsJson, Config, Database, Db, Python, Quiet, Set
 from scraper.output import complain, say
 from scraper.signals import unwind_on_signal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
 
-_LATER = ("plan", "diff", "status", "new")
+_LATER = ("plan", "diff", "status")
 
 
 class _Commands(TyperGroup):
@@ -147,7 +147,8 @@ def try_(
     target: Annotated[
         str,
         typer.Argument(
-            help="A URL, a file, or DATABASE:URL for a kept page.", metavar="URL_OR_FILE"
+            help="A URL, a file, - for standard input, or DATABASE:URL for a kept page.",
+            metavar="URL_OR_FILE",
         ),
     ],
     *,
@@ -157,14 +158,38 @@ def try_(
     set_: Set = None,
     python: Python = None,
 ) -> None:
-    """Extract one page and show what was found; touches no database."""
-    from scraper.app import try_page
-    from scraper.trial import as_text
+    """Extract one page: items, why a field is empty, where links lead; touches no database."""
+    from scraper.single import trial_told, try_page
 
     loaded = _load(config, set_=set_, python=python)
     trial = try_page(loaded.plan, target, url=url, page=page)
-    say(_json(trial) if as_json else as_text(trial))
+    trial_told(trial, as_json=as_json)
     _leave(DONE if trial["error"] is None else MISSED)
+
+
+@app.command()
+def new(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="A page to look at: a URL, a file, or -.", metavar="[URL_OR_FILE]"),
+    ] = None,
+    *,
+    url: Annotated[str | None, typer.Option(help="For a file: the URL it came from.")] = None,
+    output: Annotated[str, typer.Option("-o", "--output", help="A file; - prints.")] = "-",
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Write a config to start from: a template, or what was found on a page."""
+    from scraper.single import new_config, write_new
+
+    if output != "-" and not force and Path(output).exists():
+        raise UsageError(f"{output} is there already: give another name, or --force")
+    try:
+        text = new_config(target, url=url)
+    except FetchError as error:
+        _fail(f"{target}: {error}", MISSED)
+    write_new(text, output, force=force)
 
 
 @app.command()
