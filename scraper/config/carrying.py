@@ -35,9 +35,10 @@ def may_hold(each: str, link: str) -> bool:
 
 
 def lint_carries(top: Branch) -> Iterator[Finding]:
-    """Every `carry` names fields of one item, and none grows for ever."""
+    """Every `carry` names fields of one item, and none grows for ever or past a function."""
     pages = top.under("pages")
     for page in pages.each():
+        yield from _unseen(page, carried_to(pages, str(page.path[-1])))
         for follow in page.under("follow").each():
             if follow.under("carry").value is not None:
                 yield from _of_one(page, follow)
@@ -63,6 +64,18 @@ def _of_one(page: Branch, follow: Branch) -> Iterator[Finding]:
             return
     if names and (why := _unclear(items, follow, names)):
         yield Finding(carry.path, f"{dotted(carry.path)}: {why}")
+
+
+def _unseen(page: Branch, carried: set[str]) -> Iterator[Finding]:
+    """Carried fields join an item after its function has run, which would not see them."""
+    for item in page.under("items").each():
+        if item.under("python").value is None and page.under("python").value is None:
+            continue
+        for field in item.under("fields").each():
+            for name in sorted(_reads(field) & carried):
+                text = f"{name} is carried here, which a function of your own does not see"
+                why = f"{dotted(field.path)}: {text}: take out this field, or python"
+                yield Finding(field.path, why, at_key=True)
 
 
 def _unclear(items: Branch, follow: Branch, names: list[str]) -> str | None:

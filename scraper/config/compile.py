@@ -25,7 +25,7 @@ from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeCon
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig
 from scraper.config.models import Config
-from scraper.core.extract.plan import PythonPlan
+from scraper.core.extract.plan import PageRule, PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
     FetchPlan,
@@ -55,7 +55,6 @@ def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
         folder: where modules are looked for too.
     """
     name = str(config.name or stem)
-    path = search_path(folder) if any(map(_has_python, config.pages.values())) else ()
     return Plan(
         name=name,
         seeds=_seeds(config.seeds, _columns(config.pages)),
@@ -71,15 +70,7 @@ def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
             rest_s=config.fetch.retry.first,
             deepest_first=config.scope.order == "depth",
         ),
-        pages=with_carries(
-            compile_page(
-                name,
-                page,
-                polite=config.politeness.robots == "obey",
-                python=PythonPlan("", path, tuple(map(str, config.pages))),
-            )
-            for name, page in config.pages.items()
-        ),
+        pages=_pages(config, folder),
         parse=ParsePlan(
             processes=config.parse.processes,
             offload=config.parse.offload,
@@ -90,6 +81,16 @@ def compile_plan(config: Config, *, stem: str, folder: Path = Path()) -> Plan:
             max_time_s=config.run.max_time,
             refresh_s=config.run.refresh,
         ),
+    )
+
+
+def _pages(config: Config, folder: Path) -> tuple[PageRule, ...]:
+    path = search_path(folder) if any(map(_has_python, config.pages.values())) else ()
+    python = PythonPlan("", path, tuple(map(str, config.pages)))
+    polite = config.politeness.robots == "obey"
+    return with_carries(
+        compile_page(name, page, polite=polite, python=python)
+        for name, page in config.pages.items()
     )
 
 

@@ -50,7 +50,8 @@ class ItemConfig(Section):
 
     key: OneAtLeast[Text] | None = None
     """The field or fields that identify an item across runs; default: the page's URL (and the
-    method and body of what is no plain GET), with `each` the item's content."""
+    method and body of what is no plain GET), with `each` the item's content. What the item reads
+    of a carry is part of its identity too, unless the key names a carried field."""
 
     fields: Named[Field_]
     """The fields by name, in the order of the exports."""
@@ -114,7 +115,8 @@ class FollowConfig(Section):
     carry: OneAtLeast[Text] | None = None
     """Fields that go with the link, of the item whose `each` element holds it (the innermost; with
     an `each` of JSON, `json` looks in the item's value; without `each`, of the page's item). The
-    page it leads to reads them with `{from: NAME}` and gives one item for each distinct carry."""
+    page it leads to reads them with `{from: NAME}` and gives one item for each distinct carry. A
+    rejected item carries what it has; a link in no item is followed and carries nothing."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

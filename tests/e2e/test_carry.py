@@ -158,7 +158,11 @@ def test_links_of_json_carry_the_fields_of_their_value(crawl: Crawl):
             match: /api
             items: {entry: {each: {json: "entries[]"}, key: title, fields: {title: {json: title}}}}
             follow: [{json: author.url, page: author, carry: title}]
-          author: {items: {author: {fields: {path: h1, title: {from: title}}}}}
+          author:
+            items:
+              author:
+                fields: {path: h1, title: {from: title}, n: {from: title, type: int}}
     """)
     found = {(item["path"], item["title"]) for item in crawl.items("author")}
     assert found == {(f"/a/{n % 2}", f"t{n}") for n in range(5)}
+    assert crawl.report()["items"]["author"]["invalid"] == {"n": 5}

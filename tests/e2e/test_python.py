@@ -35,7 +35,7 @@ def clean(item, page):
 """
 CONFIG = """
 seeds: {urls: ["$SITE/n/1", "$SITE/n/{4..9}"]}
-parse: {timeout: 4s, processes: 2}
+parse: {timeout: 6s, processes: 2}
 pages:
   number:
     match: "/n/*"

@@ -9,6 +9,7 @@ from typing import Any
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
+from scraper.core.schedule.host import Host
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.frontier import Frontier
 from scraper.run import Run
@@ -80,11 +81,11 @@ RECORD, KNOWN = Links.record, Schedule.robots_known
 
 MUTANTS: dict[str, Break] = {
     "no cap per host": (
-        politeness._Host,
+        Host,
         "may_open",
         property(lambda host: bool(host.urgent or host.queue)),
     ),
-    "no delay": (politeness._Host, "delay_s", property(lambda host: 0.0)),
+    "no delay": (Host, "delay_s", property(lambda host: 0.0)),
     "no rest after Retry-After": (Schedule, "pause", _ignore),
     "no cap in all": (Frontier, "_slots", property(lambda self: 9999, _ignore)),
     "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),

@@ -226,14 +226,9 @@ class _ItemReader:
     def _keep(self, scope: Scope, document: Document, kept: _Kept) -> None:
         plan = self._plan
         document.lacking.clear()
-        read = read_object(self._fields, scope, document)
-        if self._is_made and isinstance(scope, dict):
-            read |= {name: one for name, one in scope.items() if name not in read}
-        if self._change is not None:
-            changed = self._changed(read, document)
-            if changed is None:
-                return
-            read = changed
+        read = self._read(scope, document)
+        if read is None:
+            return
         data, found = encoded(read)
         if self._is_half or self._holds:
             self._share(scope, data, found, document, kept)
@@ -250,6 +245,13 @@ class _ItemReader:
         if (plan.type, key) not in kept.known:
             kept.known.add((plan.type, key))
             kept.items.append(Item(plan.type, key, data, kept.position))
+
+    def _read(self, scope: Scope, document: Document) -> dict[str, Json] | None:
+        """The fields of an item; None: its own function says that it is none."""
+        read = read_object(self._fields, scope, document)
+        if self._is_made and isinstance(scope, dict):
+            read |= {name: one for name, one in scope.items() if name not in read}
+        return read if self._change is None else self._changed(read, document)
 
     def _changed(self, item: dict[str, Json], document: Document) -> dict[str, Json] | None:
         """The item as its own function gives it back; None: it is none.

@@ -25,65 +25,17 @@ nothing is ever searched for in the heap.
 from __future__ import annotations
 
 from bisect import insort
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.circuit import Circuit, Outage
+from scraper.core.schedule.circuit import Outage
+from scraper.core.schedule.host import Host
 from scraper.core.schedule.news import NO_NEWS, News, Sign
 from scraper.core.schedule.pace import Pace
-
-
-@dataclass(slots=True)
-class _Host:
-    name: str
-    rule: HostRule
-    probing: bool
-    pace: Pace = field(default_factory=Pace)
-    circuit: Circuit = field(default_factory=Circuit)
-    has_answered: bool = False
-    reserved: bool = False  # a turn will send something only later
-    crawl_delay_s: float = 0.0
-    urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
-    queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
-    open: int = 0
-    started_at: float = float("-inf")  # the last start
-    started_before: float = float("-inf")  # the start before that one
-    paused_until: float = float("-inf")
-    stamp: int = -1  # the heap entry that counts; -1: none
-
-    @property
-    def asked_delay_s(self) -> float:
-        return max(self.rule.delay_s, self.crawl_delay_s)
-
-    @property
-    def delay_s(self) -> float:
-        return max(self.asked_delay_s, self.pace.slow_s)
-
-    @property
-    def next_at(self) -> float:
-        """The delay, or a rest, allows no start before."""
-        if self.circuit.is_given_up:
-            return float("-inf")
-        return max(self.started_at + self.delay_s, self.paused_until)
-
-    @property
-    def may_open(self) -> bool:
-        if self.reserved and self.delay_s:
-            return False
-        alone = (self.probing or self.circuit.is_open) and not self.circuit.is_given_up
-        limit = 1 if alone else min(self.rule.per_host, self.pace.open)
-        return self.open < limit and bool(self.urgent or self.queue)
-
-    @property
-    def idle(self) -> bool:
-        """Whether there is nothing to do and nothing was learnt."""
-        busy = self.open or self.urgent or self.queue or self.reserved
-        return not busy and self.circuit.is_clean and not self.pace.slow_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +61,8 @@ class HostSchedule:
     def __init__(self, plan: PolitenessPlan) -> None:
         self._plan = plan
         self._deepest_first = plan.deepest_first
-        self._hosts: dict[str, _Host] = {}
-        self._heap: list[tuple[float, int, _Host]] = []
+        self._hosts: dict[str, Host] = {}
+        self._heap: list[tuple[float, int, Host]] = []
         self._stamps = count()
         self.outage = Outage()
         self.waiting = 0  # requests in the window
@@ -184,7 +136,7 @@ class HostSchedule:
         if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
 
-    def _hear(self, host: _Host, now: float, started_at: float, news: News) -> bool:
+    def _hear(self, host: Host, now: float, started_at: float, news: News) -> bool:
         """Learn from a turn; returns whether the host may do less than before."""
         sign, outage = news.sign, self.outage
         if sign is Sign.WELL:
@@ -208,7 +160,7 @@ class HostSchedule:
             self._count_failure(host, now, started_at, news)
         return True
 
-    def _count_failure(self, host: _Host, now: float, started_at: float, news: News) -> None:
+    def _count_failure(self, host: Host, now: float, started_at: float, news: News) -> None:
         rests = host.circuit.failed(now, started_at=started_at, at_once=news.is_shut)
         if rests is not None:
             rest_s = max(rests * self._plan.rest_s, news.rest_s)
@@ -323,7 +275,7 @@ class HostSchedule:
         waiting = {name: len(h.queue) + len(h.urgent) for name, h in self._hosts.items()}
         return max(waiting, key=lambda name: waiting[name], default=None)
 
-    def _start(self, host: _Host, now: float) -> Lease:
+    def _start(self, host: Host, now: float) -> Lease:
         urgent = bool(host.urgent)
         if self._deepest_first and not urgent:
             entered_at, request = host.queue.pop()
@@ -340,7 +292,7 @@ class HostSchedule:
         probe |= circuit.is_open
         return Lease(request, now - entered_at, now, urgent, probe, circuit.is_given_up)
 
-    def _offer(self, host: _Host, now: float) -> None:
+    def _offer(self, host: Host, now: float) -> None:
         """Put the host into the heap at the time from which it may start, or take it out."""
         if not host.may_open:
             host.stamp = -1
@@ -351,11 +303,11 @@ class HostSchedule:
             self._heap = [entry for entry in self._heap if entry[1] == entry[2].stamp]
             heapify(self._heap)
 
-    def _host(self, name: str) -> _Host:
+    def _host(self, name: str) -> Host:
         host = self._hosts.get(name)
         if host is None:
             rule = rule_of(name, self._plan.hosts, default=self._plan.default)
-            host = self._hosts[name] = _Host(name, rule, probing=self._plan.robots)
+            host = self._hosts[name] = Host(name, rule, probing=self._plan.robots)
         return host
 
 

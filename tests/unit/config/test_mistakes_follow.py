@@ -94,11 +94,11 @@ BROKEN = [
     ),
     (
         page("{set: {x: {from: nope}}}"),
-        "3:39: pages.p.follow[1].set.x.from: there is no nope: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "3:39: pages.p.follow[1].set.x.from: there is no nope: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         page("{css: a, while: {from: nope}}"),
-        "3:45: pages.p.follow[1].while.from: there is no nope: write url, final_url, status, header:NAME or a column of a CSV seed list",
+        "3:45: pages.p.follow[1].while.from: there is no nope: write url, final_url, status, header:NAME, a column of a CSV seed list or a field that a link carries here",
     ),
     (
         page("{css: a, while: {next: b}}"),

@@ -67,6 +67,10 @@ BROKEN = [
         "follow: [{css: a, while: {from: python}}]",
         "3:45: pages.p.follow[1].while.from: python gives the fields of an item alone: take it out",
     ),
+    (
+        "items: {book: {python: 'M:clean', fields: {t: {from: t}}}}, follow: [{css: a, carry: [t]}]",
+        "3:73: pages.p.items.book.fields.t: t is carried here, which a function of your own does not see: take out this field, or python",
+    ),
 ]
 
 

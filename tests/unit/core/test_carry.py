@@ -1,6 +1,6 @@
 """What tells carries apart."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.carry import carry_hash
@@ -13,6 +13,7 @@ values = st.recursive(
 carries = st.dictionaries(st.text(max_size=3), values, max_size=4)
 
 
+@settings(deadline=None)
 @given(carries, st.randoms(use_true_random=False))
 def test_the_order_of_names_is_of_no_consequence(carry, random):
     names = list(carry)
@@ -20,6 +21,7 @@ def test_the_order_of_names_is_of_no_consequence(carry, random):
     assert carry_hash({name: carry[name] for name in names}) == carry_hash(carry)
 
 
+@settings(deadline=None)
 @given(carries, carries)
 def test_other_values_have_another_hash(one, other):
     if repr(one) != repr(other) and sorted(one.items(), key=str) != sorted(other.items(), key=str):

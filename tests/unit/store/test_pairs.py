@@ -246,6 +246,22 @@ def test_in_a_refresh_a_new_carry_meets_a_page_that_is_not_due() -> None:
         assert table.rows("SELECT count(*) FROM item") == [(2,)]
 
 
+def test_what_a_page_gave_in_an_older_cycle_meets_nothing_when_it_is_due_again() -> None:
+    """Rows are made due slice by slice, while the first pages are read already."""
+    with Table(rules(("own", "c"))) as table:
+        table.seed(link("p", seed=True), link("d", seed=True))
+        table.put(table.page("p", carried("d", c=1)), table.page("d", halves=(table.half("d", 1),)))
+        table.settle()
+        table.run(cycle=2, due_cycle=1)
+        table.seed(link("p", seed=True))
+        assert (table.state("p")[0], table.state("d")[0]) == ("waiting", "done")
+        table.put(table.page("p", carried("d", c=1)))
+        table.make_due()
+        table.put(table.page("d", halves=(table.half("d", 2),)))
+        table.settle()
+        assert [one[1:] for one in table.found()] == [(2, 1, None)]
+
+
 def test_a_target_of_a_redirect_meets_its_carries_with_what_the_other_page_gave() -> None:
     for order in ("adp", "apd", "pad"):
         with Table(rules()) as table:

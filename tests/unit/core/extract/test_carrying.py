@@ -1,7 +1,7 @@
 """Links that take fields along: which item holds them, and what of it goes with them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.errors import ParseError
@@ -55,6 +55,7 @@ def written(tree, state, holder):
     return out, wanted
 
 
+@settings(deadline=None)
 @given(trees)
 def test_the_innermost_element_around_a_link_holds_it(tree):
     markup, wanted = written(tree, {"n": 0, "i": 0}, None)

@@ -3,7 +3,7 @@
 import json
 import math
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scraper.core.extract.item import DEEPEST, content_key, encoded, is_too_deep, key_of
@@ -30,6 +30,7 @@ def is_clean(value):
 @example({"a": "\ud800"})
 @example({"a": "\0", "b": [{"\ud800": "x\ud83d"}]})
 @example({"a": float("inf"), "b": [1.5, True, float("nan")]})
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), values))
 def test_every_reader_takes_it(found):
     data, clean = encoded(found)
@@ -39,11 +40,13 @@ def test_every_reader_takes_it(found):
     assert is_clean(clean)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("abc"), st.text("xyzü") | st.integers() | st.none()))
 def test_what_is_clean_stays_as_it_is(found):
     assert encoded(found) == (json.dumps(found, ensure_ascii=False, separators=(",", ":")), found)
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=9), st.integers(-3, 3), st.booleans())
 def test_what_is_nested_too_deeply_is_known(levels, more, beside):
     value = 1
@@ -61,6 +64,7 @@ def test_the_key_of_one_field_is_its_text_and_of_several_a_list():
     assert key_of(found, ("a", "b", "c")) == '["x",1,null]'
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text("ab"))
 def test_the_key_of_content_is_that_of_equal_content_alone(one, other):
     assert (content_key(one) == content_key(other)) == (one == other)

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.carry import carry_hash
@@ -94,6 +94,7 @@ def joined(body, item, carry):
     return whole(rule, Extractor(rule)(body, Source(URL, URL)), carry, url=URL)
 
 
+@settings(deadline=None)
 @given(pages, items, carries)
 def test_it_is_what_a_page_gives_whose_carry_is_known(body, item, carry):
     """Rejected with the same field, and with the same values otherwise; only keys may differ."""
@@ -105,6 +106,7 @@ def test_it_is_what_a_page_gives_whose_carry_is_known(body, item, carry):
     assert found.halves == ()
 
 
+@settings(deadline=None)
 @given(pages, items, carries, carries)
 def test_the_hash_of_the_carry_is_part_of_the_identity_unless_the_key_names_it(
     body, item, one, other
