@@ -13,9 +13,25 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from scraper import __version__, cli_kept
-from scraper.core.errors import FetchError, LockedError, ScraperError, StoreError, UsageError
-from scraper.options import AsJson, Config, Database, Db, Python, Quiet, Set
+from scraper import __version__, cli_kept, cli_new
+from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+from scraper.options import (
+    AsJson,
+    ChangedSince,
+    Config,
+    Database,
+    Db,
+    Fresh,
+    Limit,
+    LogFormat,
+    MaxTime,
+    Python,
+    Quiet,
+    RunId,
+    Seeds,
+    Set,
+    Verbose,
+)
 from scraper.output import complain, say
 from scraper.signals import unwind_on_signal
 
@@ -45,22 +61,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Seeds = Annotated[
-    str | None, typer.Option("--seeds", help="A list of URLs instead of the config's seeds.")
-]
-Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
-MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
-LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Tell of each visit.")]
-RunId = Annotated[
-    int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
-]
-ChangedSince = Annotated[
-    int | None,
-    typer.Option(metavar="RUN", help="Only items that are new or changed since this run."),
-]
 
 
 @app.command()
@@ -167,29 +167,7 @@ def try_(
     _leave(DONE if trial["error"] is None else MISSED)
 
 
-@app.command()
-def new(
-    target: Annotated[
-        str | None,
-        typer.Argument(help="A page to look at: a URL, a file, or -.", metavar="[URL_OR_FILE]"),
-    ] = None,
-    *,
-    url: Annotated[str | None, typer.Option(help="For a file: the URL it came from.")] = None,
-    output: Annotated[str, typer.Option("-o", "--output", help="A file; - prints.")] = "-",
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over a file that is there.")
-    ] = False,
-) -> None:
-    """Write a config to start from: a template, or what was found on a page."""
-    from scraper.single import new_config, write_new
-
-    if output != "-" and not force and Path(output).exists():
-        raise UsageError(f"{output} is there already: give another name, or --force")
-    try:
-        text = new_config(target, url=url)
-    except FetchError as error:
-        _fail(f"{target}: {error}", MISSED)
-    write_new(text, output, force=force)
+cli_new.add(app)
 
 
 @app.command()

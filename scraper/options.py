@@ -20,3 +20,18 @@ Python = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seeds = Annotated[
+    str | None, typer.Option("--seeds", help="A list of URLs instead of the config's seeds.")
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
+MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
+LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Tell of each visit.")]
+RunId = Annotated[
+    int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
+]
+ChangedSince = Annotated[
+    int | None,
+    typer.Option(metavar="RUN", help="Only items that are new or changed since this run."),
+]

@@ -243,11 +243,11 @@ USUAL = [
     ),
     (
         F + "        t: h1\n",
-        "7:9: pages.p.items.book.t: unknown key; known are each, key, fields; indent t deeper if it is a field",
+        "7:9: pages.p.items.book.t: unknown key; known are each, key, fields, python; indent t deeper if it is a field",
     ),
     (
         S + "pages:\n  p:\n  items:\n    q: {fields: {a: b}}\n",
-        "5:5: pages.items.q: unknown key; known are match, items, follow, valid, charset; indent items deeper if it belongs to the page above",
+        "5:5: pages.items.q: unknown key; known are match, items, follow, python, nofollow, valid, charset; indent items deeper if it belongs to the page above",
     ),
     (
         S + "pages:\n  p:\n    match: p/*\n",
