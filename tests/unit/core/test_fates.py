@@ -117,3 +117,11 @@ def test_every_other_rule_says_why_it_does_not_read_the_page():
         "book": "match /b/* does not fit /list",
         "named": "match /n does not fit /list",
     }
+
+
+def test_what_a_link_sends_and_carries_is_told():
+    link = Link("http://a.example/b/1", None, {"n": 1}, "POST", (("x-page", "2"),), b"q=\xff")
+    (fate,) = links_fates([link], HERE, "list", ScopePlan(), HOSTS, PAGES)
+    assert (fate.method, fate.headers, fate.body, fate.carry) == (
+        "POST", {"x-page": "2"}, "q=\ufffd", {"n": 1},
+    )  # fmt: skip

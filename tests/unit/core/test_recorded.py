@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.model import Item, Link, Page, Rejected
 from scraper.core.recorded import MOST_LINES, differences, header_names, told
 
@@ -157,3 +157,12 @@ def test_the_headers_that_a_rule_needs():
     rule = PageRule("book", items=(ItemPlan("book", fields),))
     assert header_names(rule) == {"content-type", "date", "etag"}
     assert header_names(None) == {"content-type"}
+
+
+def test_headers_that_links_read_are_recorded_too():
+    link = FollowPlan(
+        set=(FieldPlan("query.p", source="header:next"),),
+        condition=FieldPlan("while", source="header:more"),
+    )
+    rule = PageRule("book", follow=(link, FollowPlan("a")), nofollow="rel")
+    assert header_names(rule) == {"content-type", "next", "more", "x-robots-tag"}

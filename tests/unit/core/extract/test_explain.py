@@ -2,7 +2,15 @@ import pytest
 
 from scraper.core.extract import Source, extract
 from scraper.core.extract.explain import hrefs, losses, probe
-from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import (
+    EachPlan,
+    FieldPlan,
+    FollowPlan,
+    IncrementPlan,
+    ItemPlan,
+    PageRule,
+    PythonPlan,
+)
 from scraper.core.extract.selectors import compile_css
 
 SOURCE = Source("https://a.example/", "https://a.example/")
@@ -183,3 +191,19 @@ def test_links_are_told_as_they_were_found():
         ["/z"],
     ]
     assert hrefs(extract(b"<p>", probe(PageRule("page")), SOURCE)) == []
+
+
+def test_a_probe_asks_no_function_and_for_nothing_carried_or_sent_again():
+    fields = (FieldPlan("genre", source="carried"), FieldPlan("name", css="h1"))
+    python = PythonPlan("m:f")
+    rule = PageRule(
+        "page",
+        items=(ItemPlan("thing", fields, reads=("genre",), python=python),),
+        follow=(FollowPlan(increment=IncrementPlan("page")), FollowPlan("a")),
+        python=python,
+    )
+    second = extract(b"<a href=/x>x</a>", probe(rule), SOURCE)
+    assert hrefs(second) == [["https://a.example/x"]]
+    assert [str(loss) for loss in losses(rule, extract(b"", PageRule("no"), SOURCE), second)] == [
+        "thing.name: css h1 finds nothing"
+    ]
