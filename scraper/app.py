@@ -22,7 +22,6 @@ from scraper import __version__
 from scraper.allocator import keep_memory
 from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError, UsageError
-from scraper.core.extract.explain import probe
 from scraper.core.insight.tally import Tally
 from scraper.core.login import rules_of
 from scraper.core.plan import Plan
@@ -31,7 +30,7 @@ from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
-from scraper.export import export
+from scraper.export import Order, WriteTables, export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
@@ -48,7 +47,6 @@ from scraper.signals import STOPPED, leave_on_signal
 from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
-from scraper.trial import Tools, try_file, try_url
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +101,7 @@ def run_crawl(
         log.warning("%s: skipped, as run.if_running says", error)
         return 0
     with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop().call_soon(_beat, runner.get_loop(), lock)
+        runner.get_loop().call_soon(beat, runner.get_loop(), lock)
         outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
     leave_on_signal(outcome.exit_status)  # the closed loop would swallow it
     _conclude(plan, outcome, quiet=options.quiet)
@@ -129,10 +127,10 @@ def _lock(plan: Plan, clock: Clock) -> Lock:
             time.sleep(1.0)
 
 
-def _beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
+def beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
     """Renew the lock's time for as long as the loop turns."""
     lock.beat()
-    loop.call_later(BEAT_S, _beat, loop, lock)
+    loop.call_later(BEAT_S, beat, loop, lock)
 
 
 async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) -> Outcome:
@@ -236,6 +234,7 @@ def _stages(
         tally=Tally(),
         seeded=asyncio.Event(),
         session=make_session(plan, fetcher, parser, clock, frontier.schedule.delay_s),
+        bodies=plan.store.bodies,
     )
 
 
@@ -283,55 +282,33 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
             log.error("%s", error)  # noqa: TRY400 - the message says it all
 
 
-def try_page(plan: Plan, target: str, *, url: str | None, page: str | None) -> dict[str, Any]:
-    """Try one page; see `trial`.
-
-    Raises:
-        UsageError: there is no such page, or the site refuses the login.
-    """
-    if target.startswith(("http://", "https://")):
-        if url is not None:
-            raise UsageError("--url is for a file: what is given is a URL already")
-        return _loop(lambda tools: try_url(plan, target, page=page, tools=tools), plan)
-    try:
-        body = Path(target).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{target}: neither a URL (http:// or https://) nor a file") from error
-    return _loop(lambda tools: try_file(plan, body, url=url, page=page, tools=tools), plan)
-
-
-def _loop(use: Callable[[Tools], Any], plan: Plan) -> dict[str, Any]:
-    async def trial() -> dict[str, Any]:
-        rules = (*rules_of(plan), *map(probe, plan.pages))
-        async with Parser(plan.parse, rules) as parser, Fetcher(plan.fetch) as fetcher:
-            clock = SystemClock()
-            robots = _robots(plan, fetcher, clock)
-            session = make_session(plan, fetcher, parser, clock, lambda _host: 0.0)
-            made: dict[str, Any] = await use(Tools(fetcher, robots, parser, session))
-            return made
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(trial())
-
-
-def export_items(
-    database: Path,
-    *,
-    item: str | None,
-    format_: str,
-    output: str,
-    changed_since: int | None,
-) -> int:
+def export_items(database: Path, order: Order, *, tell: Callable[[str], None]) -> int:
     """Export items; returns how many."""
+    extras = {"parquet": _parquet, "xlsx": _xlsx}
     with open_reader(database) as reader:
-        return export(
-            reader.connection,
-            item=item,
-            format=format_,
-            output=output,
-            changed_since=changed_since,
-            stdout=sys.stdout,
-        )
+        return export(reader.connection, order, stdout=sys.stdout, tell=tell, extras=extras)
+
+
+def _parquet() -> WriteTables:
+    try:
+        from scraper.extras.parquet import write_parquet
+    except ImportError as error:
+        raise _missing("parquet", "pyarrow") from error
+    return write_parquet
+
+
+def _xlsx() -> WriteTables:
+    try:
+        from scraper.extras.xlsx import write_xlsx
+    except ImportError as error:
+        raise _missing("xlsx", "xlsxwriter") from error
+    return write_xlsx
+
+
+def _missing(extra: str, library: str) -> UsageError:
+    return UsageError(
+        f"--format {extra}: needs {library}: install it with pip install 'scraper[{extra}]'"
+    )
 
 
 def make_report(database: Path, run_id: int | None) -> dict[str, Any]:

@@ -13,8 +13,25 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from scraper import __version__
+from scraper import __version__, cli_kept, cli_new
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
+from scraper.options import (
+    AsJson,
+    ChangedSince,
+    Config,
+    Database,
+    Db,
+    Fresh,
+    Limit,
+    LogFormat,
+    MaxTime,
+    Python,
+    Quiet,
+    RunId,
+    Seeds,
+    Set,
+    Verbose,
+)
 from scraper.output import complain, say
 from scraper.signals import unwind_on_signal
 
@@ -24,7 +41,7 @@ if TYPE_CHECKING:
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
 
-_LATER = ("plan", "diff", "reparse", "record", "test", "status", "why", "new")
+_LATER = ("plan", "diff", "status")
 
 
 class _Commands(TyperGroup):
@@ -44,35 +61,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Config = Annotated[Path, typer.Argument(help="The crawl: a YAML file.", show_default=False)]
-Database = Annotated[Path, typer.Argument(help="The database of a crawl.", show_default=False)]
-Seeds = Annotated[
-    str | None, typer.Option("--seeds", help="A list of URLs instead of the config's seeds.")
-]
-Db = Annotated[str | None, typer.Option("--db", help="The database, instead of the config's.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the config."),
-]
-Python = Annotated[
-    list[str] | None,
-    typer.Option("--python", metavar="MODULE", help="Let the config call functions of a module."),
-]
-Limit = Annotated[int | None, typer.Option(min=1, help="Pages to fetch in this run.")]
-MaxTime = Annotated[str | None, typer.Option(metavar="DURATION", help="Stop after, e.g. 30m.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Begin a new cycle now, whatever its age.")]
-LogFormat = Annotated[str | None, typer.Option(help="json or console; by default as it fits.")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but warnings and errors.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="Tell of each visit.")]
-RunId = Annotated[
-    int | None, typer.Option("--run", metavar="RUN", help="Which run; default: the last.")
-]
-ChangedSince = Annotated[
-    int | None,
-    typer.Option(metavar="RUN", help="Only items that are new or changed since this run."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -156,7 +144,13 @@ def check(
 @app.command(name="try")
 def try_(
     config: Config,
-    target: Annotated[str, typer.Argument(help="A URL, or a file.", metavar="URL_OR_FILE")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A URL, a file, - for standard input, or DATABASE:URL for a kept page.",
+            metavar="URL_OR_FILE",
+        ),
+    ],
     *,
     url: Annotated[str | None, typer.Option(help="For a file: the URL it came from.")] = None,
     page: Annotated[str | None, typer.Option(help="The page rule to use.")] = None,
@@ -164,34 +158,53 @@ def try_(
     set_: Set = None,
     python: Python = None,
 ) -> None:
-    """Extract one page and show what was found; touches no database."""
-    from scraper.app import try_page
+    """Extract one page: items, why a field is empty, where links lead; touches no database."""
     from scraper.logs import hiding
-    from scraper.trial import as_text
+    from scraper.single import trial_told, try_page
 
     loaded = _load(config, set_=set_, python=python)
     with hiding(loaded.secrets):
         trial = try_page(loaded.plan, target, url=url, page=page)
-    say(_json(trial) if as_json else as_text(trial))
+    trial_told(trial, as_json=as_json)
     _leave(DONE if trial["error"] is None else MISSED)
+
+
+cli_new.add(app)
 
 
 @app.command()
 def export(
     database: Database,
     *,
-    items: Annotated[str | None, typer.Option(help="The item type.")] = None,
-    format_: Annotated[str, typer.Option("--format", help="csv or jsonl.")] = "jsonl",
-    output: Annotated[str, typer.Option("-o", "--output", help="A file; - streams.")] = "-",
+    items: Annotated[str | None, typer.Option(help="The item type; default: all.")] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="csv, jsonl, parquet or xlsx; default: as FILE ends, else jsonl."
+        ),
+    ] = None,
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help="A file, or FOLDER/: one for each type; - streams."),
+    ] = "-",
     changed_since: ChangedSince = None,
+    raw_cells: Annotated[
+        bool, typer.Option("--raw-cells", help="CSV: leave texts that are formulas as they are.")
+    ] = False,
 ) -> None:
     """Write the items to a file, all of it or nothing, or to standard output."""
     from scraper.app import export_items
+    from scraper.export import Order, format_of
 
     unwind_on_signal()  # no half a file stays behind
-    count = export_items(
-        database, item=items, format_=format_, output=output, changed_since=changed_since
+    order = Order(
+        format=format_of(format_, output),
+        output=output,
+        item=items,
+        changed_since=changed_since,
+        raw_cells=raw_cells,
     )
+    count = export_items(database, order, tell=complain)
     if output != "-":
         complain(f"{count} items written to {output}")
 
@@ -258,6 +271,9 @@ def _load(
 
     env = os.environ if environment is None else environment
     return load(config, env=env, overrides=set_ or (), seeds=seeds, db=db, python=python or ())
+
+
+cli_kept.add(app, load=_load)
 
 
 def _near(path: Path) -> Path:

@@ -51,7 +51,7 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
     try:
         result = await _exchange(lease, stages)
         if isinstance(result, Response):
-            result = await _read(lease, result, stages)
+            result = stages.kept(await _read(lease, result, stages), result)
         elif gate.is_judged_too_soon(result, stages):
             await stages.seeded.wait()
             result = PageResult(request, again=request)
@@ -88,7 +88,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         result = outcome.failed(request, error, stages.moment(), stages.retry, response=response)
         if result.pause_until is not None:  # before the turn ends: else the next page would start
             stages.frontier.pause(request.host, result.pause_until)
-        return result  # noqa: TRY300 - the turn has one way out
+        return stages.kept(result, response)
     except FetchError as error:
         met = error
         raise

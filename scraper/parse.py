@@ -7,11 +7,8 @@ always goes to a worker, which can be killed.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import pickle
-import re
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,62 +16,59 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any, Self
 
+from scraper.answers import NONSENSE, page_of
 from scraper.core.amend import Draft
 from scraper.core.content import as_utf8, encoding, media_type
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source, takes_nothing
 from scraper.core.extract.again import is_again
 from scraper.core.extract.custom import plans
-from scraper.core.extract.item import is_too_deep
 from scraper.core.extract.nofollow import header_says
 from scraper.core.extract.plan import FieldPlan, PageRule
 from scraper.core.model import (
-    Half,
-    Item,
-    Json,
-    Link,
     Page,
     Parsed,
     Reason,
-    Rejected,
     Request,
     Response,
 )
 from scraper.core.nesting import suspicious
 from scraper.core.plan import ParsePlan
 from scraper.core.schedule.placement import Placement
-from scraper.core.url import parts
 from scraper.turns import Turns
 from scraper.workerpool import WorkerPool
 
 _MOST_PROCESSES = 8
 _MOST_WAITING_BYTES = 32 * 1024 * 1024
 _INLINE_REGEX_S = 0.05  # a search that takes longer is tried again in a worker
+_INLINE_PAGE_REGEX_S = 0.1  # as above: all searches of a page
 _TEXTS = frozenset(
     {"", "application/json", "application/xml", "application/javascript"}
 )  # beside text/...
-_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Parser:
     """Extraction of the pages of one run; use as an async context manager."""
 
     def __init__(self, plan: ParsePlan, pages: tuple[PageRule, ...]) -> None:
-        self.processes = max(1, plan.processes or _processes())
+        self.processes = processes_of(plan)
         self.inline = 0
         self.pooled = 0
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
         self._custom = {rule.name for rule in pages if plans(rule)}  # never here: they may hang
         self._extractors = {
-            rule.name: Extractor(rule, regex_timeout_s=_INLINE_REGEX_S)
+            rule.name: Extractor(
+                rule,
+                regex_timeout_s=_INLINE_REGEX_S,
+                regex_page_s=_INLINE_PAGE_REGEX_S,
+                clock=perf_counter,
+            )
             for rule in pages
             if rule.name not in self._custom
         }
-        self._with_headers = {
-            rule.name for rule in pages if _reads_headers(rule) or rule.name in self._custom
-        }
-        self._with_ask = {rule.name for rule in pages if any(map(is_again, rule.follow))}
+        self._with_headers = {rule.name for rule in pages if reads_headers(rule)}
+        self._with_ask = {rule.name for rule in pages if asks_again(rule)}
         self._placement = Placement(plan.offload)
         self._turns = Turns()
         self._room = asyncio.Event()
@@ -151,16 +145,17 @@ class Parser:
         """
         if takes_nothing(rule):
             return Parsed(Page(), "inline", 0.0, 0.0)
-        content_type = response.headers.get("content-type", "")
-        is_custom = rule.name in self._custom
-        if not _is_text(media_type(content_type)) and not is_custom:
-            if _looks_inside(rule):
-                raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
+        content_type = read_as(rule, response)
+        if content_type is None:
             response, content_type = replace(response, body=b""), ""
-        elif rule.charset is not None:
-            content_type = f"{media_type(content_type)}; charset={rule.charset}"
         started = perf_counter()
-        source = self._source(response, rule, request)
+        source = source_of(
+            response,
+            request,
+            with_headers=rule.name in self._with_headers,
+            with_ask=rule.name in self._with_ask,
+        )
+        is_custom = rule.name in self._custom
         if not is_custom and not self._placement.is_pooled(rule.name, len(response.body)):
             here = partial(self._here, response.body, content_type, rule, source, started)
             parsed = await self._turns.do(here)
@@ -194,7 +189,7 @@ class Parser:
         self, body: bytes, content_type: str, rule: PageRule, source: Source, started: float
     ) -> Parsed:
         began = perf_counter()
-        head = pickle.dumps((rule.name, content_type, _plain(source)))
+        head = pickle.dumps((rule.name, content_type, plain_source(source)))
         handed_s = perf_counter() - began
         self.pooled += 1
         answer = await self._ask(head, body)
@@ -202,8 +197,8 @@ class Parser:
             raise ParseError(answer["reason"], answer["detail"])
         began = perf_counter()
         try:
-            page = _page(answer["page"])
-        except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+            page = page_of(answer["page"])
+        except NONSENSE as error:
             raise ParseError(Reason.PARSE_CRASH, "the worker's answer makes no sense") from error
         ended = perf_counter()
         parse_s = float(answer["parse_s"])
@@ -219,19 +214,45 @@ class Parser:
             self.waiting_bytes -= len(body)
             self._room.set()
 
-    def _source(self, response: Response, rule: PageRule, request: Request) -> Source:
-        headers = dict(response.headers) if rule.name in self._with_headers else {}
-        return Source(
-            request.url,
-            response.url,
-            response.status,
-            headers,
-            dict(request.carry),
-            media_type(response.headers.get("content-type", "")),
-            _sent(request),
-            _draft(request) if rule.name in self._with_ask else None,
-            "x-robots-tag" in response.headers and header_says(response.headers["x-robots-tag"]),
-        )
+
+def read_as(rule: PageRule, response: Response) -> str | None:
+    """The content type by which a page is decoded; None: it is no text, and none is looked for.
+
+    Functions of the user's own are given any page.
+
+    Raises:
+        ParseError: it is no text, and the rule looks for something in it.
+    """
+    content_type = response.headers.get("content-type", "")
+    if not _is_text(media_type(content_type)) and not plans(rule):
+        if _looks_inside(rule):
+            raise ParseError(Reason.CONTENT_TYPE, content_type[:200])
+        return None
+    if rule.charset is not None:
+        return f"{media_type(content_type)}; charset={rule.charset}"
+    return content_type
+
+
+def source_of(
+    response: Response, request: Request, *, with_headers: bool, with_ask: bool
+) -> Source:
+    """Where a page came from."""
+    return Source(
+        request.url,
+        response.url,
+        response.status,
+        dict(response.headers) if with_headers else {},
+        dict(request.carry),
+        media_type(response.headers.get("content-type", "")),
+        _sent(request),
+        _draft(request) if with_ask else None,
+        "x-robots-tag" in response.headers and header_says(response.headers["x-robots-tag"]),
+    )
+
+
+def asks_again(rule: PageRule) -> bool:
+    """Whether a link of the rule is the page's own request with other values."""
+    return any(map(is_again, rule.follow))
 
 
 def _draft(request: Request) -> Draft:
@@ -242,6 +263,11 @@ def _sent(request: Request) -> str:
     """What tells the request from a plain GET of its URL."""
     plain = request.method == "GET" and not request.body
     return "" if plain else f"{request.method} {request.key.hex()}"
+
+
+def processes_of(plan: ParsePlan) -> int:
+    """How many worker processes there may be."""
+    return max(1, plan.processes or _processes())
 
 
 def _processes() -> int:
@@ -265,13 +291,17 @@ def _looks_inside(rule: PageRule) -> bool:
     return any(item.each or any(map(looks, item.fields)) for item in rule.items)
 
 
-def _reads_headers(rule: PageRule) -> bool:
+def reads_headers(rule: PageRule) -> bool:
+    """Whether a field is taken from a header, or a function may look at all of them."""
+
     def reads(fields: tuple[FieldPlan, ...]) -> bool:
         return any(
             (f.source or "").startswith("header:") or reads(f.fields) or reads(f.any)
             for f in fields
         )
 
+    if plans(rule):
+        return True
     for link in rule.follow:
         if reads(link.set) or (link.condition is not None and reads((link.condition,))):
             return True
@@ -279,7 +309,8 @@ def _reads_headers(rule: PageRule) -> bool:
     return reads(tuple(fills)) or any(reads(item.fields) for item in rule.items)
 
 
-def _plain(source: Source) -> tuple[object, ...]:
+def plain_source(source: Source) -> tuple[object, ...]:
+    """The source as a worker is sent it."""
     return (
         source.url,
         source.final_url,
@@ -291,56 +322,3 @@ def _plain(source: Source) -> tuple[object, ...]:
         source.ask,
         source.nofollow,
     )
-
-
-def _page(parts: list[Any]) -> Page:
-    """The page of a worker's answer, its links looked at: they were a stranger's to write."""
-    items, links, rejected, invalid, halves, carries, expired, notes = parts
-    carried: list[dict[str, Json]] = [dict(one) for one in carries]
-    return Page(
-        tuple(Item(*one) for one in items),
-        tuple(_link(carried, *one) for one in links),
-        tuple(Rejected(*one) for one in rejected),
-        invalid,
-        tuple(map(_half, halves)),
-        expired,
-        tuple(notes),
-    )
-
-
-def _link(
-    carried: list[dict[str, Json]],
-    href: str,
-    page: str | None,
-    place: int | None,
-    half: int | None,
-    method: str = "GET",
-    headers: Iterable[tuple[str, str]] = (),
-    body: str | None = None,
-) -> Link:
-    pairs = tuple((name, value) for name, value in headers)
-    if not _METHOD.fullmatch(method) or not all(map(_is_header, pairs)):
-        raise ValueError(f"no request: {method[:200]!r}")
-    sent = None if body is None else body.encode("latin-1")
-    carry = {} if place is None else carried[place]
-    return Link(_sound(href), page, carry, method, pairs, sent, half=half)
-
-
-def _is_header(pair: tuple[str, str]) -> bool:
-    return all(text.replace("\t", " ").isprintable() for text in pair) and bool(pair[0])
-
-
-def _half(parts: list[Any]) -> Half:
-    """A half whose data is the object that the store will read."""
-    half = Half(*parts)
-    data = json.loads(half.data)
-    if not isinstance(data, dict) or is_too_deep(data):
-        raise TypeError("no object that can be stored")
-    return half
-
-
-def _sound(href: str) -> str:
-    """A link that may be asked for as it is; ValueError for what no parse gives."""
-    if not (href.isascii() and href.isprintable()) or " " in href or "#" in href:
-        raise ValueError(f"no URL: {href[:200]!r}")
-    return parts(href).href

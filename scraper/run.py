@@ -111,6 +111,7 @@ class Run:
         began = {"run": info.id, "cycle": info.cycle, "resumed": info.resumed}
         log.info("run began id=%d cycle=%d resumed=%s", *began.values(), extra=began)
         await self._store.create_views(self._plan.pages)
+        self._store.keep_bodies(self._plan.store.bodies, has_some=info.keeps_pages)
         for hostname in await self._store.queue.scope_hosts():
             self._stages.scope.join(hostname)
         self._stages.robots.remember(await self._store.hosts.robots(KEPT_HOSTS))

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from scraper.clock import Clock
+from scraper.core import keeping
 from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
 from scraper.core.model import PageResult, Parsed, Request, Response
@@ -116,6 +117,7 @@ class Stages:
     tally: Tally
     seeded: asyncio.Event  # set when all seeds are known, and so the hosts in scope
     session: Session | None = None
+    bodies: str = keeping.NONE  # which raw pages are kept
 
     def note(self, result: PageResult) -> None:
         """Count what a turn came to."""
@@ -131,6 +133,12 @@ class Stages:
                 "detail": result.detail,
             }
             log.debug(_VISITED, *visited.values(), extra=visited)
+
+    def kept(self, result: PageResult, response: Response) -> PageResult:
+        """The result, with the answer if it is one that is kept."""
+        if self.bodies == keeping.NONE or not keeping.wanted(self.bodies, result, response):
+            return result
+        return replace(result, answer=response)
 
     def moment(self) -> Moment:
         """The time and a chance, for a decision that may not take them itself."""

@@ -4,73 +4,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from scraper.core.content import as_utf8
 from scraper.core.errors import FetchError, ParseError, UsageError
 from scraper.core.extract.again import is_again
 from scraper.core.extract.document import Document, Source
-from scraper.core.extract.explain import probe, reasons
+from scraper.core.extract.explain import Loss, hrefs, losses, probe
 from scraper.core.extract.join import whole
 from scraper.core.extract.nofollow import header_says, page_says
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Link, Page, Parsed, Reason, Request, Response
+from scraper.core.fates import left_out, links_fates, why_not
+from scraper.core.model import Page, Parsed, Reason, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import Plan
-from scraper.core.redirect import is_redirect, next_hop
-from scraper.core.request import make_request, sent_headers
-from scraper.core.robotstxt import Rules
+from scraper.core.request import make_request
 from scraper.core.route import Router
-from scraper.core.schedule.traps import trap
-from scraper.core.scope import Scope
 from scraper.core.url import parse
 from scraper.core.urlrules import UrlRules
-from scraper.logs import escape
+from scraper.once import RefusedError, Tools, fetch_once
 
-_URLENCODED = ("Content-Type", "application/x-www-form-urlencoded")
-_LONGEST_PART = 60  # characters of one name and value
-_LONGEST_BODY = 300
 _OVER = f"{Reason.LOGIN}: it shows login.expired right after a login"
 NO_URL = "http://file.invalid/"  # a file that nobody gave a URL
 
 
-class Fetcher(Protocol):
-    """One HTTP exchange."""
-
-    async def fetch(self, request: Request) -> Response:
-        """Ask once; a redirect is an answer."""
-
-
-class Robots(Protocol):
-    """What a host's robots.txt says."""
-
-    async def ask(self, url: str) -> Rules:
-        """Fetch it."""
-
-
-class Parser(Protocol):
-    """Extraction."""
-
-    async def parse(self, response: Response, rule: PageRule, request: Request) -> Parsed:
-        """Extract one page."""
-
-
-class Session(Protocol):
-    """The login."""
-
-    async def open(self) -> bool:
-        """Log in if need be."""
-
-
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """The stages that a trial uses."""
+class _Trial:
+    """What was found out."""
 
-    fetcher: Fetcher
-    robots: Robots
-    parser: Parser
-    session: Session | None = None
+    plan: Plan
+    request: Request
+    response: Response | None = None
+    rule: PageRule | None = None
+    parsed: Parsed | None = None
+    second: Page | None = None  # what `probe` found
+    error: str | None = None
 
 
 async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> dict[str, Any]:
@@ -86,26 +55,11 @@ async def try_url(plan: Plan, text: str, *, page: str | None, tools: Tools) -> d
     if tools.session is not None:
         await tools.session.open()
     try:
-        while True:
-            rules = await tools.robots.ask(request.asked)
-            if not rules.allows(request.asked):
-                return _told(plan, request, error="robots.txt disallows it: a crawl skips it")
-            response = await tools.fetcher.fetch(request)
-            if not is_redirect(response):
-                break
-            hop, _ = next_hop(
-                request,
-                response.status,
-                response.headers["location"],
-                longest=plan.fetch.max_redirects,
-                may_repeat=plan.fetch.cookies,
-            )
-            request = replace(request, hop=hop)
+        response = await fetch_once(request, plan.fetch, tools)
+    except RefusedError as error:
+        return _told(_Trial(plan, request, error.response, error=str(error)))
     except FetchError as error:
-        return _told(plan, request, error=str(error))
-    refusal = refused(response)
-    if refusal is not None:
-        return _told(plan, request, response=response, error=str(refusal))
+        return _told(_Trial(plan, request, error=str(error)))
     return await _extract(plan, request, response, tools)
 
 
@@ -125,7 +79,20 @@ async def try_file(
         request = make_request(parse(url or NO_URL), page=_known(plan, only), seed=True)
     except ValueError as error:
         raise UsageError(f"--url: {error}") from error
-    return await _extract(plan, request, Response(request.url, 200, {}, body), tools)
+    told = await _extract(plan, request, Response(request.url, 200, {}, body), tools)
+    return {**told, "time_s": {**_times(None, None), "parse": told["time_s"]["parse"]}}
+
+
+async def try_kept(
+    plan: Plan, request: Request, response: Response, *, page: str | None, tools: Tools
+) -> dict[str, Any]:
+    """Extract a page that a crawl has kept."""
+    refusal = refused(response)
+    if refusal is not None:
+        return _told(_Trial(plan, request, response, error=str(refusal)))
+    named = request if page is None else replace(request, page=_known(plan, page))
+    told = await _extract(plan, named, response, tools)
+    return {**told, "time_s": {**_times(None, None), "parse": told["time_s"]["parse"]}}
 
 
 async def _extract(
@@ -133,59 +100,57 @@ async def _extract(
 ) -> dict[str, Any]:
     rule = Router(plan.pages).rule(request)
     if rule is None:
-        return _told(plan, request, response=response)
+        return _told(_Trial(plan, request, response))
     try:
         parsed = await tools.parser.parse(response, rule, request)
     except ParseError as error:
-        return _told(plan, request, response=response, rule=rule, error=str(error))
+        return _told(_Trial(plan, request, response, rule, error=str(error)))
     if parsed.page.expired:
-        return _told(plan, request, response=response, rule=rule, error=_OVER)
+        return _told(_Trial(plan, request, response, rule, error=_OVER))
     page = whole(rule, parsed.page, request.carry, url=request.url)
     parsed = replace(parsed, page=page)
     try:
-        bare = await tools.parser.parse(response, probe(rule), request)
-        why = tuple(reasons(rule, page, bare.page))
-    except ParseError:  # a picture, which a function of the user's own has read
-        why = ()
-    return _told(plan, request, response=response, rule=rule, parsed=parsed, empty=why)
+        second = (await tools.parser.parse(response, probe(rule), request)).page
+    except ParseError:  # it is read with patience once, or a picture that a function has read
+        second = None
+    return _told(_Trial(plan, request, response, rule, parsed, second))
 
 
-def _told(
-    plan: Plan,
-    request: Request,
-    *,
-    response: Response | None = None,
-    rule: PageRule | None = None,
-    parsed: Parsed | None = None,
-    empty: tuple[str, ...] = (),
-    error: str | None = None,
-) -> dict[str, Any]:
-    page = parsed.page if parsed else None
+def _told(trial: _Trial) -> dict[str, Any]:
+    request, response, rule = trial.request, trial.response, trial.rule
+    page = trial.parsed.page if trial.parsed else Page()
+    lost = list(losses(rule, page, trial.second)) if rule and trial.second else []
     return {
         "url": request.url,
         "final_url": response.url if response else None,
         "status": response.status if response else None,
         "body_bytes": len(response.body) if response else None,
-        "error": error,
+        "error": trial.error,
         "page": rule.name if rule else None,
-        "pages": [each.name for each in plan.pages],
-        "items": _items(page),
-        "empty": list(empty),
-        "carried": _carried(rule if parsed else None),
-        "rejected": [
-            {"type": each.type, "field": each.field, "reason": each.reason}
-            for each in (page.rejected if page else ())
+        "rule": rule.name if rule else None,
+        "pages": [each.name for each in trial.plan.pages],
+        "why_not": why_not(trial.plan.pages, request, rule) if response else {},
+        "items": [
+            {"type": item.type, "key": item.key, "data": json.loads(item.data)}
+            for item in page.items
         ],
-        "invalid": {name: dict(counts) for name, counts in page.invalid.items()} if page else {},
-        "links": list(_links(plan, request, response, page)),
-        "nofollow": page is not None and _passes_links(rule, response),
-        "notes": list(page.notes) if page else [],
-        "time_s": {
-            "fetch": response.first_byte_s + response.body_s + response.connect_s + response.dns_s
-            if response
-            else None,
-            "parse": parsed.parse_s if parsed else None,
-        },
+        "empty": list(map(str, lost)),
+        "losses": list(map(_loss, lost)),
+        "rejected": [
+            {
+                "type": each.type,
+                "field": each.field,
+                "reason": each.reason,
+                "data": json.loads(each.data),
+            }
+            for each in page.rejected
+        ],
+        "invalid": {name: dict(counts) for name, counts in page.invalid.items()},
+        "carried": _carried(rule if trial.parsed else None),
+        "notes": list(page.notes),
+        "nofollow": trial.parsed is not None and _passes_links(rule, response),
+        "links": list(map(asdict, _links(trial, page))) if rule else [],
+        "time_s": _times(response, trial.parsed),
     }
 
 
@@ -202,23 +167,35 @@ def _carried(rule: PageRule | None) -> dict[str, list[str]]:
     return {item.type: list(item.reads) for item in items if item.reads}
 
 
-def _links(
-    plan: Plan, request: Request, response: Response | None, page: Page | None
-) -> Iterator[dict[str, Any]]:
-    seen = {request.url, response.url if response else request.url}  # a seed may redirect
-    scope = Scope(plan.scope, seed_hosts={parse(url).hostname for url in seen})
-    rules = UrlRules(plan.url)
-    for link in page.links if page else ():
-        asked = rules.parse(link.url)
-        reason = scope.refuses(asked, depth=request.depth + 1)
-        why = trap(asked) if reason is None else None
-        told = {
-            "url": asked.href,
-            "page": link.page,
-            "fate": f"{Reason.TRAP}: {why}" if why else reason or "followed",
-            **_sent(link),
-        }
-        yield {**told, "carry": dict(link.carry)} if link.carry else told
+def _loss(loss: Loss) -> dict[str, Any]:
+    """A loss for a script; the first step is the source itself."""
+    steps = [{"step": name or "source", "value": value} for name, value in loss.steps]
+    return {**asdict(loss), "steps": steps}
+
+
+def _times(response: Response | None, parsed: Parsed | None) -> dict[str, float | None]:
+    if response is None:
+        return dict.fromkeys(("fetch", "dns", "connect", "first_byte", "body", "parse"))
+    phases = {
+        "dns": response.dns_s,
+        "connect": response.connect_s,
+        "first_byte": response.first_byte_s,
+        "body": response.body_s,
+    }
+    parse_s = parsed.parse_s if parsed else None
+    return {"fetch": sum(phases.values()), **phases, "parse": parse_s}
+
+
+def _links(trial: _Trial, page: Page) -> Iterator[Any]:
+    request, rule, response = trial.request, trial.rule, trial.response
+    if rule is None or response is None:
+        return
+    hosts = frozenset(parse(url).hostname for url in (request.url, response.url))
+    plan = trial.plan
+    yield from links_fates(page.links, request, rule.name, plan, hosts)
+    if trial.second is not None:
+        once = replace(rule, follow=tuple(one for one in rule.follow if not is_again(one)))
+        yield from left_out(hrefs(trial.second), page.links, once, response.url)
 
 
 def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
@@ -231,75 +208,8 @@ def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
     return page_says(Document(body, Source(response.url, response.url)))
 
 
-def _sent(link: Link) -> dict[str, Any]:
-    """What is sent, a body shortened."""
-    told = {"method": link.method, "headers": dict(sent_headers(link.headers)), "body": None}
-    if link.body is None:
-        return told
-    body = link.body.decode("utf-8", "replace")
-    parts = body.split("&") if _URLENCODED in link.headers else [body]
-    short = "&".join(
-        part if len(part) <= _LONGEST_PART else f"{part[:_LONGEST_PART]}..." for part in parts
-    )
-    if len(short) > _LONGEST_BODY:
-        short = f"{short[:_LONGEST_BODY]}..."
-    return told | {"body": short, "body_bytes": len(link.body)}
-
-
 def _known(plan: Plan, page: str | None) -> str | None:
     names = [rule.name for rule in plan.pages]
     if page is not None and page not in names:
         raise UsageError(f"--page: no page rule {page!r}; the rules are: {', '.join(names)}")
     return page
-
-
-def as_text(trial: dict[str, Any]) -> str:
-    """The trial for a person; what the page contains cannot move a terminal's cursor."""
-    return "\n".join(escape(line) for line in _lines(trial))
-
-
-def _lines(trial: dict[str, Any]) -> Iterator[str]:
-    yield f"{trial['url']}  status {trial['status'] or 'none'}"
-    if trial["final_url"] not in (None, trial["url"]):
-        yield f"redirected to {trial['final_url']}"
-    if trial["error"]:
-        first, *trace = trial["error"].splitlines()
-        yield f"error: {first}"
-        yield from trace
-        return
-    others = ", ".join(name for name in trial["pages"] if name != trial["page"])
-    yield f"page rule: {trial['page'] or 'none fits'}" + (f" (others: {others})" if others else "")
-    yield from _found(trial)
-    if trial["nofollow"]:
-        yield "links are passed over, as the page asks (nofollow); nofollow: ignore follows them"
-    for link in trial["links"]:
-        page = f" as {link['page']}" if link["page"] else ""
-        method = "" if link["method"] == "GET" else f"{link['method']} "
-        yield f"link {method}{link['url']}{page}: {link['fate']}"
-        for name, value in link["headers"].items():
-            yield f"  {name}: {value}"
-        if link["body"] is not None:
-            yield f"  body {link['body']}"
-        for name, value in link.get("carry", {}).items():
-            yield f"  carries {name}: {json.dumps(value, ensure_ascii=False)}"
-    yield from trial["notes"]
-    seconds = "  ".join(f"{k} {v:.3f} s" for k, v in trial["time_s"].items() if v is not None)
-    yield f"{len(trial['items'])} items, {len(trial['links'])} links  {seconds}".rstrip()
-
-
-def _found(trial: dict[str, Any]) -> Iterator[str]:
-    """The items, and what is amiss with them."""
-    for item in trial["items"]:
-        yield f"{item['type']}  key {item['key']}"
-        for name, value in item["data"].items():
-            yield f"  {name}: {json.dumps(value, ensure_ascii=False)}"
-    for rejected in trial["rejected"]:
-        yield f"rejected {rejected['type']}: field {rejected['field']} is {rejected['reason']}"
-    for empty in trial["empty"]:
-        yield f"empty {empty}"
-    for type_, names in trial["carried"].items():
-        yield f"carried {type_}: null here, as the links to a page bring it: {', '.join(names)}"
-    for type_, counts in trial["invalid"].items():
-        for field, count in counts.items():
-            values = "value does" if count == 1 else "values do"
-            yield f"invalid {type_}.{field}: {count} {values} not convert"

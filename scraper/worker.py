@@ -1,9 +1,9 @@
 """`python -m scraper.worker`: a process that extracts pages for its parent, one after another.
 
 Standard input is a socket to the parent. First comes one frame with the rules; the answer says
-that the worker is ready. Then each frame is a page and gets one answer, as JSON: the parent
-trusts this process as little as the page it has parsed. The worker ends when the socket does,
-and is killed by the kernel when the parent is; it may be killed at any moment.
+that the worker is ready. Then each frame is a page, or a batch of kept pages, and gets one answer,
+as JSON: the parent trusts this process as little as the page it has parsed. The worker ends when
+the socket does, and is killed by the kernel when the parent is; it may be killed at any moment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from scraper.allocator import keep_memory
 from scraper.core.content import as_utf8, encoding
@@ -33,6 +33,9 @@ from scraper.core.model import Link, Page
 
 FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
 ANSWER = struct.Struct(">I")  # bytes of the JSON
+DAMAGED = "damaged"  # the reason of a kept body that cannot be unpacked
+Asked: TypeAlias = tuple[str, str, tuple[Any, ...]]  # rule, content type, source
+Packed: TypeAlias = tuple[str, str, tuple[Any, ...], int, int]  # and bytes of the body, packed
 MEMORY_BYTES = 1536 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 _EXIT_MEMORY = 12
@@ -44,7 +47,10 @@ def main() -> int:
     keep_memory()
     with socket.socket(fileno=_take_input()) as parent, parent.makefile("rb") as pages:
         rules: tuple[PageRule, ...] = pickle.loads(_read(pages)[0])  # noqa: S301 - of our parent
-        extractors = {rule.name: Extractor(rule, functions=_functions(rule)) for rule in rules}
+        extractors = {
+            rule.name: Extractor(rule, clock=time.process_time, functions=_functions(rule))
+            for rule in rules
+        }
         gc.freeze()
         _answer(parent, {})
         while True:
@@ -61,8 +67,34 @@ def main() -> int:
 
 
 def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict[str, object]:
-    """What to answer: the page's parts as plain values, or why there are none."""
-    name, content_type, parts = pickle.loads(head)  # noqa: S301 - of our parent
+    """What to answer: the page's parts as plain values, or why there are none; or a batch's."""
+    asked = pickle.loads(head)  # noqa: S301 - of our parent
+    if isinstance(asked, list):
+        return {"pages": _batch(extractors, asked, body)}
+    return _one(extractors, asked, body)
+
+
+def _batch(
+    extractors: dict[str, Extractor], pages: list[Packed], bodies: bytes
+) -> list[dict[str, object]]:
+    """The answers to kept pages, whose packed bodies stand one after another."""
+    from scraper.packing import unpack
+
+    answers: list[dict[str, object]] = []
+    at = 0
+    for rule, content_type, source, size, packed_size in pages:
+        packed, at = bodies[at : at + packed_size], at + packed_size
+        try:
+            body = unpack(packed, size) if packed or size else b""
+        except ValueError as error:
+            answers.append({"reason": DAMAGED, "detail": str(error)})
+        else:
+            answers.append(_one(extractors, (rule, content_type, source), body))
+    return answers
+
+
+def _one(extractors: dict[str, Extractor], asked: Asked, body: bytes) -> dict[str, object]:
+    name, content_type, parts = asked
     extractor, source = extractors[name], Source(*parts)
     started = time.perf_counter()
     if plans(extractor.rule):

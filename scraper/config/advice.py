@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from scraper.config.checks import host_key
 from scraper.config.compile_pages import every_field
+from scraper.config.hashes import lost_texts
 from scraper.config.model_network import FetchConfig
 from scraper.config.models import Config
 from scraper.config.places import dotted
+from scraper.config.reach import hidden, named_rules, unreached
 from scraper.config.source import Document
-from scraper.config.values import shown
+from scraper.config.tree import Branch
+from scraper.config.values import Secret, shown
 from scraper.core.credentials import is_credential
 from scraper.core.url import parse
+
+_NO_RANGE = re.compile(r"\{(\d{1,9})(?:-|:|,|\.\.\.)(\d{1,9})\}")
+_MOST_URLS = 1000
 
 
 def advice(config: Config, document: Document) -> Iterator[str]:
     """Warnings, each a sentence with its place."""
-    for path, text, at_key in _all(config):
+    for path, text, at_key in _all(config, document):
         yield f"{document.place(path, key=at_key)}: {text}"
+    for lost in lost_texts(document.root, document.text, document.name):
+        if not lost.is_whole:
+            yield str(lost.mistake)
 
 
 _Advice = Iterator[tuple[tuple[str | int, ...], str, bool]]
 
 
-def _all(config: Config) -> _Advice:
+def _all(config: Config, document: Document) -> _Advice:
     yield from _seeds(config)
+    yield from _ranges(config)
     yield from _fetch(config)
-    yield from _pages(config)
+    yield from _pages(config, document)
 
 
 def _seeds(config: Config) -> _Advice:
@@ -36,6 +47,15 @@ def _seeds(config: Config) -> _Advice:
         if file.path != "-" and not Path(file.path).is_file():
             text = f"seeds.file: {shown(file.path)} is not there yet: the run needs it"
             yield ("seeds", "file", index), text, False
+
+
+def _ranges(config: Config) -> _Advice:
+    """Braces in a URL that look like a range and are none."""
+    for index, url in enumerate(config.seeds.urls[:_MOST_URLS]):
+        found = None if isinstance(url, Secret) else _NO_RANGE.search(url)
+        if found is not None:
+            text = f"seeds.urls[{index + 1}]: {found[0]} is no range and stays as it is"
+            yield ("seeds", "urls", index), f"{text}: write {{{found[1]}..{found[2]}}}", False
 
 
 def _fetch(config: Config) -> _Advice:
@@ -89,10 +109,10 @@ def _is_plain(url: str) -> bool:
     return parsed.scheme == "http" and not here
 
 
-def _pages(config: Config) -> _Advice:
+def _pages(config: Config, document: Document) -> _Advice:
     if not config.pages:
         yield ("pages",), "pages: there are none: pages are fetched and nothing is taken", True
-    yield from _unreachable(config)
+    yield from _unreachable(Branch((), document.data))
     yield from _unread(config)
     for name, page in config.pages.items():
         for kind, item in page.items.items():
@@ -117,16 +137,17 @@ def _unread(config: Config) -> _Advice:
                     yield path, f"{dotted(path)}: {text}", False
 
 
-def _unreachable(config: Config) -> _Advice:
-    """Rules behind one that takes every page, unless something names them."""
-    named = {link.page for page in config.pages.values() for link in page.follow}
-    named |= {form.page for page in config.pages.values() for form in page.submit}
-    named |= {file.page for file in config.seeds.file}
-    named |= {request.page for request in config.seeds.requests}
-    named |= {sitemap.page for sitemap in config.seeds.sitemaps}
-    names = list(config.pages)
-    greedy = next((name for name in names if config.pages[name].match is None), None)
-    for name in names[names.index(greedy) + 1 :] if greedy else ():
-        if name not in named:
-            text = f"pages.{name}: is never reached: {greedy} above has no match, so it takes all"
-            yield ("pages", name), text, True
+def _unreachable(top: Branch) -> _Advice:
+    """Rules that no page comes to."""
+    pages = top.under("pages")
+    told = set()
+    for name, earlier, why in hidden(pages, named_rules(top.value)):
+        told.add(name)
+        text = f"pages.{name}: is never reached: {earlier} above {why}"
+        yield ("pages", name), text, True
+    for name in unreached(top):
+        if name not in told:
+            text = (
+                "no seed fits it and no follow leads to it: write page in a follow, or mend match"
+            )
+            yield ("pages", name), f"pages.{name}: is never reached: {text}", True

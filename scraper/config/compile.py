@@ -70,7 +70,9 @@ def compile_plan(
         seeds=_seeds(config.seeds, _columns(config.pages)),
         fetch=_fetch(config, env),
         store=StorePlan(
-            path=str(config.store.path or f"data/{name}.db"), keep_runs=config.store.keep_runs
+            path=str(config.store.path or f"data/{name}.db"),
+            keep_runs=config.store.keep_runs,
+            bodies=config.store.bodies,
         ),
         url=_url(config.url),
         scope=_scope(config.scope),

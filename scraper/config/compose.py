@@ -9,19 +9,10 @@ import yaml
 from yaml.nodes import MappingNode, Node
 
 from scraper.config.places import Place
+from scraper.config.syntax import explained
 from scraper.core.errors import ConfigError
 
 MAP = "tag:yaml.org,2002:map"
-_QUOTE = 'between { } or [ ] put quotes around a text with one of { } [ ] , in it, as in "${NAME}"'
-_HINTS = {
-    "mapping values are not allowed in this context": 'put quotes around a text with ": " in it',
-    "found character that cannot start any token": "indent with spaces, not with tabs; put quotes"
-    " around a text that begins with a sign such as @ or %",
-    "expected a single document in the stream": 'one document a file: take out the line "---"',
-    "did not find expected ',' or '}'": _QUOTE,
-    "did not find expected ',' or ']'": _QUOTE,
-    "found undefined alias": 'put quotes around a text that begins with "*"',
-}
 
 
 def compose_mapping(text: str, name: str) -> MappingNode:
@@ -65,7 +56,9 @@ def compose(text: str, name: str) -> Node | None:
     try:
         node: Node | None = yaml.compose(_Stream(text, name), yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(_explained(error, name)) from None
+        row, column, told = explained(error, text)
+        place = name if _is_option(name) else f"{name}:{row}:{column}"
+        raise ConfigError(f"{place}: {told}") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position] if isinstance(error.position, int) else ""
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -73,14 +66,6 @@ def compose(text: str, name: str) -> Node | None:
     except RecursionError:
         raise ConfigError(f"{name}:1:1: is nested too deeply") from None
     return node
-
-
-def _explained(error: yaml.MarkedYAMLError, name: str) -> str:
-    mark = error.problem_mark or error.context_mark
-    place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark and not _is_option(name) else name
-    problem = next((part for part in (error.context, error.problem) if part in _HINTS), None)
-    said = ", ".join(part for part in (error.problem, error.context) if part)
-    return f"{place}: {said}" + (f": {_HINTS[problem]}" if problem else "")
 
 
 def place_of(node: Node) -> Place:

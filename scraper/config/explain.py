@@ -21,6 +21,10 @@ from scraper.core.ranges import size
 from scraper.core.request import MOST_IN_A_ROW
 
 _MOST_SHOWN = 5
+_BODIES = {
+    "failed": "the raw pages that failed or had an item rejected",
+    "zstd": "every raw page, so that `scraper reparse` needs no network",
+}
 
 
 def explain(loaded: Loaded) -> str:
@@ -180,6 +184,8 @@ class _Teller:
         path = self.say(("store", "path"), default)
         runs = self.say(("store", "keep_runs"), self.plan.store.keep_runs)
         yield f"writes to {path}, keeps the visits of {runs} runs"
+        if kept := _BODIES.get(self.plan.store.bodies):
+            yield f"keeps {kept}"
         run = self.config.run
         busy = {"fail": "refuses to start", "skip": "does nothing", "wait": "waits"}
         refresh = self.time(("run", "refresh"), run.refresh)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from scraper.config.carry import lint_sources
 from scraper.config.carrying import carried_to, lint_carries
 from scraper.config.checks import host_key, is_token
+from scraper.config.contradictions import lint_values
 from scraper.config.kinds import lint_follow, lint_kinds
 from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wrong_run
 from scraper.config.places import Finding, dotted
@@ -60,6 +61,7 @@ def lint(
     carried = {name: carried_to(pages, name) for name in pages.names()}
     yield from lint_sources(top, carried, replaced=replaced)
     yield from lint_carries(top)
+    yield from lint_values(top)
 
 
 def _run_name(top: Branch, stem: str) -> Iterator[Finding]:

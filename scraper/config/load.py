@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from scraper.config.advice import advice
 from scraper.config.compile import compile_plan
+from scraper.config.hashes import lost_texts
 from scraper.config.lint import lint
 from scraper.config.mistakes import findings
 from scraper.config.models import Config
@@ -96,11 +97,16 @@ def _validated(document: Document) -> tuple[Config | None, list[Finding]]:
 def _right(config: Config | None, document: Document, found: Iterable[Finding]) -> Config:
     """Return a config that is right, or tell all mistakes in their order.
 
-    An unset variable is no wrong value as well.
+    An unset variable is no wrong value as well; and where a text became a comment, nobody needs
+    to hear what is missing there.
     """
     known = {mistake.place for mistake in document.mistakes}
-    placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in found)
-    mistakes = [*document.mistakes, *(one for one in placed if one.place not in known)]
+    texts = lost_texts(document.root, document.text, document.name)
+    lost = {one.path: one.mistake for one in texts if one.is_whole}
+    told = [one for one in found if one.path not in lost]
+    placed = (Mistake(document.place(one.path, key=one.at_key), one.text) for one in told)
+    mistakes = [*document.mistakes, *lost.values()]
+    mistakes += (one for one in placed if one.place not in known)
     if config is None or mistakes:
         raise ConfigError("\n".join(map(str, sorted(dict.fromkeys(mistakes)))))
     return config

@@ -8,10 +8,31 @@ from typing import Any, get_args, get_origin
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from scraper.config.model_pages import PageConfig
 from scraper.config.models import Config
 from scraper.config.places import Finding, Path, dotted
 from scraper.config.section import Section
 from scraper.config.values import closest
+
+_OTHER_WORDS = {  # what other programs call it
+    "selector": "css",
+    "xpath": "css",
+    "attribute": "attr",
+    "regexp": "regex",
+    "pattern": "regex",
+    "multiple": "all",
+    "many": "all",
+    "list": "all",
+    "start_urls": "seeds.urls",
+    "start_url": "seeds.urls",
+    "url": "urls",
+    "user-agent": "fetch.user_agent",
+    "download_delay": "politeness.delay",
+    "rate_limit": "politeness.delay",
+    "links": "follow",
+    "rules": "pages",
+    "extract": "items",
+}
 
 
 def findings(error: ValidationError) -> Iterator[Finding]:
@@ -49,13 +70,25 @@ def _unknown(path: Path) -> str:
     if word in section.LATER:
         return "not supported yet: take it out"
     known = keys(section)
+    other = _OTHER_WORDS.get(word.lower())
+    if other in known or (other and "." in other):
+        return f'unknown key; write "{other}"'
     if hint := closest(word, known):
         return f"unknown key{hint}"
     if hint := closest(word, sorted(section.LATER)):
         return f"unknown key{hint} That is not supported yet"
     if homes := [top for top, inner in _sections() if word in keys(inner)]:
         return f'unknown key; did you mean "{homes[0]}.{word}"?'
-    return f"unknown key; known are {', '.join(known)}"
+    return f"unknown key; known are {', '.join(known)}{_misplaced(path)}"
+
+
+def _misplaced(path: Path) -> str:
+    """What a wrong indentation made of it."""
+    if path[0] == "pages" and len(path) > 2 and path[1] in keys(PageConfig):
+        return f"; indent {path[1]} deeper if it belongs to the page above"
+    if path[0] == "pages" and len(path) == 5 and path[2] == "items":
+        return f"; indent {path[-1]} deeper if it is a field"
+    return ""
 
 
 def _sections() -> Iterator[tuple[str, type[Section]]]:

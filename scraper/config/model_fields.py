@@ -187,12 +187,16 @@ _MEANINGLESS: dict[str, tuple[str, ...]] = {
 """What says nothing beside a source."""
 
 
-def _css_alone(value: object) -> object:
+def css_alone(value: object) -> object:
+    """A text is a CSS selector; so was a list, if `[` began it."""
+    if isinstance(value, list):
+        text = "must be a CSS selector or a mapping, got a list"
+        raise RefusedError(f"{text}: put quotes around a text that begins with [")
     return {"css": value} if isinstance(value, str) else value
 
 
 Field_: TypeAlias = Annotated[
-    FieldConfig, BeforeValidator(_css_alone, json_schema_input_type=str | FieldConfig)
+    FieldConfig, BeforeValidator(css_alone, json_schema_input_type=str | FieldConfig)
 ]
 
 

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scraper.config.checks import Charset, Css, Each, Glob, takes_attribute
 from scraper.config.languages import JsonPath, Script
 from scraper.config.model_again import Increment_, check_spot
-from scraper.config.model_fields import Field_
+from scraper.config.model_fields import Field_, css_alone
 from scraper.config.model_forms import SubmitConfig
 from scraper.config.python import Python
 from scraper.config.scalars import Text, count, one_of
@@ -37,12 +37,8 @@ class EachConfig(Section):
         return self
 
 
-def _css_alone(value: object) -> object:
-    return {"css": value} if isinstance(value, str) else value
-
-
 Each_: TypeAlias = Annotated[
-    EachConfig, BeforeValidator(_css_alone, json_schema_input_type=str | EachConfig)
+    EachConfig, BeforeValidator(css_alone, json_schema_input_type=str | EachConfig)
 ]
 
 

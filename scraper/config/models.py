@@ -105,8 +105,11 @@ class StoreConfig(Section):
     """The SQLite file, relative to the working directory; default `data/NAME.db`. `--db PATH`
     wins."""
 
-    bodies: Annotated[str, one_of("none", later=("failed", "zstd"))] = "none"
-    """Which raw pages are kept: `none`."""
+    bodies: Annotated[str, one_of("none", "failed", "zstd")] = "none"
+    """Which raw pages are kept in the database, compressed, the latest of each URL: `none`,
+    `failed` (pages that failed or had an item rejected, until they are well again), or `zstd`
+    (every page that a rule fits: `scraper reparse` then needs no network). Cookies are never
+    kept."""
 
     keep_runs: Annotated[int, count(1)] = 30
     """How many runs are kept with their visits; items are kept for ever."""

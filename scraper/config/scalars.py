@@ -14,7 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from scraper.config import units
-from scraper.config.values import Plain, RefusedError, closest, shown
+from scraper.config.values import Plain, RefusedError, Secret, closest, shown
 from scraper.core.model import Json
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9](?:_?\d){0,17})", re.ASCII)
@@ -22,6 +22,9 @@ _FLOAT = re.compile(r"[+-]?(?:0|[1-9]\d*)\.\d+(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _TRUTH = {
     "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
 }  # fmt: skip
+_WITHOUT_UNIT = re.compile(
+    r"(\d{1,9}(?:\.\d{1,9})?) ?((?:sec(?:ond)?s?|min(?:ute)?s?|hours?|hrs?|days?)?)", re.IGNORECASE
+)
 _NO_LIMIT = 10**9
 _LONGEST_S = 3650 * 86400.0
 _ENV = {"type": "string", "pattern": r"\$\{"}
@@ -46,6 +49,10 @@ class Reads:
 
 def text(value: object) -> str:
     """A text as it was written, whatever YAML would take it for."""
+    if isinstance(value, list | dict):
+        sign = "[" if isinstance(value, list) else "{"
+        hint = f"put quotes around a text that begins with {sign}"
+        raise RefusedError(f"must be a text, got {shown(value)}: {hint}")
     if not isinstance(value, str):
         raise RefusedError(f"must be a text, got {shown(value)}")
     if not value.strip():
@@ -153,8 +160,7 @@ def _read_seconds(value: object, *, least_s: float) -> float:
         try:
             found = units.seconds(value)
         except ValueError as error:
-            unit = f": write {value}s" if type(value) is Plain and value.isdigit() else ""
-            raise RefusedError(f"{error}, got {shown(value)}{unit}") from None
+            raise RefusedError(f"{error}, got {shown(value)}{_with_unit(value)}") from None
         if found > _LONGEST_S:
             raise RefusedError(
                 f"must be at most {units.say_seconds(_LONGEST_S)}, got {shown(value)}"
@@ -163,6 +169,14 @@ def _read_seconds(value: object, *, least_s: float) -> float:
             raise RefusedError(f"must be longer than 0, got {shown(value)}")
         return found
     raise RefusedError(f"must be a duration such as 250ms, 30s, 5m, 2h or 1d, got {shown(value)}")
+
+
+def _with_unit(value: str) -> str:
+    """How a duration is written that has no unit, or one of another spelling."""
+    if isinstance(value, Secret):
+        return ""
+    found = _WITHOUT_UNIT.fullmatch(value)
+    return f": write {found[1]}{found[2][:1].lower() or 's'}" if found else ""
 
 
 def duration(value: object) -> float:

@@ -41,6 +41,7 @@ class Document:
     data: dict[str, object]
     root: Node
     mistakes: tuple[Mistake, ...]
+    name: str  # of the file, in its places
     included: tuple[str, ...]  # the files that `include` names, as a person would write them
 
     def place(self, path: Path, *, key: bool = False) -> Place:
@@ -69,7 +70,7 @@ def read(path: str, *, env: Mapping[str, str], overrides: Sequence[Override] = (
     except EndlessError as error:
         raise ConfigError(f"{place_of(error.node)}: {error}") from None
     mistakes = tuple(Mistake(place_of(node), text) for node, text in reader.problems)
-    return Document(text, data, root, mistakes, included)
+    return Document(text, data, root, mistakes, path, included)
 
 
 _STR = "tag:yaml.org,2002:str"

@@ -225,6 +225,7 @@ class PageResult:
     body_bytes: int = 0
     wire_bytes: int = 0
     placed: str | None = None
+    answer: Response | None = None  # to be kept as it came; None: it is not
     timing: Timing = Timing()
     finished_at: float = 0.0  # monotonic seconds: since then it waits for the writer
     again: Request | None = None

@@ -193,6 +193,7 @@ class StorePlan:
 
     path: str
     keep_runs: int = 30
+    bodies: str = "none"  # none | failed | zstd: which raw pages are kept
 
 
 @dataclass(frozen=True, slots=True)

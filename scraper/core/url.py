@@ -34,6 +34,11 @@ _TRIPLETS = {
 _PLAIN_PATH = re.compile(
     r"(?!\?)/?(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~&=-]*)?", re.ASCII
 )
+_OWN_KEY = re.compile(  # most URLs: nothing in them is to be written otherwise
+    r"https?://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}/"
+    r"(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~=-]*)?",
+    re.ASCII,
+)
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -134,6 +139,8 @@ def key(url: str) -> str:
     Raises:
         ValueError: it is no URL.
     """
+    if _OWN_KEY.fullmatch(url):
+        return url
     plain = join(None, url).partition("#")[0]
     return _identity(plain) if plain.startswith(("http://", "https://")) else plain
 

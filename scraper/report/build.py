@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,10 +52,11 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
     wall_s, shares = _wall(run, measured)
     return {
         "schema": SCHEMA,
-        "run": _about(connection, run, wall_s, stored.get("missed") or ()),
+        "run": _about(connection, run, wall_s, stored),
         **pages.requests(connection),
         **{name: measured[name] for name in ("seeds", "fetches", "links")},
         "items": items(connection, run.cycle),
+        "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},
         "wall_share_s": shares,
         **{
@@ -92,12 +93,13 @@ def _about(
     connection: sqlite3.Connection,
     run: RunRow,
     wall_s: float | None,
-    missed: Iterable[Mapping[str, Any] | str],
+    stored: Mapping[str, Any],
 ) -> dict[str, Any]:
     dead = run.state == "running" and is_dead(connection, run.pid)
     return {
         "id": run.id,
         "name": run.name,
+        "kind": "reparse" if "reparse" in stored else "crawl",
         "state": "dead" if dead else run.state,
         "started_at": iso(run.started_at),
         "ended_at": None if run.ended_at is None else iso(run.ended_at),
@@ -108,7 +110,7 @@ def _about(
         "cycle": run.cycle,
         "cycle_ended": bool(run.cycle_ended),
         "version": run.version,
-        "missed": [_missed(each) for each in missed],
+        "missed": [_missed(each) for each in stored.get("missed") or ()],
     }
 
 

@@ -95,6 +95,18 @@ def visited(connection: sqlite3.Connection, run_id: int) -> Visited:
     )
 
 
+def kept(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many raw pages are kept, and their bytes; an earlier version kept none."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'kept_page'").fetchone()
+    row = (0, 0, 0)
+    if found is not None:
+        row = connection.execute(
+            "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(packed_bytes), 0) "
+            "FROM kept_page"
+        ).fetchone()
+    return dict(zip(("pages", "bytes", "packed_bytes"), row, strict=True))
+
+
 @contextmanager
 def _one_moment(connection: sqlite3.Connection) -> Iterator[None]:
     """Let all statements see the table as it is now, while a run writes it."""

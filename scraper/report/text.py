@@ -30,6 +30,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _fetches(report["fetches"], report["run"]["wall_s"], report["links"])
     for name, counts in report["items"].items():
         yield from _items(name, counts)
+    yield from _kept(report.get("kept"))
     yield from _hosts(report["hosts"])
     yield from _machine(report)
     yield from _verdict(report)
@@ -38,7 +39,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
 def _run(run: Mapping[str, Any]) -> Iterator[str]:
     why = f" by {run['stopped_by']}" if run["stopped_by"] else ""
     status = "" if run["exit_status"] is None else f", exit status {run['exit_status']}"
-    yield f"{run['name']}: run {run['id']} {run['state']}{why}{status}"
+    kind = " (reparse)" if run.get("kind") == "reparse" else ""
+    yield f"{run['name']}: run {run['id']}{kind} {run['state']}{why}{status}"
     cycle = f"cycle {run['cycle']}, {'ended' if run['cycle_ended'] else 'not ended'}"
     wall = "" if run["wall_s"] is None else f", {seconds(run['wall_s'])}"
     yield f"  time      {run['started_at']} to {run['ended_at'] or '?'}{wall}; {cycle}"
@@ -64,6 +66,12 @@ def _pages(report: Mapping[str, Any]) -> Iterator[str]:
     for name, reasons in (("failed", report["failures"]), ("skipped", pages["skipped"])):
         if reasons:
             yield f"  {name:<9} {_counts(reasons)}"
+
+
+def _kept(kept: Mapping[str, int] | None) -> Iterator[str]:
+    if kept and kept["pages"]:
+        sizes = f"{_size(kept['bytes'])}, {_size(kept['packed_bytes'])} packed"
+        yield f"  kept      {kept['pages']:,} raw pages: {sizes}"
 
 
 def _fetches(

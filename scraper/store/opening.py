@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from scraper.clock import Clock
 from scraper.core.errors import StoreError
+from scraper.core.keeping import NONE
 from scraper.store.books import Books
 from scraper.store.connection import Connection, connect, transaction
 from scraper.store.hosts import Hosts
@@ -18,6 +19,7 @@ from scraper.store.mount import shared
 from scraper.store.pairs import Pairs
 from scraper.store.queue import Queue
 from scraper.store.runs import Runs
+from scraper.store.staging import Staging
 from scraper.store.views import create_views
 from scraper.store.writer import Writer
 
@@ -36,7 +38,7 @@ class Store:
         self.path = writing.path
         self._writing = writing
         self._reading = reading
-        books = Books(writing, path=writing.path, clock=clock)
+        books = self._books = Books(writing, path=writing.path, clock=clock)
         self._pairs = Pairs()
         self.runs = Runs(books, self._pairs)
         self.writer = Writer(books, self._pairs)
@@ -59,6 +61,18 @@ class Store:
                 create_views(db, pages)
 
         await self._writing.call(work)
+
+    def keep_bodies(self, mode: str, *, has_some: bool = False) -> None:
+        """Keep raw pages as `store.bodies` says.
+
+        Args:
+            has_some: an earlier run has kept some, which a visit may outdate.
+        """
+        self.writer.bodies.is_on = mode != NONE or has_some
+
+    def staging(self) -> Staging:
+        """The kept pages, to be extracted anew."""
+        return Staging(self._writing, self._reading, self._books)
 
     async def close(self) -> None:
         """Close both connections, even when cancelled meanwhile."""

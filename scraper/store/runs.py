@@ -7,7 +7,7 @@ import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scraper.core.errors import StoreError
@@ -45,6 +45,7 @@ class RunInfo:
     nothing_due_before: float | None  # seconds since the epoch; None: there is work
     token: int
     seeded: bool  # an earlier run of this cycle has stored all seeds
+    keeps_pages: bool = False  # there are raw pages of earlier runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _begin(
     start: RunStart,
     now: float,
 ) -> tuple[RunInfo, Tenure, Counter[str], int]:
-    token = _take_token(db, start.pid, now)
+    token, keeps_pages = take_token(db, start.pid, now)
     resumed = _bury(db)
     cycles = _cycles(db)
     last = max(cycles, default=0)
@@ -222,6 +223,7 @@ def _begin(
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
     _write_unanswered(db, run_id, unanswered, now)
     info = _info(run_id, cycle, token, decision, resumed=resumed, known=cycles.get(cycle))
+    info = replace(info, keeps_pages=keeps_pages)
     tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
     counts = Counter[str]()
     for group in groups:
@@ -250,17 +252,22 @@ def _info(
     )
 
 
-def _take_token(db: sqlite3.Connection, pid: int, now: float) -> int:
+def take_token(db: sqlite3.Connection, pid: int, now: float) -> tuple[int, bool]:
+    """Become the one that may write; returns the token, and whether raw pages are kept."""
     db.execute(
         "UPDATE lock SET token = token + 1, pid = ?, host_name = ?, taken_at = ?",
         (pid, socket.gethostname(), now),
     )
-    return int(db.execute("SELECT token FROM lock").fetchone()[0])
+    sql = "SELECT token, EXISTS (SELECT 1 FROM kept_page) FROM lock"
+    token, keeps_pages = db.execute(sql).fetchone()
+    return int(token), bool(keeps_pages)
 
 
 def _bury(db: sqlite3.Connection) -> bool:
-    """Mark runs whose process is gone; return whether the run before left work."""
-    row = db.execute("SELECT state FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    """Mark runs whose process is gone; return whether the crawl before left work."""
+    row = db.execute(
+        "SELECT state FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
     db.execute(
         "UPDATE run SET state = 'dead', ended_at = coalesce("
         "(SELECT max(at) FROM visit WHERE run_id = run.id), started_at) WHERE state = 'running'",

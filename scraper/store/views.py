@@ -6,10 +6,13 @@ config: they are checked and quoted, never trusted.
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from scraper.core.columns import KINDS, Kind, joined, kind_of
 from scraper.core.errors import UsageError
 
 if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
@@ -17,6 +20,7 @@ if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
 
 CASTS = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "decimal": "REAL"}
 OWN_COLUMNS = ("_url", "_fetched_at", "_run")
+_KINDS = re.compile(r"/\* kinds (\{.*?\}) \*/")
 
 
 def view_columns(pages: Iterable[PageRule]) -> dict[str, dict[str, str | None]]:
@@ -35,16 +39,42 @@ def view_columns(pages: Iterable[PageRule]) -> dict[str, dict[str, str | None]]:
     return types
 
 
-def view_sql(type_: str, columns: dict[str, str | None]) -> str:
-    """The statement that makes the view of an item type."""
+def view_kinds(pages: Iterable[PageRule]) -> dict[str, dict[str, Kind]]:
+    """Item type -> field -> what kind of value it holds, for exports."""
+    types: dict[str, dict[str, Kind]] = {}
+    for rule in pages:
+        for item in rule.items:
+            kinds = types.setdefault(item.type, {})
+            for field in item.fields:
+                kind = kind_of(field)
+                kinds[field.name] = joined((kind, kinds.get(field.name, kind)))
+    return types
+
+
+def stored_kinds(db: sqlite3.Connection, type_: str) -> dict[str, Kind]:
+    """What the view of an item type says of its fields; empty: there is none, or an older one."""
+    row = db.execute(
+        "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = ?", (type_,)
+    ).fetchone()
+    said = row and _KINDS.search(row[0])
+    if not said:
+        return {}
+    return {name: Kind(kind) for name, kind in json.loads(said[1]).items() if kind in KINDS}
+
+
+def view_sql(
+    type_: str, columns: dict[str, str | None], kinds: Mapping[str, Kind] | None = None
+) -> str:
+    """The statement that makes the view of an item type; a comment in it keeps the kinds."""
     shown = [f"{_value(name, cast)} AS {identifier(name)}" for name, cast in columns.items()]
     shown += [
         'request.url AS "_url"',
         "strftime('%Y-%m-%dT%H:%M:%SZ', item.fetched_at, 'unixepoch') AS \"_fetched_at\"",
         'item.last_run AS "_run"',
     ]
+    comment = _comment(kinds or {})
     return (
-        f"CREATE VIEW {identifier(type_)} AS SELECT {', '.join(shown)} "  # noqa: S608  # quoted
+        f"CREATE VIEW {identifier(type_)} AS SELECT {comment}{', '.join(shown)} "  # noqa: S608  # quoted
         "FROM item LEFT JOIN request ON request.id = item.request_id "
         f"WHERE item.type = {_text(type_)}"
     )
@@ -52,9 +82,11 @@ def view_sql(type_: str, columns: dict[str, str | None]) -> str:
 
 def create_views(db: sqlite3.Connection, pages: Iterable[PageRule]) -> None:
     """Make the views that are missing, and those whose fields changed anew."""
+    pages = tuple(pages)
+    kinds = view_kinds(pages)
     for type_, columns in view_columns(pages).items():
         _check(type_, columns)
-        sql = view_sql(type_, columns)
+        sql = view_sql(type_, columns, kinds[type_])
         row = db.execute(
             "SELECT type, sql FROM sqlite_master WHERE lower(name) = lower(?)",
             (type_,),
@@ -71,6 +103,12 @@ def create_views(db: sqlite3.Connection, pages: Iterable[PageRule]) -> None:
 def identifier(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _comment(kinds: Mapping[str, Kind]) -> str:
+    """The kinds that are not plain text, as a comment that no name can end."""
+    said = {name: kind for name, kind in kinds.items() if kind is not Kind.TEXT}
+    return f"/* kinds {json.dumps(said).replace('/', chr(92) + '/')} */ " if said else ""
 
 
 def _text(value: str) -> str:

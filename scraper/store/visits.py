@@ -12,6 +12,7 @@ from scraper.core.model import Page, PageResult, Reason, Request, State
 from scraper.core.outcome import PHASES
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
+from scraper.store.bodies import Bodies
 from scraper.store.books import Change
 from scraper.store.items import record_items, record_pairs_rejected, record_rejected
 from scraper.store.links import Limits, Links
@@ -51,15 +52,19 @@ class Batch:
     pages: list[tuple[Request, Page]] = field(default_factory=list)
     results: list[PageResult] = field(default_factory=list)
     visits: list[Row] = field(default_factory=list)
+    settled: list[PageResult] = field(default_factory=list)  # when bodies are kept
 
 
 class Visits:
     """Writes results into the open transaction."""
 
-    def __init__(self, links: Links, limits: Limits, pairs: Pairs) -> None:
+    def __init__(
+        self, links: Links, limits: Limits, pairs: Pairs, bodies: Bodies | None = None
+    ) -> None:
         self._links = links
         self._limits = limits
         self._pairs = pairs
+        self._bodies = bodies or Bodies()
 
     def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
         """Write results, in order; returns what they add to the figures of the run."""
@@ -78,6 +83,8 @@ class Visits:
             batch.figures["items"] += len(made.items)
             batch.figures["rejected"] += len(made.rejected)
         write_many(change.db, VISIT, batch.visits)
+        if batch.settled:
+            self._bodies.record(change, batch.settled)
         return batch.figures
 
     def _read(self, change: Change, told: Sequence[tuple[Entry, bytes | None]]) -> Requests:
@@ -118,6 +125,8 @@ class Visits:
             _count_as_visited(rows, final_key, depth)
         batch.pages.append((result.request, result.page))
         batch.results.append(result)
+        if self._bodies.is_on:
+            batch.settled.append(result)
         new = self._links.record(rows, result.links)
         _count(batch.figures, result, new)
         since = entry.writer_from or result.finished_at or None

@@ -18,6 +18,7 @@ from typing import TypeAlias, TypeVar
 
 from scraper.core.errors import StoreError
 from scraper.core.model import PageResult, Request
+from scraper.store.bodies import Bodies
 from scraper.store.books import Books, Change
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
@@ -27,10 +28,16 @@ T = TypeVar("T")
 
 BOUND = 512  # results that may wait for their commit
 GROUP = 256  # results in a commit
+BYTES = 32 * 1024 * 1024  # of bodies to be kept that may wait for their commit
 GROUP_S = 0.05  # from one commit to the next, unless somebody waits for it
 
 Committed: TypeAlias = Callable[[Sequence[int], Sequence[str], Sequence[int]], None]
 Work: TypeAlias = Callable[[Change], None]
+
+
+def _body_bytes(entry: Entry | Work) -> int:
+    answer = entry.result.answer if isinstance(entry, Entry) else None
+    return 0 if answer is None else len(answer.body)
 
 
 def _ignore(_settled: Sequence[int], _hosts: Sequence[str], _visited: Sequence[int]) -> None:
@@ -44,6 +51,7 @@ class Writer:
         committed: called after each commit with the rows that have their outcome now, the hosts
             that have new waiting rows, and the rows that a redirect to them has settled.
         stats: what this run has written so far.
+        bodies: what of the visited pages is kept.
     """
 
     def __init__(self, books: Books, pairs: Pairs) -> None:
@@ -52,11 +60,13 @@ class Writer:
         self._books = books
         self._limits = Limits()
         self._links = Links(self._limits)
-        self._visits = Visits(self._links, self._limits, pairs)
+        self.bodies = Bodies()
+        self._visits = Visits(self._links, self._limits, pairs, self.bodies)
         self._pending: deque[Entry | Work] = deque()
         self._urgent = 0  # callers that wait for a commit
         self._accepted = 0  # entries ever taken in
         self._written = 0  # of those, committed
+        self._bytes = 0  # of bodies that are not committed
         self._changed = asyncio.Condition()
         self._wake = asyncio.Event()
         self._closing = False
@@ -89,7 +99,7 @@ class Writer:
     @property
     def full(self) -> bool:
         """Whether `put` has to wait."""
-        return len(self._pending) >= BOUND
+        return len(self._pending) >= BOUND or self._bytes >= BYTES
 
     # What the pipeline calls
 
@@ -191,7 +201,8 @@ class Writer:
         self._check()  # no await from here on: the room cannot get lost
         self._pending.append(entry)
         self._accepted += 1
-        if len(self._pending) == 1 or len(self._pending) >= GROUP:
+        self._bytes += _body_bytes(entry)
+        if len(self._pending) == 1 or self._is_worth_a_commit():
             self._wake.set()
         return self._accepted
 
@@ -234,7 +245,10 @@ class Writer:
 
     def _is_due(self) -> bool:
         hurried = self._urgent or self._hurried or self._closing
-        return bool(hurried) or len(self._pending) >= GROUP
+        return bool(hurried) or self._is_worth_a_commit()
+
+    def _is_worth_a_commit(self) -> bool:
+        return len(self._pending) >= GROUP or self._bytes >= BYTES
 
     async def _commit(self) -> None:
         self._hurried = False
@@ -261,6 +275,8 @@ class Writer:
         self.committed(settled, sorted(change.hosts), change.visited)
         async with self._changed:
             self._written += len(batch)
+            if self._bytes:
+                self._bytes -= sum(map(_body_bytes, batch))
             self._changed.notify_all()
 
     async def _at_once(self, work: Callable[[Change], T]) -> T:

@@ -7,9 +7,12 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from tests.command import environment
 from tests.e2e.conftest import SHOP, Crawl, product
@@ -74,10 +77,33 @@ def test_file_is_replaced_when_all_is_written(two: Crawl):
     }  # fmt: skip
 
 
-def test_not_yet_supported_formats_say_so(two: Crawl):
-    ended = two("export", "crawl.db", "--format", "parquet", "--output", "x.parquet")
-    assert ended.status == 2
-    assert "not supported yet" in ended.err
+def test_typed_files_in_a_folder_and_one_workbook(two: Crawl):
+    ended = two("export", "crawl.db", "--format", "parquet", "-o", "out/")
+    assert (ended.status, ended.out) == (0, ""), ended
+    assert {path.name for path in (two.folder / "out").iterdir()} == {
+        "thing.parquet",
+        "select.parquet",
+    }
+    table = parquet.read_table(two.folder / "out" / "thing.parquet")
+    (thing,) = table.to_pylist()
+    assert (thing["price"], thing["tags"], thing["_run"]) == (Decimal("1.10"), '["a", "b,c"]', 1)
+    assert str(table.schema.field("price").type) == "decimal128(38, 9)"
+    assert thing["_fetched_at"].tzinfo is not None
+    ended = two("export", "crawl.db", "-o", "all.xlsx")
+    assert ended.status == 0, ended
+    with zipfile.ZipFile(two.folder / "all.xlsx") as book:
+        assert b'name="thing"' in book.read("xl/workbook.xml")
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+    ended = two("export", "crawl.db", "--format", "parquet", "-o", "x.parquet")
+    assert (ended.status, "--items with one of thing, select" in ended.err) == (2, True)
+    code = "import sys; sys.modules['pyarrow'] = None; from scraper.cli import main; main()"
+    missing = subprocess.run(
+        [sys.executable, "-c", code, "export", "crawl.db", "-o", "y.parquet"],
+        cwd=two.folder, capture_output=True, text=True, env=environment(),
+    )  # fmt: skip
+    assert missing.returncode == 2
+    assert "pip install 'scraper[parquet]'" in missing.stderr
+    assert not (two.folder / "y.parquet").exists()
 
 
 def test_reader_that_has_enough_ends_it_quietly(shop: Crawl):

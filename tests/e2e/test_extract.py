@@ -276,7 +276,7 @@ def test_try_says_why_a_field_of_another_source_is_empty(crawl: Crawl):
                   data: {script: "var other = (.*?);", json: "a"}
     """)
     out = crawl("try", "crawl.yaml", crawl.site.url("/page")).out
-    assert "empty thing.isbn: any of css .isbn, jsonld Book finds nothing" in out
+    assert "empty thing.isbn: no source of any yields: css .isbn finds nothing" in out
     assert 'empty thing.gtin: jsonld Product finds {"@type":' in out
     assert 'script var other = (.*?); finds "1", of which json a makes nothing' in out
 

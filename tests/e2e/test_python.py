@@ -82,6 +82,6 @@ def test_functions_give_items_and_links_and_cost_their_own_page_at_most(crawl: C
     assert tried.status == 1
     lines = tried.out.splitlines()
     assert lines[1] == "error: parse_error: my_site:parse raised ValueError: boom"
-    assert lines[-1] == "ValueError: boom"
+    assert "ValueError: boom" in lines
     checked = crawl("check", "crawl.yaml", "--python", "my_site")
     assert "hands the page to my_site:parse, in a worker process" in checked.out

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.errors import ScraperError, UsageError
-from scraper.export import cell, export
+from scraper.export import Order, cell, export, format_of
+from scraper.extras.parquet import write_parquet
+from scraper.extras.xlsx import write_xlsx
 from tests.unit.report.database import Database
 
 OWN = {"_url": "https://a.example/1", "_fetched_at": "2026-11-23T20:05:34Z", "_run": 1}
@@ -25,28 +27,22 @@ def database():
         yield made
 
 
-def exported(database, written="jsonl", item=None, changed_since=None):
+EXTRAS = {"parquet": lambda: write_parquet, "xlsx": lambda: write_xlsx}
+
+
+def ordered(database, order, stdout, told=None):
+    tell = [].append if told is None else told.append
+    return export(database.connection, order, stdout=stdout, tell=tell, extras=EXTRAS)
+
+
+def exported(database, written="jsonl", item=None, changed_since=None, **more):
     stream = io.StringIO()
-    count = export(
-        database.connection,
-        item=item,
-        format=written,
-        output=None,
-        changed_since=changed_since,
-        stdout=stream,
-    )
-    return count, stream.getvalue()
+    order = Order(written, item=item, changed_since=changed_since, **more)
+    return ordered(database, order, stream), stream.getvalue()
 
 
-def to_file(database, path, written="csv"):
-    return export(
-        database.connection,
-        item=None,
-        format=written,
-        output=str(path),
-        changed_since=None,
-        stdout=io.StringIO(),
-    )
+def to_file(database, path, written="csv", **more):
+    return ordered(database, Order(written, str(path), **more), io.StringIO())
 
 
 def names_in(folder):
@@ -191,8 +187,10 @@ def test_changed_since_leaves_out_what_stayed_the_same(database):
     [
         ({"item": "bock"}, "--items bock: no such item type: did you mean book?"),
         ({"item": "zzz"}, "--items zzz: no such item type: there is book"),
-        ({"written": "parquet"}, "--format parquet: not supported yet: use csv or jsonl"),
-        ({"written": "xml"}, "--format xml: no such format: use csv or jsonl"),
+        (
+            {"written": "jsonl", "raw_cells": True},
+            "--raw-cells means nothing for jsonl: take it out",
+        ),
         ({"changed_since": 2}, "--changed-since 2: no such run: the last is 1"),
         ({"changed_since": -1}, "--changed-since -1: no such run: the last is 1"),
     ],
@@ -202,6 +200,14 @@ def test_what_cannot_be_done_is_said(database, asked, message):
     with pytest.raises(UsageError) as caught:
         exported(database, **asked)
     assert str(caught.value) == message
+
+
+def test_the_format_is_the_one_asked_for_else_that_of_the_name():
+    assert format_of(None, "-") == format_of(None, "x.txt") == format_of(None, "out/") == "jsonl"
+    assert format_of(None, "x.CSV") == format_of("csv", "x.jsonl") == "csv"
+    assert format_of(None, "{type}.parquet") == "parquet"
+    with pytest.raises(UsageError, match="no such format: use csv, jsonl, parquet, xlsx"):
+        format_of("xml", "-")
 
 
 def test_a_type_cannot_be_asked_for_before_there_is_any(database):
@@ -277,27 +283,102 @@ def test_a_database_is_never_replaced_by_its_export(database, tmp_path):
 
 
 def test_a_folder_that_is_missing_or_in_the_way_is_said(database, tmp_path):
+    (tmp_path / "book.csv").mkdir()
+    database.view(book=["title"])
     with pytest.raises(UsageError, match="is a folder"):
         to_file(database, tmp_path)
     with pytest.raises(UsageError, match="there is no folder"):
         to_file(database, tmp_path / "none" / "books.csv")
 
 
+@pytest.mark.parametrize("output", ["new/", "new/all-{type}.csv"])
+def test_a_folder_or_a_pattern_gets_a_file_for_each_type(database, tmp_path, output):
+    database.item({"title": "Tea"}, kind="book")
+    database.item({"name": "Ann"}, kind="../author")
+    database.item({"name": "Bob"}, kind="___author")
+    if "{" in output:
+        (tmp_path / "new").mkdir()
+    assert to_file(database, f"{tmp_path}/{output}") == 3
+    names = [name.removeprefix("all-") for name in names_in(tmp_path / "new")]
+    assert sorted(names) == ["___author.csv", "___author_.csv", "book.csv"]
+    assert names_in(tmp_path) == ["new"]
+
+
+def test_of_several_files_none_is_there_before_all_are_written(database, tmp_path):
+    database.item({"title": "Tea"}, kind="author")
+    database.item("not json", kind="book")
+    database.view(book=["title"])
+    (tmp_path / "author.csv").write_text("old")
+    with pytest.raises(json.JSONDecodeError):
+        to_file(database, tmp_path)
+    assert names_in(tmp_path) == ["author.csv"]
+    assert (tmp_path / "author.csv").read_text() == "old"
+
+
+def test_raw_cells_are_formulas_for_those_who_ask_for_them(database):
+    database.item({"t": "=1+1"})
+    assert exported(database, "csv")[1].splitlines()[1].startswith("'=1+1,")
+    assert exported(database, "csv", raw_cells=True)[1].splitlines()[1].startswith("=1+1,")
+
+
+@pytest.mark.parametrize("written", ["parquet", "xlsx"])
+def test_books_and_tables_are_not_for_terminals_and_need_a_type(database, written, tmp_path):
+    with pytest.raises(UsageError, match="no item types yet"):
+        to_file(database, tmp_path / "x", written)
+    database.item({"title": "Tea"})
+    leader, follower = os.openpty()
+    with os.fdopen(follower, "w") as terminal, pytest.raises(UsageError, match="for a terminal"):
+        ordered(database, Order(written), terminal)
+    os.close(leader)
+    stdout = io.TextIOWrapper(io.BytesIO(), "ascii")
+    assert ordered(database, Order(written, "-"), stdout) == 1
+    assert stdout.buffer.getvalue()[:2] in (b"PA", b"PK")
+
+
+@pytest.mark.parametrize("written", ["parquet", "xlsx", "csv"])
+def test_standard_output_keeps_what_its_file_had(database, written, tmp_path):
+    database.item({"title": "Tea"})
+    path = tmp_path / "all"
+    path.write_text("before")
+    with path.open("a") as stdout:
+        assert ordered(database, Order(written), stdout) == 1
+    assert path.read_bytes().startswith(b"before")
+    assert path.stat().st_size > 20
+    assert to_file(database, "/dev/null", written) == 1
+    with pytest.raises(ScraperError, match="No space left"):
+        to_file(database, "/dev/full", written)
+
+
+def test_what_is_stored_after_the_export_began_is_not_in_it(database):
+    for _ in range(1500):
+        database.item({"n": 1})
+
+    class Slow(io.StringIO):
+        def write(self, text):
+            database.item({"n": 2})
+            return super().write(text)
+
+    stream = Slow()
+    assert ordered(database, Order("jsonl"), stream) == 1500
+    assert '"n": 2' not in stream.getvalue()
+
+
+def test_long_items_are_read_in_shorter_steps(database):
+    for _ in range(6):
+        database.item({"text": "x" * 3_000_000})
+    tracemalloc.start()
+    try:
+        assert to_file(database, "/dev/null", "jsonl") == 6
+        assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_standard_output_is_utf8_whatever_the_terminal_thinks(database):
     database.item({"title": "Tée"})
     binary = io.BytesIO()
     stdout = io.TextIOWrapper(binary, "ascii")
-    assert (
-        export(
-            database.connection,
-            item="book",
-            format="csv",
-            output="-",
-            changed_since=None,
-            stdout=stdout,
-        )
-        == 1
-    )
+    assert ordered(database, Order("csv", "-", "book"), stdout) == 1
     assert "Tée".encode() in binary.getvalue()
     assert not stdout.closed
 
@@ -308,31 +389,14 @@ def test_a_reader_that_has_enough_ends_it_quietly(database):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as stdout:
-        assert (
-            export(
-                database.connection,
-                item=None,
-                format="jsonl",
-                output=None,
-                changed_since=None,
-                stdout=stdout,
-            )
-            == 0
-        )
+        assert ordered(database, Order("jsonl"), stdout) == 0
 
 
 def test_half_a_character_is_written_out(database):
     database.item('{"title": "\\ud800"}')
     binary = io.BytesIO()
     stdout = io.TextIOWrapper(binary, "utf-8")
-    export(
-        database.connection,
-        item=None,
-        format="csv",
-        output="-",
-        changed_since=None,
-        stdout=stdout,
-    )
+    ordered(database, Order("csv", "-"), stdout)
     assert b"\\ud800" in binary.getvalue()
 
 

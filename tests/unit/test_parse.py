@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +106,37 @@ async def test_a_suspicious_page_goes_to_a_worker_even_with_never():
 async def test_a_regex_that_hangs_is_tried_in_a_worker_and_fails_there():
     with pytest.raises(ParseError, match="took more than 1 s"):
         await parse(response(b"<h1>" + b"a" * 60 + b"!"), HANGING)
+
+
+SLOW = "^(a|a|aa)+$"
+SLOW_ROWS = PageRule(
+    "rows",
+    items=(
+        ItemPlan(
+            "row",
+            (
+                FieldPlan("x", css="i", regex=SLOW),
+                FieldPlan("y", css="i", replace=((SLOW, ""),)),
+                FieldPlan("z", any=(FieldPlan("z", css="i", regex=SLOW),)),
+            ),
+            each="p",
+        ),
+    ),
+)
+
+
+async def test_many_rows_with_a_regex_that_hangs_cost_one_limit():
+    page = response(b"<p><i>" + b"a" * 60 + b"!</i></p>" * 1000)
+    began = time.process_time()
+    with pytest.raises(ParseError, match=r"parse_timeout: the regex of x took more than 1 s"):
+        await parse(page, SLOW_ROWS)
+    assert time.process_time() - began < 10  # not a thousand limits
+
+
+async def test_searches_that_together_would_stall_the_loop_are_done_in_a_worker():
+    row = b"<p><i>" + b"a" * 11 + b"!</i></p>"
+    parsed = await parse(response(row * 40), SLOW_ROWS)
+    assert (parsed.placed, len(parsed.page.items)) == ("pool", 1)
 
 
 @pytest.mark.parametrize(

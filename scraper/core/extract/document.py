@@ -13,6 +13,7 @@ from scraper.core.amend import Draft
 from scraper.core.errors import ParseError
 from scraper.core.extract.jsonld import BLOCKS, Things, things
 from scraper.core.extract.jsontext import read_json
+from scraper.core.extract.watch import PAGE_LIMIT_S, Watch, stopped
 from scraper.core.model import Json, Reason
 from scraper.core.url import Base, join, key
 
@@ -34,7 +35,6 @@ URL_ATTRIBUTES = frozenset(
     ]
 )
 _HEAD_BYTES = 4096  # where a `<base>` is looked for that a broken head put into the body
-_BASE = re.compile(rb"<base[\s/]", re.IGNORECASE)
 _CANDIDATE = re.compile(r"[^\s,]\S*")  # of a srcset
 
 
@@ -86,12 +86,16 @@ class Document:
         "listed",
         "made",
         "source",
+        "watch",
     )
 
-    def __init__(self, body: bytes, source: Source, *, is_xml: bool = False) -> None:
+    def __init__(
+        self, body: bytes, source: Source, *, is_xml: bool = False, watch: Watch | None = None
+    ) -> None:
         self._body = body
         self.is_xml = is_xml  # the body is what `xml.py` made of it
         self.source = source
+        self.watch = watch or Watch(stopped, PAGE_LIMIT_S)  # over the regular expressions
         self.invalid: dict[str, dict[str, int]] = {}  # item type -> field -> values
         self.lacking: list[tuple[str, Absent]] = []  # required fields of the current item
         self.made: dict[str, list[dict[str, Json]]] = {}  # items of the rule's function, by type
@@ -174,7 +178,7 @@ class Document:
             return final
         head = self.parser.head
         element = head and head.css_first("base[href]")
-        if element is None and _BASE.search(self._body, 0, _HEAD_BYTES):
+        if element is None and b"<base" in self._body[:_HEAD_BYTES].lower():
             element = self.parser.css_first("base[href]")
         if element is None:
             return final

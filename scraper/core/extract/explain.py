@@ -1,83 +1,229 @@
-"""Why a field is empty: the same page, read once more with every field as bare text.
+"""Why a field is empty: the same page, read once more with every step of every field apart.
 
-`probe` makes the rule for that second reading; `reasons` compares the two.
+`probe` makes the rule for that second reading: each field becomes several, its source alone, then
+with one step more each, beside how many elements its selector matches. `losses` compares the two
+readings and names the step at which a value was lost.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from scraper.core.extract.again import is_again
 from scraper.core.extract.join import carried_fields
-from scraper.core.extract.jsonld import split_type
-from scraper.core.extract.plan import EachPlan, FieldPlan, ItemPlan, PageRule
+from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
+from scraper.core.extract.stages import looked_for, stages
 from scraper.core.model import Json, Page
 
+_PAGE = " page"  # the type of the item that looks in the whole page; no config can name it so
 _EMPTY: tuple[Json, ...] = (None, "", [])
 _MOST_CHARACTERS = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A field that no item has a value of, or an item type without items (`field` is None)."""
+
+    type: str
+    field: str | None  # "offers.price" is one within another
+    why: str
+    in_page: int | None = None  # elements that its selector matches; None: it has none
+    in_item: int | None = None  # the most of them in one item
+    steps: tuple[tuple[str, Json], ...] = ()  # each step, and the value behind it
+
+    def __str__(self) -> str:
+        return f"{self.type}{'' if self.field is None else f'.{self.field}'}: {self.why}"
+
+
+Scopes = dict[str, list[dict[str, "Json"]]]  # label of a field -> what was found, scope by scope
+
+
 def probe(rule: PageRule) -> PageRule:
-    """The rule with nothing done to what its selectors find; nothing is rejected."""
-    items = (
-        replace(item, key=(), reads=(), python=None, fields=tuple(map(_bare, item.fields)))
+    """The rule of the second reading; nothing is rejected, followed or given to a function."""
+    items = [
+        replace(item, key=(), reads=(), python=None, fields=tuple(_apart(item.fields, "")))
         for item in rule.items
-    )
-    name = f"{rule.name} as text"
-    return replace(rule, name=name, items=tuple(items), follow=(), submit=(), python=None)
+    ]
+    counts = [one for item in rule.items for one in _counts(item)]
+    links = [link for link in rule.follow if not is_again(link)]
+    counts += [_hrefs(number, link) for number, link in enumerate(links)]
+    page = [ItemPlan(_PAGE, tuple(counts))] if counts else []
+    name = f"{rule.name} apart"
+    return replace(rule, name=name, items=(*page, *items), follow=(), submit=(), python=None)
 
 
-def _bare(field: FieldPlan) -> FieldPlan:
-    """The field's source alone. Of JSON within a text it is the text; of JSON-LD, its object."""
+def _apart(fields: tuple[FieldPlan, ...], above: str) -> Iterator[FieldPlan]:
+    """The fields of which each stage of some fields is one."""
+    for field in fields:
+        label = above + field.name
+        if field.is_const or field.count:
+            continue
+        if field.fields:
+            inside = tuple(_apart(field.fields, f"{label}."))
+            yield replace(_plain(field), name=f"{label}|in", all=True, fields=inside)
+        for number, (_, stage) in enumerate(stages(field)):
+            yield replace(stage, name=f"{label}|{number}")
+        if field.css and not field.page:
+            yield FieldPlan(f"{label}|here", css=field.css, count=True)
+        yield from _apart(_named(field), f"{label}.")
+
+
+def _plain(field: FieldPlan) -> FieldPlan:
+    return replace(field, required=False, default=None)
+
+
+def _named(field: FieldPlan) -> tuple[FieldPlan, ...]:
+    """The sources of an `any`, with names of their own."""
+    return tuple(replace(one, name=f"any[{n}]") for n, one in enumerate(field.any, 1))
+
+
+def _counts(item: ItemPlan) -> Iterator[FieldPlan]:
+    """How many elements of the page each selector matches."""
+    ahead = [(f"{item.type}.", field) for field in item.fields]
+    while ahead:
+        above, field = ahead.pop()
+        if css := field.css or field.table:
+            yield FieldPlan(f"{above}{field.name}", css=css, count=True)
+        ahead += [(f"{above}{field.name}.", one) for one in (*field.fields, *_named(field))]
+
+
+def _hrefs(number: int, link: FollowPlan) -> FieldPlan:
+    attr = link.attr if link.css is not None else None
     return FieldPlan(
-        field.name,
-        css=field.css,
-        attr=field.attr,
-        next=field.next,
-        table=field.table,
-        page=field.page,
-        remove=field.remove,
-        html=field.html,
-        markdown=field.markdown,
-        source=field.source,
-        const=field.const,
-        is_const=field.is_const,
-        json=None if field.script or field.css is not None else field.json,
-        script=field.script,
-        jsonld=field.jsonld and split_type(field.jsonld)[0],
-        meta=field.meta,
-        any=tuple(map(_bare, field.any)),
-        raw_text=field.raw_text,
+        f"|{number}", css=link.css, attr=attr, json=link.json, script=link.script, all=True
     )
 
 
-def reasons(rule: PageRule, page: Page, bare: Page) -> Iterator[str]:
-    """A line for each item type without items, and for each field that no item has a value of.
+def hrefs(second: Page) -> list[list[Json]]:
+    """What each entry of `follow` found, before anything is left out."""
+    found = [(name, value) for name, value in _of_page(second).items() if name[0] == "|"]
+    return [value if isinstance(value, list) else [] for _, value in found]
+
+
+def _of_page(second: Page) -> dict[str, Json]:
+    found: dict[str, Json] = next(
+        (json.loads(item.data) for item in second.items if item.type == _PAGE), {}
+    )
+    return found
+
+
+def losses(rule: PageRule, first: Page, second: Page) -> Iterator[Loss]:
+    """What was not found, and why.
 
     Args:
         rule: the page's rule.
-        page: what it found.
-        bare: what its `probe` found on the same page.
+        first: what it found.
+        second: what its `probe` found on the same page.
     """
+    counts = _of_page(second)
     for item in rule.items:
-        texts = _found(bare, item.type)
-        if not texts and item.each is not None:
-            yield f"{item.type}: no item, each {_of_each(item.each)} finds nothing"
-        else:
-            carried = carried_fields(item)  # a trial has no carry
-            known = replace(item, fields=tuple(f for f in item.fields if f.name not in carried))
-            yield from _of_fields(known, _found(page, item.type), texts)
+        apart = _found(second, item.type)
+        if not apart and item.each is not None:
+            why = f"no item, each {_of_each(item.each)} finds nothing"
+            yield Loss(item.type, None, why, in_page=0)
+            continue
+        scopes: Scopes = {}
+        for data in apart:
+            _sort(data, scopes)
+        told = _Told(item, scopes, counts)
+        carried = carried_fields(item)  # a trial has no carry
+        own = tuple(field for field in item.fields if field.name not in carried)
+        yield from told.losses(own, _found(first, item.type), "")
 
 
-def _of_fields(
-    item: ItemPlan, found: list[dict[str, Json]], texts: list[dict[str, Json]]
-) -> Iterator[str]:
-    for field in item.fields:
-        if not field.is_const and all(data.get(field.name) in _EMPTY for data in found):
-            text = next((data[field.name] for data in texts if data[field.name] is not None), None)
-            yield f"{item.type}.{field.name}: {_why(field, text)}"
+def _sort(data: dict[str, Json], into: Scopes) -> None:
+    """Put what was found in one item, or in an object within it, to its field."""
+    here: dict[str, dict[str, Json]] = {}
+    for name, value in data.items():
+        label, _, stage = name.rpartition("|")
+        here.setdefault(label, {})[stage] = value
+        for inner in _objects([value]) if stage == "in" else ():
+            _sort(inner, into)
+    for label, found in here.items():
+        into.setdefault(label, []).append(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of one item type in the second reading."""
+
+    item: ItemPlan
+    scopes: Scopes
+    counts: dict[str, Json]
+
+    def losses(
+        self, fields: tuple[FieldPlan, ...], found: list[dict[str, Json]], above: str
+    ) -> Iterator[Loss]:
+        """The losses of some fields, found in items or in objects within them."""
+        for field in fields:
+            if field.is_const or field.count:
+                continue
+            values = [data.get(field.name) for data in found]
+            if all(value in _EMPTY for value in values):
+                yield self._loss(field, above + field.name)
+            elif field.fields:
+                yield from self.losses(field.fields, _objects(values), f"{above}{field.name}.")
+
+    def _loss(self, field: FieldPlan, label: str) -> Loss:
+        found = self.scopes.get(label, [])
+        in_page = self.counts.get(f"{self.item.type}.{label}")
+        in_item = max((n for one in found if isinstance(n := one.get("here"), int)), default=None)
+        steps = tuple(_steps(field, found))
+        return Loss(
+            self.item.type,
+            label,
+            self._why(field, label, steps, in_item),
+            in_page if isinstance(in_page, int) else None,
+            in_item,
+            steps,
+        )
+
+    def _why(
+        self, field: FieldPlan, label: str, steps: tuple[tuple[str, Json], ...], here: int | None
+    ) -> str:
+        looked = looked_for(field)
+        if steps:
+            return f"{looked} finds {_life(steps, here if not field.all else None)}"
+        if field.any:
+            tried = (self._loss(one, f"{label}.{one.name}").why for one in _named(field))
+            return f"no source of any yields: {'; '.join(tried)}"
+        count = self.counts.get(f"{self.item.type}.{label}")
+        if here and field.attr:
+            return f"{looked} finds nothing: {_elements(here)} without this attribute"
+        if here == 0 and isinstance(count, int) and count:
+            return (
+                f"{looked} finds nothing in the item, but {_elements(count)} elsewhere in the page"
+            )
+        return f"{looked} finds nothing"
+
+
+def _steps(field: FieldPlan, found: list[dict[str, Json]]) -> Iterator[tuple[str, Json]]:
+    """The steps of the first value there is, up to the one that made nothing of it."""
+    one = next((scope for scope in found if scope.get("0") not in (None, [])), None)
+    for number, (name, _) in enumerate(stages(field) if one else ()):
+        value = one.get(str(number)) if one else None
+        yield name, value
+        if value in _EMPTY:
+            return
+
+
+def _life(steps: tuple[tuple[str, Json], ...], here: int | None) -> str:
+    (_, source), *others = steps
+    if source in _EMPTY or not others:
+        return "an empty text"
+    told = _shown(source) + (f" in the first of {here} elements" if here and here > 1 else "")
+    for name, value in others:
+        told += f", of which {name} makes {'nothing' if value in _EMPTY else _shown(value)}"
+    return told
+
+
+def _objects(values: list[Json]) -> list[dict[str, Json]]:
+    """The objects among some values and in lists of them."""
+    flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    return [one for one in flat if isinstance(one, dict)]
 
 
 def _found(page: Page, type_: str) -> list[dict[str, Json]]:
@@ -87,54 +233,14 @@ def _found(page: Page, type_: str) -> list[dict[str, Json]]:
     return [json.loads(data) for data in (*kept, *rejected)]
 
 
-def _why(field: FieldPlan, text: Json) -> str:
-    looked = _looked_for(field)
-    steps = ", ".join(_steps(field))
-    if text is None:
-        return f"{looked} finds nothing"
-    if text == "" or not steps:
-        return f"{looked} finds an empty text"
-    return f"{looked} finds {_shown(text)}, of which {steps} makes nothing"
-
-
-def _looked_for(field: FieldPlan) -> str:
-    for key in ("css", "next", "table"):
-        if (css := getattr(field, key)) is not None:
-            attribute = f" @{field.attr}" if field.attr else ""
-            return f"{key} {as_written(css) or '(the element itself)'}{attribute}"
-    if field.any:
-        return f"any of {', '.join(map(_looked_for, field.any))}"
-    if field.jsonld is not None:
-        return f"jsonld {split_type(field.jsonld)[0]}"
-    for key in ("script", "json", "meta"):
-        if (written := getattr(field, key)) is not None:
-            return f"{key} {written}"
-    return f"from {field.source}"
-
-
 def _of_each(each: str | EachPlan) -> str:
     if isinstance(each, str):
         return as_written(each)
     return f"json {each.json}" + (f" of script {each.script}" if each.script else "")
 
 
-def _steps(field: FieldPlan) -> Iterator[str]:
-    """The steps that are taken, as they are written."""
-    path = split_type(field.jsonld)[1] if field.jsonld is not None else "@"
-    in_text = field.json if field.script or field.css is not None else None
-    kind = field.type if field.type != "text" else ""
-    steps = (
-        ("", None if path == "@" else path),
-        ("regex ", field.regex),
-        ("json ", in_text),
-        *(("replace ", pattern) for pattern, _ in field.replace),
-        ("split ", field.split),
-        ("strip ", field.strip),
-        ("map", None if field.map is None else ""),
-        ("type ", kind or None),
-        ("its steps", "" if field.any else None),
-    )
-    return (name + written for name, written in steps if written is not None)
+def _elements(count: int) -> str:
+    return f"{count} element{'' if count == 1 else 's'}"
 
 
 def _shown(text: Json) -> str:

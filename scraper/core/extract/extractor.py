@@ -31,6 +31,7 @@ from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
 from scraper.core.extract.steps import Place
 from scraper.core.extract.submit import SubmitReader
+from scraper.core.extract.watch import PAGE_LIMIT_S, Watch, stopped
 from scraper.core.extract.xml import is_xml, rule_in_xml, xml_as_html
 from scraper.core.model import Half, Item, Json, Link, Page, Reason, Rejected
 
@@ -41,10 +42,14 @@ class Extractor:
     """Extraction by one rule: a pure function from bytes to a `Page`.
 
     Args:
+        regex_timeout_s: CPU seconds that one search of a regular expression may take.
+        regex_page_s: seconds that all searches of a page may take, by the clock.
+        clock: its default stands still, and so knows no second limit.
         functions: those of the user's own that the rule names.
     """
 
     __slots__ = (
+        "_clock",
         "_forms",
         "_functions",
         "_heeds_meta",
@@ -52,6 +57,7 @@ class Extractor:
         "_items",
         "_links",
         "_needs_document",
+        "_regex_page_s",
         "_regex_timeout_s",
         "rule",
     )
@@ -61,11 +67,15 @@ class Extractor:
         rule: PageRule,
         *,
         regex_timeout_s: float = REGEX_TIMEOUT_S,
+        regex_page_s: float = PAGE_LIMIT_S,
+        clock: Callable[[], float] = stopped,
         functions: Mapping[str, Function] = NO_FUNCTIONS,
     ) -> None:
         self.rule = rule
         self._functions = functions
         self._regex_timeout_s = regex_timeout_s
+        self._regex_page_s = regex_page_s
+        self._clock = clock
         self._in_xml: Extractor | None = None  # made for the first page that is XML
         holding = {link.item for link in rule.follow if link.carry}
         self._items = tuple(
@@ -94,13 +104,16 @@ class Extractor:
             return Page()
         try:
             if is_xml(body, source.media):
-                document = Document(xml_as_html(body), source, is_xml=True)
+                document = Document(xml_as_html(body), source, is_xml=True, watch=self._watch())
                 return self._for_xml()._extract(document)
-            return self._extract(Document(body, source))
+            return self._extract(Document(body, source, watch=self._watch()))
         except RecursionError as error:
             raise ParseError(Reason.PARSE_ERROR, "a value is nested too deeply") from error
         except (SelectolaxError, UnicodeError) as error:
             raise ParseError(Reason.PARSE_ERROR, str(error)) from error
+
+    def _watch(self) -> Watch:
+        return Watch(self._clock, self._regex_page_s)
 
     def _for_xml(self) -> Extractor:
         if self._in_xml is None:
@@ -122,7 +135,7 @@ class Extractor:
             item.read(document, kept)
         page = Page(
             tuple(kept.items),
-            tuple(self._follow(document, kept, made)),
+            tuple(self._follow(document, kept, made)) if self._links or made else (),
             tuple(kept.rejected),
             told(document.invalid) if kept.halves else document.invalid,
             tuple(kept.halves),

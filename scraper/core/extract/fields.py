@@ -22,7 +22,7 @@ from scraper.core.extract.document import Absent, Document, NotJsonError
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.sources import Find, Scope, every, finder, first
 from scraper.core.extract.steps import Place, Value, refiner
-from scraper.core.extract.take import taker
+from scraper.core.extract.take import is_plain, taker
 from scraper.core.model import Json
 
 
@@ -72,7 +72,11 @@ def _compile(plan: FieldPlan, place: Place) -> Field:
 def _in_element(plan: FieldPlan, place: Place) -> ElementField:
     if plan.fields:
         return _Group(plan, place)
-    return _Count(plan) if plan.count else _Leaf(plan, place)
+    if plan.count:
+        return _Count(plan)
+    if plan.all:
+        return _Leaves(plan, place)
+    return _Text(plan, place) if plan.css and is_plain(plan) else _Leaf(plan, place)
 
 
 class _Base(ABC):
@@ -170,35 +174,62 @@ class _OnPage:
 
 
 class _Leaf(_Base):
-    """A text or an attribute, one or all."""
+    """A text or an attribute of the first element: what most fields are."""
 
-    __slots__ = ("_all", "_css", "_refine", "_take")
+    __slots__ = ("_css", "_refine", "_take")
 
     def __init__(self, plan: FieldPlan, place: Place) -> None:
         super().__init__(plan, place)
         self._css = plan.css
-        self._all = plan.all
         self._take = taker(plan)
         self._refine = refiner(plan, place)
 
     def read(self, scope: LexborNode, document: Document) -> Value:
         value = self.value(scope, document)
-        if self._required or isinstance(value, Absent) or self._all:
+        if self._required or isinstance(value, Absent):
             return self._settle(value, document)
         return value
 
     def value(self, scope: LexborNode, document: Document) -> Value:
-        if self._all:
-            nodes = scope.css(self._css) if self._css else (scope,)
-            return self._gather((self._one(node, document) for node in nodes), document)
         node = scope.css_first(self._css) if self._css else scope
-        return Absent.MISSING if node is None else self._one(node, document)
-
-    def _one(self, node: LexborNode, document: Document) -> Value:
+        if node is None:
+            return Absent.MISSING
         text = self._take(node, document)
         if text is None:
             return Absent.MISSING
         return text if self._refine is None else self._refine(text, document)
+
+
+class _Text(_Leaf):
+    """The text of the first element, without a detour: half of all fields are no more than this."""
+
+    __slots__ = ()
+
+    def read(self, scope: LexborNode, document: Document) -> Value:
+        node = scope.css_first(self._css)  # type: ignore[arg-type]  # it is some: see _in_element
+        if node is None:
+            return self._settle(Absent.MISSING, document)
+        text = " ".join(node.text().split())
+        value = text if self._refine is None else self._refine(text, document)
+        if self._required or isinstance(value, Absent):
+            return self._settle(value, document)
+        return value
+
+
+class _Leaves(_Base):
+    """The texts or attributes of all elements."""
+
+    __slots__ = ("_css", "_one")
+
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
+        self._css = plan.css
+        itself = replace(plan, css="", all=False, default=None, required=False)
+        self._one = _Leaf(itself, place)
+
+    def value(self, scope: LexborNode, document: Document) -> Value:
+        nodes = scope.css(self._css) if self._css else (scope,)
+        return self._gather((self._one.value(node, document) for node in nodes), document)
 
 
 class _Next(_Base):

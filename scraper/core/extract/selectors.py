@@ -48,10 +48,15 @@ _CONTAINED = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 _HINTS = (
-    (re.compile(r"\.{0,2}/"), "this looks like XPath, only CSS is understood"),
+    (
+        re.compile(r"\(*\.{0,2}/|.*/(?:@|text\(\)|\w+\[|\.\.)|(?:id|descendant|child)(?:\(|::)"),
+        "this looks like XPath, only CSS is understood: write div.a > h1 for //div[@class='a']/h1",
+    ),
     (re.compile(r"[>+~]"), "it cannot begin with a combinator: name the element on its left"),
 )
 _MOST_BYTES = 20_000
+_MOST_LOOKED_AT = 500  # characters of a selector that cannot be read
+_RESTS = ("", "a", ")", "a)", "]", "=a]", '"]', "']", 'a"])', '")', "1)", ":first-child")
 
 
 def compile_css(text: str) -> str:
@@ -216,8 +221,19 @@ def _check(css: str, written: str) -> None:
         if pattern.match(written):
             raise SelectorError(f"cannot read the selector {written!r}: {hint}")
     part = _culprit(css)
-    where = f": {part!r} is not understood" if part and part != written else ""
-    raise SelectorError(f"cannot read the selector {written!r}{where}")
+    at = written.find(part) if part and part != written else _stop(written)
+    if part in ("", written):
+        part = written[at:]
+    where = f"{part[:20]!r} is not understood, at position {at}" if part else "it ends too early"
+    raise SelectorError(f"cannot read the selector {written!r}: {where}")
+
+
+def _stop(css: str) -> int:
+    """Where a selector stops making sense: behind its longest part that could go on to be one."""
+    for at in range(min(len(css), _MOST_LOOKED_AT)):
+        if not any(_reads(css[: at + 1] + rest) for rest in _RESTS):
+            return at
+    return len(css)
 
 
 def _reads(css: str) -> bool:

@@ -87,11 +87,12 @@ def of_script(pattern: str, path: str | None, place: Place) -> Find:
     search = None if path is None else compile_path(path)
 
     def find(scope: Scope, document: Document) -> Iterator[Json]:  # noqa: ARG001 - a Find
+        scripts = document.watch.each(document.scripts, place.label)
         try:
             if search is None:
-                yield from map(str.strip, searched.texts(document.scripts))
+                yield from map(str.strip, searched.texts(scripts))
             else:
-                yield from map(search, searched.values(document.scripts))
+                yield from map(search, searched.values(scripts))
         except TimeoutError as error:
             raise too_slow(place) from error
 

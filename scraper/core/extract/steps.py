@@ -21,7 +21,8 @@ from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.jsontext import read_json
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.replacement import compile_replacement
-from scraper.core.extract.types import CONVERTERS, as_text
+from scraper.core.extract.types import CONVERTERS, as_text, usual_price
+from scraper.core.extract.watch import SHORT_CHARACTERS, is_tame
 from scraper.core.model import Json, Reason
 
 Value: TypeAlias = "Json | Absent"
@@ -110,13 +111,21 @@ def _searcher(pattern: str, place: Place) -> Refine:
     compiled = regex.compile(pattern)
     group = 1 if compiled.groups else 0
     timeout_s = place.regex_timeout_s
+    tame = is_tame(pattern)
 
-    def search(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
-        try:
-            # not concurrent: letting other threads run costs more than most searches
-            match = compiled.search(as_text(value), timeout=timeout_s, concurrent=False)
-        except TimeoutError as error:
-            raise too_slow(place) from error
+    def search(value: Json, document: Document) -> Value:
+        text = as_text(value)
+        if tame and len(text) <= SHORT_CHARACTERS:  # a limit costs four times the search
+            match = compiled.search(text, concurrent=False)
+        else:
+            watch = document.watch
+            began = watch.clock()
+            try:
+                # not concurrent: letting other threads run costs more than most searches
+                match = compiled.search(text, timeout=timeout_s, concurrent=False)
+            except TimeoutError as error:
+                raise too_slow(place) from error
+            watch.add(began, place.label)
         found = match and match[group]
         return Absent.MISSING if found is None else str(found)
 
@@ -126,11 +135,14 @@ def _searcher(pattern: str, place: Place) -> Refine:
 def _replacer(pattern: str, text: str, place: Place) -> Refine:
     replace = compile_replacement(pattern, text, timeout_s=place.regex_timeout_s)
 
-    def refine(value: Json, document: Document) -> Value:  # noqa: ARG001 - a Refine
+    def refine(value: Json, document: Document) -> Value:
+        began = document.watch.clock()
         try:
-            return replace(as_text(value))
+            made = replace(as_text(value))
         except TimeoutError as error:
             raise too_slow(place) from error
+        document.watch.add(began, place.label)
+        return made
 
     return refine
 
@@ -179,4 +191,11 @@ def _converter(plan: FieldPlan) -> Refine:
         except (ValueError, ArithmeticError):
             return Absent.INVALID
 
-    return converted
+    if plan.type != "decimal":
+        return converted
+
+    def amount(value: Json, document: Document) -> Value:
+        usual = usual_price(value) if isinstance(value, str) else None
+        return usual[1] if usual else converted(value, document)
+
+    return amount

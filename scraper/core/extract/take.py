@@ -25,6 +25,11 @@ def taker(plan: FieldPlan) -> Take:
     return lambda node, document: take(without(node, remove), document)
 
 
+def is_plain(plan: FieldPlan) -> bool:
+    """Whether the folded text of the element is taken, and nothing else."""
+    return _taker(plan) is _text and not plan.remove
+
+
 def _taker(plan: FieldPlan) -> Take:
     if plan.html:
         return _html

@@ -112,7 +112,7 @@ pages:
       of_script: {each: {script: (a)}, fields: {b: {json: c}}}
   rest: {}
 parse: {processes: 2, offload: 128KiB, timeout: 10s}
-store: {path: data/x.db, bodies: none, keep_runs: 5}
+store: {path: data/x.db, bodies: zstd, keep_runs: 5}
 run: {if_running: wait, max_time: 30m, refresh: 0}
 """
 
@@ -245,7 +245,7 @@ PLAN = Plan(
         PageRule("rest"),
     ),
     parse=ParsePlan(2, 131072, 10.0),
-    store=StorePlan("data/x.db", 5),
+    store=StorePlan("data/x.db", 5, "zstd"),
     run=RunPlan("wait", 1800.0, 0.0),
 )
 

@@ -22,6 +22,19 @@ def test_the_key_of_a_key_is_the_key(url):
     assert key(once) == once
 
 
+PLAIN = st.text("ab1-._~=?/&%:@", max_size=20)
+
+
+@given(st.sampled_from(["a.example", "1.a", "a-b.example", "xn--a.example", "a.b1", "1.2"]), PLAIN)
+def test_a_url_that_is_its_own_key_is_that_by_the_standard(host, rest):
+    for url in (f"http://{host}/{rest}", f"https://{host}{rest}"):
+        try:
+            parsed = parse(url)
+        except ValueError:
+            continue
+        assert key(url) == parsed.key
+
+
 @given(st.one_of(st.text(), st.tuples(st.sampled_from(["foo:", "file:", "data:"]), NASTY)))
 def test_the_key_of_any_url_is_stable_or_it_is_no_url(url):
     text = url if isinstance(url, str) else "".join(url)
@@ -196,3 +209,10 @@ def test_the_parts_of_a_parsed_url_are_those_of_the_parse(scheme, rest):
 def test_parts_are_those_of_a_web_address():
     with pytest.raises(ValueError, match="neither http nor https"):
         parts("mailto:a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("href", "joined"), [("d", "/b/d"), ("/d?e=1", "/d?e=1"), ("../d", "/d"), ("", "/b/c")]
+)
+def test_links_of_a_page(href, joined):
+    assert Base("http://a.example/b/c").join(href) == f"http://a.example{joined}"

@@ -68,6 +68,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
         "run": {
             "id": 1,
             "name": "books",
+            "kind": "crawl",
             "state": "done",
             "started_at": "2026-11-23T20:05:34Z",
             "ended_at": "2026-11-23T20:12:26Z",
@@ -112,6 +113,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
                 "filled": {"price": 1.0, "isbn": 0.0},
             }
         },
+        "kept": {"pages": 0, "bytes": 0, "packed_bytes": 0},
         "hosts": [
             {
                 "host": "a.example:443",

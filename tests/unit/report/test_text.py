@@ -3,6 +3,7 @@ import copy
 import pytest
 
 from scraper.report import text
+from scraper.report.text import _kept
 
 REPORT = {
     "schema": 1,
@@ -206,3 +207,15 @@ def test_a_prediction_that_no_setting_makes_names_none(report):
 def test_a_page_cannot_write_to_the_terminal(report):
     report["hosts"][0]["host"] = "evil\x1b[2J\n.example:80"
     assert "evil\\x1b[2J\\n.example" in text(report)
+
+
+def test_kept_pages_are_told_when_there_are_any():
+    kept = {"pages": 2500, "bytes": 40 * 1024 * 1024, "packed_bytes": 5 * 1024 * 1024}
+    assert "  kept      2,500 raw pages: 40.0 MiB, 5.0 MiB packed" in list(_kept(kept))
+    assert list(_kept({**kept, "pages": 0})) == list(_kept(None)) == []
+
+
+def test_a_reparse_says_that_it_is_one():
+    run = {**REPORT["run"], "kind": "reparse"}
+    assert text({**REPORT, "run": run}).startswith("books: run 3 (reparse) done")
+    assert text(REPORT).startswith("books: run 3 done")

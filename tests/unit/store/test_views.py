@@ -8,7 +8,7 @@ from scraper.core.errors import UsageError
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Item
 from scraper.store.items import record_items
-from scraper.store.views import create_views, identifier, view_columns
+from scraper.store.views import create_views, identifier, stored_kinds, view_columns
 from tests.unit.store.tables import Tables
 from tests.unit.store.test_visits import seeded
 
@@ -136,3 +136,35 @@ def test_a_column_of_several_sources_is_typed_where_they_agree() -> None:
     assert view_columns([rule("x", *fields)]) == {
         "x": {"agreed": "REAL", "split": None, "said": "INTEGER"}
     }
+
+
+def test_a_view_keeps_the_kinds_of_its_columns_for_exports() -> None:
+    with Tables() as tables:
+        create_views(tables.db, (BOOK, rule("plain", FieldPlan("a"))))
+        assert stored_kinds(tables.db, "book") == {
+            "price": "decimal",
+            "pages": "int",
+            "weight": "float",
+            "sold": "bool",
+            "tags": "json",
+            "seller": "json",
+            "missing": "int",
+        }
+        assert stored_kinds(tables.db, "plain") == stored_kinds(tables.db, "none") == {}
+        tables.db.execute('CREATE VIEW "later" AS SELECT /* kinds {"a": "uuid"} */ 1 AS a')
+        assert stored_kinds(tables.db, "later") == {}
+
+
+def test_two_rules_that_differ_make_a_column_of_text() -> None:
+    pages = (rule("book", FieldPlan("n", type="int")), rule("book", FieldPlan("n")))
+    with Tables() as tables:
+        create_views(tables.db, pages)
+        assert stored_kinds(tables.db, "book") == {}
+
+
+@pytest.mark.parametrize("name", ["*/ x", "} */", "a/*", "/* kinds {} */", "ü]", "'"])
+def test_no_name_ends_the_comment_in_a_view(name: str) -> None:
+    with stored({name: 1}, name) as tables:
+        create_views(tables.db, (rule(name, FieldPlan(name, type="int")),))
+        assert tables.rows(f"SELECT {identifier(name)} FROM {identifier(name)}") == [(1,)]
+        assert stored_kinds(tables.db, name) in ({name: "int"}, {})

@@ -1,8 +1,16 @@
 import pytest
 
 from scraper.core.extract import Source, extract
-from scraper.core.extract.explain import probe, reasons
-from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.extract.explain import hrefs, losses, probe
+from scraper.core.extract.plan import (
+    EachPlan,
+    FieldPlan,
+    FollowPlan,
+    IncrementPlan,
+    ItemPlan,
+    PageRule,
+    PythonPlan,
+)
 from scraper.core.extract.selectors import compile_css
 
 SOURCE = Source("https://a.example/", "https://a.example/")
@@ -11,14 +19,17 @@ SOURCE = Source("https://a.example/", "https://a.example/")
 def why(html, *fields, each=None, key=()):
     rule = PageRule("page", items=(ItemPlan("thing", fields, each=each, key=key),))
     page = extract(html.encode(), rule, SOURCE)
-    return list(reasons(rule, page, extract(html.encode(), probe(rule), SOURCE)))
+    return [str(loss) for loss in losses(rule, page, extract(html.encode(), probe(rule), SOURCE))]
 
 
 @pytest.mark.parametrize(
     ("field", "reason"),
     [
         (FieldPlan("f", css="b"), "css b finds nothing"),
-        (FieldPlan("f", css="p", attr="id"), "css p @id finds nothing"),
+        (
+            FieldPlan("f", css="p", attr="id"),
+            "css p @id finds nothing: 1 element without this attribute",
+        ),
         (FieldPlan("f", css="i"), "css i finds an empty text"),
         (FieldPlan("f", css="i", type="int"), "css i finds an empty text"),
         (
@@ -27,15 +38,15 @@ def why(html, *fields, each=None, key=()):
         ),
         (
             FieldPlan("f", css="p", regex=r"(\d+)", map={"1": 2}, type="int", required=True),
-            r'css p finds "12 pieces", of which regex (\d+), map, type int makes nothing',
+            r'css p finds "12 pieces", of which regex (\d+) makes "12", of which map makes nothing',
         ),
         (FieldPlan("f", css="b", all=True), "css b finds nothing"),
         (FieldPlan("f", css="b", fields=(FieldPlan("g", css="i"),)), "css b finds nothing"),
         (FieldPlan("f", css="", attr="id"), "css (the element itself) @id finds nothing"),
         (FieldPlan("f", source="header:ETag"), "from header:ETag finds nothing"),
         (
-            FieldPlan("f", css="p", replace=(("x", ""),), split="12 pieces", strip="()"),
-            'css p finds "12 pieces", of which replace x, split 12 pieces, strip () makes nothing',
+            FieldPlan("f", css="p", replace=((".*", ""),), split="12", strip="()"),
+            'css p finds "12 pieces", of which replace .* makes nothing',
         ),
         (FieldPlan("f", table="table"), "table table finds nothing"),
         (FieldPlan("f", next="b"), "next b finds nothing"),
@@ -61,11 +72,11 @@ def why(html, *fields, each=None, key=()):
         ),
         (
             FieldPlan("f", any=(FieldPlan("", css="b"), FieldPlan("", meta="m"))),
-            "any of css b, meta m finds nothing",
+            "no source of any yields: css b finds nothing; meta m finds nothing",
         ),
         (
             FieldPlan("f", any=(FieldPlan("", css="p", type="int"),), type=""),
-            'any of css p finds "12 pieces", of which its steps makes nothing',
+            'no source of any yields: css p finds "12 pieces", of which type int makes nothing',
         ),
     ],
 )
@@ -103,7 +114,8 @@ def test_a_probe_follows_no_links_and_rejects_nothing():
     item = ItemPlan("thing", (FieldPlan("f", css="b", required=True),), key=("f",))
     made = probe(PageRule("page", items=(item,), follow=(FollowPlan("a"),)))
     page = extract(b"<a href=/x>x</a>", made, SOURCE)
-    assert (len(page.items), page.links, page.rejected) == (1, (), ())
+    assert [item.type for item in page.items] == [" page", "thing"]
+    assert (page.links, page.rejected) == ((), ())
 
 
 def test_items_of_json_that_are_not_there_say_where_they_were_looked_for():
@@ -116,4 +128,82 @@ def test_items_of_json_that_are_not_there_say_where_they_were_looked_for():
     ]
     assert why('{"a": [{"b": 1}]}', *fields, each=EachPlan("a")) == [
         "thing.f: json a finds nothing"
+    ]
+
+
+def test_where_elements_are_is_told():
+    html = "<ul><li>a<b>1</b><li>c</ul><p>x</p><p>y</p><i>1</i><i>2</i>"
+    outside = "css p finds nothing in the item, but 2 elements elsewhere in the page"
+    assert why(html, FieldPlan("f", css="p"), each="li") == [f"thing.f: {outside}"]
+    assert why(html, FieldPlan("f", css="p", page=True, type="int"), each="li") == [
+        'thing.f: css p finds "x", of which type int makes nothing'
+    ]
+    assert why(html, FieldPlan("f", css="p", type="int")) == [
+        'thing.f: css p finds "x" in the first of 2 elements, of which type int makes nothing'
+    ]
+    rule = PageRule("page", items=(ItemPlan("thing", (FieldPlan("f", css="p"),), each="li"),))
+    (loss,) = losses(
+        rule, extract(html.encode(), rule, SOURCE), extract(html.encode(), probe(rule), SOURCE)
+    )
+    assert (loss.in_page, loss.in_item, loss.steps) == (2, 0, ())
+
+
+def test_lists_lose_their_values_too():
+    html = "<i>a</i><i>b</i>"
+    assert why(html, FieldPlan("f", css="i", all=True, regex="(\\d)")) == [
+        'thing.f: css i finds ["a", "b"], of which regex (\\d) makes nothing'
+    ]
+
+
+def test_fields_within_fields_are_told_by_their_names():
+    html = "<div><b>x</b></div><div><b>y</b></div><p>"
+    inner = (FieldPlan("n", css="b", type="int"), FieldPlan("gone", css="u"))
+    label = 'thing.g.n: css b finds "x", of which type int makes nothing'
+    for group in (
+        FieldPlan("g", css="div", fields=inner),
+        FieldPlan("g", css="div", all=True, fields=inner),
+    ):
+        assert why(html, group) == [label, "thing.g.gone: css u finds nothing"]
+    of_json = FieldPlan("g", json="a", fields=(FieldPlan("n", json="b"),))
+    assert why('{"a": {"c": 1}}', of_json, each=EachPlan()) == ["thing.g.n: json b finds nothing"]
+
+
+def test_a_json_within_a_script_is_a_step():
+    field = FieldPlan("f", script="x = (.*?);", json="a.b")
+    assert why('<script>x = {"a": 1};</script>', field) == [
+        'thing.f: script x = (.*?); finds "{\\"a\\": 1}", of which json a.b makes nothing'
+    ]
+
+
+def test_counts_and_constants_are_never_empty():
+    fields = (FieldPlan("n", css="b", count=True, type="int"), FieldPlan("c", is_const=True))
+    assert why("<p>", *fields) == []
+
+
+def test_links_are_told_as_they_were_found():
+    follow = (FollowPlan("a"), FollowPlan("u"), FollowPlan(script="x = '(.*?)'"))
+    rule = PageRule("page", follow=follow)
+    html = b"<a href=/x>x</a><a href=mailto:a>m</a><a href=/x#y>x</a><script>x = '/z'</script>"
+    page = extract(html, probe(rule), SOURCE)
+    assert hrefs(page) == [
+        ["https://a.example/x", "mailto:a", "https://a.example/x#y"],
+        [],
+        ["/z"],
+    ]
+    assert hrefs(extract(b"<p>", probe(PageRule("page")), SOURCE)) == []
+
+
+def test_a_probe_asks_no_function_and_for_nothing_carried_or_sent_again():
+    fields = (FieldPlan("genre", source="carried"), FieldPlan("name", css="h1"))
+    python = PythonPlan("m:f")
+    rule = PageRule(
+        "page",
+        items=(ItemPlan("thing", fields, reads=("genre",), python=python),),
+        follow=(FollowPlan(increment=IncrementPlan("page")), FollowPlan("a")),
+        python=python,
+    )
+    second = extract(b"<a href=/x>x</a>", probe(rule), SOURCE)
+    assert hrefs(second) == [["https://a.example/x"]]
+    assert [str(loss) for loss in losses(rule, extract(b"", PageRule("no"), SOURCE), second)] == [
+        "thing.name: css h1 finds nothing"
     ]

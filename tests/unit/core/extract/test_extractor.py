@@ -459,3 +459,35 @@ def test_function_of_a_page_that_is_xml():
     count = lambda page: ({"book": [{"n": len(page.css("item"))}]}, [])  # noqa: E731
     page = Extractor(rule, functions={"m:f": count})(feed, replace(SOURCE, media="text/xml"))
     assert data(page) == [{"n": 2, "h": None}]
+
+
+@pytest.mark.parametrize("body", [b"<p>a</p>" * 9, b"<rss>" + b"<p>a</p>" * 9 + b"</rss>"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        FieldPlan("x", css="p", all=True, regex="(a|b)+"),
+        FieldPlan("x", css="p", all=True, replace=(("a", "b"),)),
+        FieldPlan("x", any=(FieldPlan("x", css="p", regex="(c)*"),), split=","),
+    ],
+)
+def test_all_searches_of_a_page_have_one_limit(body, field):
+    item = ItemPlan("row", (field,), each="p, :has(p)")
+    ticks = iter(range(1000))
+    extractor = Extractor(
+        PageRule("p", items=(item,)), regex_page_s=5.0, clock=lambda: float(next(ticks))
+    )
+    with pytest.raises(ParseError, match=r"of the page took more than 5 s, the last .* of x"):
+        extractor(body, SOURCE)
+    Extractor(PageRule("p", items=(item,)), regex_page_s=5.0)(body, SOURCE)
+
+
+def test_many_scripts_are_searched_within_one_limit():
+    field = FieldPlan("x", script="var (x)")
+    ticks = iter(range(1000))
+    extractor = Extractor(
+        PageRule("p", items=(ItemPlan("s", (field,)),)),
+        regex_page_s=5.0,
+        clock=lambda: float(next(ticks)),
+    )
+    with pytest.raises(ParseError, match="more than 5 s"):
+        extractor(b"<script>var a</script>" * 9, SOURCE)

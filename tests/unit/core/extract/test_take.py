@@ -4,7 +4,7 @@ import pytest
 
 from scraper.core.extract.document import Document, Source
 from scraper.core.extract.plan import FieldPlan
-from scraper.core.extract.take import taker
+from scraper.core.extract.take import is_plain, taker
 
 PAGE = b"""<base href=/shop/><p id=" x ">  a \n <b>b</b> </p><img src=" i.png " srcset="s.png 1x">
 <a href>no</a>"""
@@ -32,6 +32,7 @@ def test_text_or_attribute(css, plan, taken):
     document = Document(PAGE, Source("http://a.example/", "http://a.example/"))
     node = document.root.css_first(css)
     assert taker(FieldPlan("f", css=css, **plan))(node, document) == taken
+    assert is_plain(FieldPlan("f", css=css, **plan)) == (plan == {})
 
 
 def test_the_markup_of_xml_is_that_of_the_page():
