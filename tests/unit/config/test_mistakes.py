@@ -699,7 +699,7 @@ BROKEN = [
     (SUB + "{fill: {a: b}}]}}\n", "2:22: pages.p.submit[1].form: is missing: give it"),
     (
         SUB + "{form: 'form:nope'}]}}\n",
-        "2:29: pages.p.submit[1].form: cannot read the selector 'form:nope': ':nope' is not understood",
+        "2:29: pages.p.submit[1].form: cannot read the selector 'form:nope': ':nope' is not understood, at position 4",
     ),
     (
         SUB + "{form: form @id}]}}\n",
@@ -735,7 +735,7 @@ BROKEN = [
     ),
     (
         SUB + "{form: form, fill: {a: {each: 'a:nope'}}}]}}\n",
-        "2:52: pages.p.submit[1].fill.a.each.css: cannot read the selector 'a:nope': ':nope' is not understood",
+        "2:52: pages.p.submit[1].fill.a.each.css: cannot read the selector 'a:nope': ':nope' is not understood, at position 1",
     ),
     (
         SUB + "{form: form, fill: {a: {each: o, css: i}}}]}}\n",
@@ -759,7 +759,7 @@ BROKEN = [
     ),
     (
         SUB + "{form: form, fill: {a: [{b: c}]}}]}}\n",
-        "2:45: pages.p.submit[1].fill.a.value: must be a text, got a mapping",
+        "2:45: pages.p.submit[1].fill.a.value: must be a text, got a mapping: put quotes around a text that begins with {",
     ),
     (
         SUB + "{form: form, page: nope}]}}\n",

@@ -56,7 +56,7 @@ BROKEN = [
     ("proxies: ['http://a:sesame%E2%82%AC@p']", "2:19: fetch.proxies[1]: 'http://***@p' has a user or password that HTTP cannot send"),
     ("proxies: ['socks5://a@p']", "2:19: fetch.proxies[1]: 'socks5://***@p' needs a user and a password of 1 to 255 bytes each"),
     ("proxies: ['http://p', 'http://P:80/']", "2:31: fetch.proxies[2]: 'http://P:80/' is given twice: keep one"),
-    ("proxies: [{url: p}]", "2:18: fetch.proxies: must be a text, got a mapping"),
+    ("proxies: [{url: p}]", "2:18: fetch.proxies: must be a text, got a mapping: put quotes around a text that begins with {"),
     ("ca_file: no.pem", "2:18: fetch.ca_file: no.pem cannot be read: No such file or directory"),
     ("ca_file: .", "2:18: fetch.ca_file: . cannot be read: Is a directory"),
     ("ca_file: key.pem", "2:18: fetch.ca_file: key.pem holds no certificates in PEM"),

@@ -181,7 +181,6 @@ USUAL = [
         "start_urls: [http://a.example/]\n",
         '1:1: seeds: is missing: give it\n1:1: start_urls: unknown key; write "seeds.urls"',
     ),
-    ("url: http://a.example/\n", "1:1: url: not supported yet: take it out"),
     ("seeds: {url: http://a.example/}\n", '1:9: seeds.url: unknown key; write "urls"'),
     (
         "seeds: http://a.example/\n",
@@ -247,7 +246,7 @@ USUAL = [
     ),
     (
         S + "pages:\n  p:\n  items:\n    q: {fields: {a: b}}\n",
-        "5:5: pages.items.q: unknown key; known are match, items, follow, python, nofollow, valid, charset; indent items deeper if it belongs to the page above",
+        "5:5: pages.items.q: unknown key; known are match, items, follow, python, nofollow, submit, valid, charset; indent items deeper if it belongs to the page above",
     ),
     (
         S + "pages:\n  p:\n    match: p/*\n",

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scraper.core.extract.plan import FollowPlan, PageRule
 from scraper.core.fates import left_out, links_fates, outside, why_not
 from scraper.core.model import Link
-from scraper.core.plan import ScopePlan
+from scraper.core.plan import FetchPlan, Plan, ScopePlan, SeedPlan, StorePlan, UrlPlan
 from scraper.core.request import make_request
 from scraper.core.scope import Scope
 from scraper.core.url import parse
@@ -15,8 +15,14 @@ HERE = make_request(parse("http://a.example/list?p=1"), seed=True)
 HOSTS = frozenset({"a.example"})
 
 
+def planned(scope=None, pages=PAGES, url=UrlPlan()):  # noqa: B008 - it is frozen
+    fetch = FetchPlan(user_agent="t")
+    store, bounds = StorePlan(""), scope or ScopePlan()
+    return Plan("x", SeedPlan(), fetch, store, scope=bounds, pages=pages, url=url)
+
+
 def fates(*links, scope=None, pages=PAGES):
-    found = links_fates(links, HERE, "list", scope or ScopePlan(), HOSTS, pages)
+    found = links_fates(links, HERE, "list", planned(scope, pages), HOSTS)
     return [(fate.fate, fate.why, fate.rule) for fate in found]
 
 
@@ -121,7 +127,29 @@ def test_every_other_rule_says_why_it_does_not_read_the_page():
 
 def test_what_a_link_sends_and_carries_is_told():
     link = Link("http://a.example/b/1", None, {"n": 1}, "POST", (("x-page", "2"),), b"q=\xff")
-    (fate,) = links_fates([link], HERE, "list", ScopePlan(), HOSTS, PAGES)
+    (fate,) = links_fates([link], HERE, "list", planned(), HOSTS)
     assert (fate.method, fate.headers, fate.body, fate.carry) == (
         "POST", {"x-page": "2"}, "q=\ufffd", {"n": 1},
     )  # fmt: skip
+
+
+def test_a_long_form_is_shortened_name_by_name():
+    pairs = [("state", "x" * 5000), *((f"n{n}", "1") for n in range(200))]
+    body = "&".join(f"{name}={value}" for name, value in pairs).encode()
+    form = (("Content-Type", "application/x-www-form-urlencoded"),)
+    link = Link("http://a.example/b/1", None, {}, "POST", form, body)
+    (fate,) = links_fates([link], HERE, "list", planned(), HOSTS)
+    assert fate.body_bytes == len(body)
+    assert len(fate.body) < 400
+    assert "...&n0=1&" in fate.body
+    short = Link("http://a.example/b/1", None, {}, "POST", form, b"a=1")
+    assert next(links_fates([short], HERE, "list", planned(), HOSTS)).body == "a=1"
+
+
+def test_a_trap_is_told_and_urls_are_as_a_crawl_asks_for_them():
+    deep = Link("http://a.example/" + "a/" * 30, None)
+    tracked = Link("http://a.example/b/1?utm_x=1", None)
+    plan = planned(url=UrlPlan(drop=("utm_*",)))
+    trapped, followed = links_fates([deep, tracked], HERE, "list", plan, HOSTS)
+    assert (trapped.fate, bool(trapped.why)) == ("trap", True)
+    assert (followed.fate, followed.url) == ("followed", "http://a.example/b/1")
