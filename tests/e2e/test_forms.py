@@ -45,7 +45,7 @@ def test_try_shows_what_a_form_would_send(crawl: Crawl):
     ] * 3
     assert tried["links"][0]["body"] == "author=Ada&__VIEWSTATE=%2FwEP+start%2B%3D%7E"
     text = crawl("try", "crawl.yaml", crawl.site.url("/search.aspx")).out
-    assert f"link POST {crawl.site.url('/filter.aspx')} as by_author: followed" in text
+    assert f"link POST {crawl.site.url('/filter.aspx')}: followed as by_author" in text
     assert "  body author=Ada&__VIEW" in text
     gone = crawl("try", "crawl.yaml", crawl.site.url("/search.aspx"), "--page", "by_author").out
     assert "form form[name=filter]: nothing was found to fill in tag, so it is not sent" in gone
