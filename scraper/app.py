@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import uvloop
 
@@ -30,7 +30,6 @@ from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
-from scraper.export import Order, WriteTables, export
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
@@ -47,6 +46,9 @@ from scraper.signals import STOPPED, leave_on_signal
 from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
+
+if TYPE_CHECKING:  # a crawl starts without it
+    from scraper.export import Order, WriteTables
 
 log = logging.getLogger(__name__)
 
@@ -284,6 +286,8 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
 
 def export_items(database: Path, order: Order, *, tell: Callable[[str], None]) -> int:
     """Export items; returns how many."""
+    from scraper.export import export
+
     extras = {"parquet": _parquet, "xlsx": _xlsx}
     with open_reader(database) as reader:
         return export(reader.connection, order, stdout=sys.stdout, tell=tell, extras=extras)

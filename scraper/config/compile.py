@@ -22,7 +22,7 @@ from scraper.config.compile_pages import (
     plain_texts,
     with_carries,
 )
-from scraper.config.model_network import PolitenessConfig, ScopeConfig
+from scraper.config.model_network import PolitenessConfig, RetryConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.model_url import UrlConfig
@@ -78,7 +78,7 @@ def compile_plan(
         scope=_scope(config.scope),
         politeness=_politeness(
             config.politeness,
-            rest_s=config.fetch.retry.first,
+            rest_s=_rest_s(config.fetch.retry),
             deepest_first=config.scope.order == "depth",
         ),
         pages=_pages(config, folder),
@@ -198,6 +198,11 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
         max_depth=scope.max_depth,
         max_pages=scope.max_pages,
     )
+
+
+def _rest_s(retry: RetryConfig) -> float:
+    """The unit of a host's rests: who wants no retries wants to hear soon of a dead host."""
+    return retry.first if retry.attempts > 1 else retry.first / 4
 
 
 def _politeness(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 FAILURES = 5  # in a row open a circuit
 PROBES = 3  # in vain: the host is given up
-RESTS = (4, 8, 16)  # times the first wait of a retry
+RESTS = (1, 3, 6)  # times the first wait of a retry
 LOST = 5  # hosts that had answered and fail, one after another: the network is gone
 PROBE_S = 2.0  # from one probe of the network to the next; doubles
 LONGEST_PROBE_S = 30.0

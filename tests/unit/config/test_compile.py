@@ -274,6 +274,11 @@ def test_defaults_are_those_of_the_plan() -> None:
     )
 
 
+def test_who_wants_no_retries_hears_sooner_of_a_dead_host() -> None:
+    assert compiled(SEEDS).politeness.rest_s == 1.0
+    assert compiled(SEEDS + "fetch: {retry: {attempts: 1}}\n").politeness.rest_s == 0.25
+
+
 def test_database_is_named_after_the_run() -> None:
     assert compiled(SEEDS + "name: shop-2\n").store.path == "data/shop-2.db"
 
