@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,6 +24,7 @@ class Followed:
     requests: tuple[Request, ...]  # in scope, in the order of the page
     found: int
     out_of_scope: int  # too deep ones too
+    outside: tuple[tuple[str, int], ...] = ()  # those out of scope, by the key of `scope`
     trapped: int = 0  # in scope, and without end as it seems: see `core.schedule.traps`
 
 
@@ -32,27 +34,31 @@ def follow(page: Page, parent: Request, rule: str, scope: Scope, rules: UrlRules
     A link whose `page` is its parent's own rule is pagination and adds no depth.
     """
     requests: list[Request] = []
-    trapped = 0
+    outside: dict[str, int] = {}
     for link in page.links:
         request = _request(link, parent, rule, scope, rules)
         if isinstance(request, Request):
             requests.append(request)
-        elif request is Reason.TRAP:
-            trapped += 1
-    found = len(page.links)
-    return Followed(tuple(requests), found, found - len(requests) - trapped, trapped)
+        else:
+            outside[request] = outside.get(request, 0) + 1
+    found, trapped = len(page.links), outside.pop(Reason.TRAP, 0)
+    out_of_scope = found - len(requests) - trapped
+    return Followed(tuple(requests), found, out_of_scope, tuple(outside.items()), trapped)
 
 
 def joined(parts: Iterable[Followed]) -> Followed:
     """The links of one page that were judged in parts."""
     requests: list[Request] = []
     found = out_of_scope = trapped = 0
+    outside: Counter[str] = Counter()
     for part in parts:
         requests += part.requests
         found += part.found
         out_of_scope += part.out_of_scope
         trapped += part.trapped
-    return Followed(tuple(requests), found, out_of_scope, trapped)
+        for key, count in part.outside:
+            outside[key] += count
+    return Followed(tuple(requests), found, out_of_scope, tuple(outside.items()), trapped)
 
 
 def without(followed: Followed, is_trap: Callable[[Request], bool]) -> Followed:
@@ -64,12 +70,11 @@ def without(followed: Followed, is_trap: Callable[[Request], bool]) -> Followed:
 
 def _request(
     link: Link, parent: Request, rule: str, scope: Scope, rules: UrlRules
-) -> Request | Reason:
+) -> Request | str:
     depth = parent.depth + (link.page != rule)
     url, request, is_trap = _target(link.url, link.page, depth, rules)
-    reason = scope.refuses(url, depth=depth)
-    if reason is not None:
-        return reason
+    if scope.refuses(url, depth=depth) is not None:
+        return scope.line(url, depth=depth) or ""
     if is_trap:
         return Reason.TRAP
     if link.method != "GET" or link.headers or link.body:

@@ -221,6 +221,7 @@ class PageResult:
     links: tuple[Request, ...] = ()  # the links in scope, as requests
     links_found: int = 0
     links_out_of_scope: int = 0
+    links_outside: tuple[tuple[str, int], ...] = ()  # those out of scope, by the key of `scope`
     links_trapped: int = 0
     body_bytes: int = 0
     wire_bytes: int = 0

@@ -118,6 +118,7 @@ def extracted(
         links=links.requests,
         links_found=links.found,
         links_out_of_scope=links.out_of_scope,
+        links_outside=links.outside,
         links_trapped=links.trapped,
         body_bytes=len(response.body),
         wire_bytes=response.wire_bytes,

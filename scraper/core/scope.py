@@ -77,6 +77,17 @@ class Scope:
             return Reason.DEPTH
         return None
 
+    def line(self, url: Url, *, depth: int) -> str | None:
+        """The key of `scope` that refuses a link: deny, hosts, allow or max_depth."""
+        if self._deny is not None and self._deny.fits(url.path, url.href):
+            return "deny"
+        if not self._knows(url):
+            return "hosts"
+        if self._allow is not None and not self._allow.fits(url.path, url.href):
+            return "allow"
+        is_deep = self._max_depth is not None and depth > self._max_depth
+        return "max_depth" if is_deep else None
+
     def _knows(self, url: Url) -> bool:
         if self._seed_hosts is not None:
             return url.hostname in self._seed_hosts

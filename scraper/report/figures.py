@@ -72,6 +72,7 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
             "new": visited.new,
             "known": max(0, visited.found - visited.new - visited.out_of_scope),
             "out_of_scope": max(0, visited.out_of_scope - trapped),
+            "out_of_scope_by": stored.get("tally", {}).get("links_outside"),
             "trap": trapped,
         },
         "seeds": stored.get("seeds"),

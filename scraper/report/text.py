@@ -87,9 +87,16 @@ def _fetches(
     if links["found"]:
         yield (
             f"  links     {links['found']:,} found: {links['new']:,} new, "
-            f"{links['known']:,} known, {links['out_of_scope']:,} out of scope"
+            f"{links['known']:,} known, {links['out_of_scope']:,} out of scope{_by(links)}"
             + (f", {links['trap']:,} into traps" if links.get("trap") else "")
         )
+
+
+def _by(links: Mapping[str, Any]) -> str:
+    """Which keys of `scope` kept links out, most first."""
+    counts = sorted((links.get("out_of_scope_by") or {}).items(), key=lambda each: -each[1])
+    told = ", ".join(f"{key} {count:,}" for key, count in counts)
+    return f" ({told})" if told else ""
 
 
 def _seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:

@@ -69,7 +69,14 @@ def test_pagination_is_a_page_that_follows_itself_and_adds_no_depth(crawl: Crawl
     assert {depths[crawl.site.url(f"/list/{n}")] for n in range(1, 6)} == {0}
     assert "/deeper" not in crawl.asked()
     counted = crawl.report()["links"]
-    assert counted == {"found": 14, "new": 9, "known": 0, "out_of_scope": 5, "trap": 0}
+    assert counted == {
+        "found": 14,
+        "new": 9,
+        "known": 0,
+        "out_of_scope": 5,
+        "out_of_scope_by": {"max_depth": 5},
+        "trap": 0,
+    }
 
 
 def test_scope_allow_deny_and_hosts(crawl: Crawl):
@@ -88,6 +95,7 @@ def test_scope_allow_deny_and_hosts(crawl: Crawl):
         "new": 2,
         "known": 1,
         "out_of_scope": 5,
+        "out_of_scope_by": {"allow": 3, "deny": 1, "hosts": 1},
         "trap": 0,
     }
     crawl.run(yaml("""

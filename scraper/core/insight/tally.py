@@ -86,6 +86,7 @@ class Tally:
         "hops",
         "links_found",
         "links_out_of_scope",
+        "links_outside",
         "links_trapped",
         "not_modified",
         "ok",
@@ -107,6 +108,7 @@ class Tally:
         self.wire_bytes = 0
         self.links_found = 0
         self.links_out_of_scope = 0
+        self.links_outside: dict[str, int] = {}  # out of scope, by the key of `scope`
         self.links_trapped = 0
         self.unmatched = 0  # done, and no rule fitted
         self.failures: dict[str, int] = {}
@@ -170,6 +172,8 @@ class Tally:
         self.links_found += result.links_found
         self.links_out_of_scope += result.links_out_of_scope
         self.links_trapped += result.links_trapped
+        for key, count in result.links_outside:
+            self.links_outside[key] = self.links_outside.get(key, 0) + count
         if result.placed is not None:
             self._place(result.placed, result.rule)
         if state is State.SKIPPED:

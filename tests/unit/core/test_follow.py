@@ -38,6 +38,8 @@ def test_every_link_is_followed_or_counted(found, depth, max_depth):
     followed = follow(Page(links=tuple(found)), parent(depth), "listing", scope(max_depth), RULES)
     assert followed.found == len(found)
     assert followed.out_of_scope == len(found) - len(followed.requests)
+    assert sum(count for _, count in followed.outside) == followed.out_of_scope
+    assert {key for key, _ in followed.outside} <= {"hosts", "deny", "max_depth"}
 
 
 @given(links, st.integers(0, 3), st.none() | st.integers(0, 3))

@@ -36,3 +36,9 @@ def test_values_are_frozen_and_travel_between_processes():
     with pytest.raises(FrozenInstanceError):
         result.state = State.DONE  # type: ignore[misc]
     assert pickle.loads(pickle.dumps(result)) == result
+
+
+def test_an_attempt_that_does_not_count_leaves_the_number_as_it_was():
+    tried = replace(REQUEST, attempt=2)
+    assert PageResult(replace(tried, attempt=1)).is_free(tried)
+    assert not PageResult(tried).is_free(tried)

@@ -48,6 +48,20 @@ def test_every_border_holds_and_seeds_pass_all_but_deny(plan, text, depth, seed)
         assert refused is None
 
 
+@given(PLANS, URLS, st.integers(0, 4))
+def test_the_key_that_refuses_a_link_is_named(plan, text, depth):
+    scope, url = Scope(plan, seed_hosts=("a.example",)), parse(text)
+    reason, line = scope.refuses(url, depth=depth), scope.line(url, depth=depth)
+    assert (reason is None) == (line is None)
+    assert (reason is Reason.DEPTH) == (line == "max_depth")
+    if line == "deny":
+        assert Pattern(plan.deny).fits(url.path, url.href)
+    elif line == "hosts":
+        assert plan.hosts != "any"
+    elif line == "allow":
+        assert not Pattern(plan.allow).fits(url.path, url.href)
+
+
 def test_the_first_border_that_is_crossed_gives_the_reason():
     plan = ScopePlan(allow=("/x/**",), deny=("**/print/**",), max_depth=2)
     scope = Scope(plan, seed_hosts=["a.example"])

@@ -100,7 +100,14 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "body_bytes": 100,
             "wire_bytes": 10,
         },
-        "links": {"found": 60, "new": 4, "known": 50, "out_of_scope": 6, "trap": 0},
+        "links": {
+            "found": 60,
+            "new": 4,
+            "known": 50,
+            "out_of_scope": 6,
+            "out_of_scope_by": {},
+            "trap": 0,
+        },
         "items": {
             "book": {
                 "seen": 1,

@@ -147,3 +147,14 @@ def test_ten_thousand_links_in_a_deep_page_are_held_in_one_walk():
     found = links(body, ItemPlan("i", (TEXT,), each="li"), carrying())
     assert len(found) == 10_000
     assert all(carry == {"t": "t"} for _, carry, _ in found)
+
+
+def test_what_an_entry_asks_for_and_sets_holds_with_a_carry_too():
+    item = ItemPlan("i", (FieldPlan("t", css="b"),), each="li")
+    body = "<p>{}</p><li><b>x</b><a href=/1>1</a><a href=/2 rel=nofollow>2</a></li>"
+    follow = carrying(condition=FieldPlan("while", css="p"), set=(FieldPlan("query:k", css="b"),))
+    assert links(body.format(""), item, follow) == []
+    found = links(body.format("go on"), item, follow, nofollow="rel")
+    assert found == [("/1?k=x", {"t": "x"}, None)]
+    no = "<meta name=robots content=nofollow>" + body.format("go on")
+    assert links(no, item, carrying(), nofollow="page") == []

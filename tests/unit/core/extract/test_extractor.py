@@ -491,3 +491,14 @@ def test_many_scripts_are_searched_within_one_limit():
     )
     with pytest.raises(ParseError, match="more than 5 s"):
         extractor(b"<script>var a</script>" * 9, SOURCE)
+
+
+def test_links_carry_of_their_item_unless_the_page_asks_not_to_follow_them():
+    item = ItemPlan("i", (FieldPlan("t", css="b"),), each="li")
+    follow = (FollowPlan("a", carry=("t",), item="i"),)
+    extractor = Extractor(PageRule("p", items=(item,), follow=follow, nofollow="page"))
+    body = b"<li><b>x</b><a href=/1>1</a></li>"
+    (link,) = extractor(body, SOURCE).links
+    assert dict(link.carry) == {"t": "x"}
+    page = extractor(b"<meta name=robots content=nofollow>" + body, SOURCE)
+    assert (len(page.items), page.links) == (1, ())

@@ -575,3 +575,29 @@ def test_delay_of_a_host_is_that_of_its_robots_where_that_is_longer():
     assert schedule.delay_s("a:80") == 2.0
     schedule.robots_known("a:80", 0.0, crawl_delay_s=5.0)
     assert schedule.delay_s("a:80") == 5.0
+
+
+def test_what_began_before_an_outage_says_nothing_of_it():
+    schedule = HostSchedule(polite(per_host=1))
+    for n in range(LOST + 1):
+        schedule.add(request(f"h{n}:80", 1), 0.0)
+        schedule.add(request(f"h{n}:80", 2), 0.0)
+    for _ in range(LOST + 1):
+        failing(schedule, 0.0, Sign.WELL)
+    leases = [schedule.take(1.0) for _ in range(LOST + 1)]
+    for lease in leases[:-1]:
+        host = lease.request.host
+        schedule.done(host, 2.0, started_at=1.0, sent_at=1.0, news=News(Sign.DEAD))
+    assert schedule.outage.since == 2.0
+    before = schedule.outage.probe_at
+    host = leases[-1].request.host
+    schedule.done(host, 3.0, started_at=1.0, sent_at=1.0, news=News(Sign.DEAD))
+    assert schedule.outage.probe_at == before
+
+
+def test_a_window_that_is_shed_keeps_what_is_half_done():
+    schedule = HostSchedule(polite())
+    schedule.add(request("a:80", 1), 0.0)
+    schedule.add(request("a:80", 2), 0.0, urgent=True)
+    assert [each.id for each in schedule.shed()] == [1]
+    assert schedule.take(0.0).request.id == 2
