@@ -46,6 +46,7 @@ def test_calendars_loops_and_sessions_end_and_are_counted(crawl: Crawl):
     assert 0 < report["requests"]["skipped"]["trap"] < 10
     assert report["links"]["trap"] > 0
     counted = report["links"]
+    assert counted["out_of_scope"] == sum(counted.pop("out_of_scope_by").values())
     assert counted["found"] == sum(counted.values()) - counted["found"]
     assert "into traps" in ended.out
 
