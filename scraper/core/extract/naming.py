@@ -25,7 +25,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MOST_CHARACTERS = 40
 TAKEN = frozenset(
     {"run", "cycle", "request", "visit", "item", "item_history", "rejected", "host", "lock"}
-    | {"item_half", "item_carry", "item_invalid", "migration", "kept_page", "kept_body"}
+    | {"item_half", "item_carry", "item_invalid", "migration", "kept_page", "kept_body", "robots"}
 )
 """Names that an item type cannot have, since tables of the database have them."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper.config.names import TABLES
 from scraper.core.errors import StoreError, UsageError
 from scraper.store.migrate import Migration, migrate, migrations, statements, version
 
@@ -69,3 +70,10 @@ def test_a_database_of_somebody_else_is_refused() -> None:
 def test_statements_end_at_semicolons_outside_of_text_and_comments() -> None:
     sql = "SELECT ';' -- a;b\n, 1;\n\nSELECT 2;\n-- the end"
     assert list(statements(sql)) == ["SELECT ';' -- a;b\n, 1;", "SELECT 2;"]
+
+
+def test_no_item_type_may_be_named_like_a_table() -> None:
+    with memory() as db:
+        migrate(db, HERE, now=1.0)
+        found = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert {name for (name,) in found if not name.startswith("sqlite_")} == TABLES
