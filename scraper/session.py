@@ -31,7 +31,7 @@ from scraper.core.model import Link, Parsed, Request, Response
 from scraper.core.outcome import refused
 from scraper.core.plan import LoginPlan, Plan
 from scraper.core.redirect import is_redirect, next_hop
-from scraper.core.request import make_request
+from scraper.core.request import make_request, sent_headers
 from scraper.core.schedule.retry import RETRYABLE, RetryPolicy, retry_after_s, retry_at
 from scraper.core.url import Url, parse
 
@@ -47,7 +47,7 @@ LONGER_S = 60.0
 class Fetcher(Protocol):
     """One HTTP exchange."""
 
-    async def fetch(self, request: Request) -> Response:
+    async def fetch(self, request: Request, *, any_type: bool) -> Response:
         """Ask once; a redirect is an answer."""
 
 
@@ -219,7 +219,7 @@ class Session:
                 led = f"{_said(self._url.href)} leads to {_said(request.asked)}"
                 raise LoginError(f"login refused: {led}, which is not https")
             await self._pace(request.host)
-            response = await self._fetcher.fetch(request)
+            response = await self._fetcher.fetch(request, any_type=True)
             if not is_redirect(response):
                 break
             hop, url = next_hop(
@@ -276,7 +276,7 @@ def _said(href: str) -> str:
 
 def _filled_in(form: Link, page: str) -> Request:
     """The request of a form; some sites take it only from who says where the form stood."""
-    headers = form.headers
+    headers = sent_headers(form.headers)
     if form.body is not None and "@" not in page:
         headers = (*headers, ("Referer", page))
     return make_request(parse(form.url), method=form.method, headers=headers, body=form.body)

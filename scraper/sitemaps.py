@@ -45,7 +45,7 @@ TOLD = 20  # troubles named one by one
 class Fetcher(Protocol):
     """One HTTP exchange."""
 
-    async def fetch(self, request: Request, *, cut_bytes: int | None) -> Response:
+    async def fetch(self, request: Request, *, cut_bytes: int, any_type: bool) -> Response:
         """Ask once; a redirect is an answer, and a longer body is cut."""
 
 
@@ -245,7 +245,9 @@ class Sitemaps:
                 sent.late_s = 0.0
                 if await logged_in(request, self._stages) is not None:
                     continue
-                response = await self._fetcher.fetch(request, cut_bytes=MOST_BYTES + 1)
+                response = await self._fetcher.fetch(
+                    request, cut_bytes=MOST_BYTES + 1, any_type=True
+                )
                 sent.met = response
                 sent.late_s = response.slot_s + response.dns_s + response.connect_s
             error = outcome.refused(response)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from scraper.core.content import kind_of
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Page, PageResult, Parsed, Reason, Request, Response, State
@@ -55,9 +56,10 @@ class FakeSite:
         self.visit_s = visit_s
         self.diary = diary or Diary()
         self.requests: list[Request] = []
+        self.types = frozenset[str]()  # as `scope.types`
         self.open = 0
 
-    async def fetch(self, request: Request) -> Response:
+    async def fetch(self, request: Request, *, any_type: bool = False) -> Response:
         url = request.asked
         self.requests.append(request)
         self.diary.note("fetch", f"{request.verb} {url}")
@@ -68,7 +70,11 @@ class FakeSite:
             self.open -= 1
         self.diary.note("fetched", f"{request.verb} {url}")
         answers = self.pages.get(url, [404])
-        return _respond(url, answers.pop(0) if len(answers) > 1 else answers[0])
+        response = _respond(url, answers.pop(0) if len(answers) > 1 else answers[0])
+        media = response.headers.get("content-type", "")
+        if self.types and not any_type and media and kind_of(media) not in self.types:
+            raise FetchError(Reason.CONTENT_TYPE, media)
+        return response
 
 
 def _as_list(answers: Any) -> list[Any]:

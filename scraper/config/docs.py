@@ -150,7 +150,9 @@ the values of the query alone) that bring neither an item nor a link to new page
 that does are taken for a calendar, facets or a soft 404: no more of that kind are visited, and the
 log says so. An item of which no field was found is none, nor is one that says the same on pages of
 the same size. What is waiting of that kind is `skipped: trap`; a link leads there again in the next
-cycle. Seeds, and so what sitemaps name, are always visited. `scope.deny` keeps other things out.
+cycle. Seeds, and so what sitemaps name, are always visited, and so is what the config asks for with
+`submit`, `increment` and `set`: each combination of a form, each next page. A form that stands
+where its own answers lead is judged like a link. `scope.deny` keeps other things out.
 
 ## Forms and logins
 

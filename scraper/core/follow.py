@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scraper.core.model import Link, Page, Reason, Request
-from scraper.core.request import make_request
+from scraper.core.request import make_request, of_form
 from scraper.core.schedule.traps import trap
 from scraper.core.scope import Scope
 from scraper.core.url import Url, parts
@@ -73,15 +73,16 @@ def _request(
 ) -> Request | str:
     depth = parent.depth + (link.page != rule)
     url, request, is_trap = _target(link.url, link.page, depth, rules)
-    if scope.refuses(url, depth=depth) is not None:
-        return scope.line(url, depth=depth) or ""
+    outside = scope.line(url, depth=depth)
+    if outside is not None:
+        return outside
     if is_trap:
         return Reason.TRAP
     if link.method != "GET" or link.headers or link.body:
         request = make_request(
             url,
             method=link.method,
-            headers=link.headers,
+            headers=of_form(link.headers, before=parent.headers, rule=rule),
             body=link.body,
             page=link.page,
             depth=depth,

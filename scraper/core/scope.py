@@ -65,22 +65,17 @@ class Scope:
 
         A seed is in scope whatever its host, path and depth; only `deny` refuses it.
         """
-        if self._deny is not None and self._deny.fits(url.path, url.href):
-            return Reason.SCOPE
-        if seed:
+        line = self.line(url, depth=depth, seed=seed)
+        if line is None:
             return None
-        if not self._knows(url):
-            return Reason.SCOPE
-        if self._allow is not None and not self._allow.fits(url.path, url.href):
-            return Reason.SCOPE
-        if self._max_depth is not None and depth > self._max_depth:
-            return Reason.DEPTH
-        return None
+        return Reason.DEPTH if line == "max_depth" else Reason.SCOPE
 
-    def line(self, url: Url, *, depth: int) -> str | None:
-        """The key of `scope` that refuses a link: deny, hosts, allow or max_depth."""
+    def line(self, url: Url, *, depth: int, seed: bool = False) -> str | None:
+        """The key of `scope` that refuses a URL: deny, hosts, allow or max_depth."""
         if self._deny is not None and self._deny.fits(url.path, url.href):
             return "deny"
+        if seed:
+            return None
         if not self._knows(url):
             return "hosts"
         if self._allow is not None and not self._allow.fits(url.path, url.href):

@@ -125,11 +125,14 @@ class Fetcher:
             await self._proxies.close()
         await self._direct.close()
 
-    async def fetch(self, request: Request, *, cut_bytes: int | None = None) -> Response:
+    async def fetch(
+        self, request: Request, *, cut_bytes: int | None = None, any_type: bool = False
+    ) -> Response:
         """Make the exchange that the request asks for now, whatever the status of the answer.
 
         Args:
             cut_bytes: a longer body is cut there; None: it is refused beyond `max_body_bytes`.
+            any_type: it is no page of the crawl, and read whatever `scope.types` says.
 
         Raises:
             FetchError: there is no answer, or none that may be used.
@@ -153,7 +156,7 @@ class Fetcher:
             cut=cut_bytes is not None,
             headers=headers,
             data=body,
-            types=self._plan.types if cut_bytes is None else frozenset(),
+            types=frozenset() if any_type else self._plan.types,
         )
         return await self._in_slot(call)
 
@@ -321,6 +324,9 @@ def _http_url(href: str) -> URL:
     if not href.startswith(("http://", "https://")):
         raise FetchError(Reason.PROTOCOL, f"not an http(s) URL: {href[:200]!r}", sent=False)
     try:
+        if href.endswith("?"):  # yarl takes an empty query for none, and would not send the "?"
+            url = URL(href[:-1], encoded=True)
+            return url.with_path(f"{url.raw_path}?", encoded=True)
         return URL(href, encoded=True)
     except ValueError as error:
         raise FetchError(Reason.PROTOCOL, str(error), sent=False) from error

@@ -77,6 +77,13 @@ async def test_notes_among_the_headers_are_not_sent(site, fetcher):
     assert not any("again" in name for name in site.visits[-1].headers)
 
 
+async def test_an_empty_query_is_sent_as_it_was_seen(site, fetcher):
+    """`/x?` and `/x` are two pages (RFC 3986 section 6.2.3), so each is asked for as it is."""
+    for path in ("/x?", "/x", "/x%3F", "/?"):
+        await fetcher.fetch(ask(site.url(path)))
+    assert site.paths()[-4:] == ["/x?", "/x", "/x%3F", "/?"]
+
+
 async def test_repeated_headers_are_joined(site, fetcher):
     site.route("/", hang_up(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 0\r\n\r\n"))
     assert (await fetcher.fetch(ask(site.url("/")))).headers["x-a"] == "1, 2"
@@ -378,5 +385,6 @@ async def test_a_longer_body_is_cut_whatever_its_type_and_with_cookies(site):
     plan = replace(PLAN, types=frozenset({"html"}), cookies=True)
     async with Fetcher(plan) as fetcher:
         await fetcher.fetch(ask(site.url("/in")))
-        assert (await fetcher.fetch(ask(site.url("/map")), cut_bytes=2)).body == b"ab"
+        sitemap = await fetcher.fetch(ask(site.url("/map")), cut_bytes=2, any_type=True)
+        assert sitemap.body == b"ab"
     assert site.visits[-1].headers["cookie"] == "a=1"

@@ -621,9 +621,9 @@ class CountingScope(Scope):
 
     asked = 0
 
-    def refuses(self, *args, **options):
+    def line(self, *args, **options):
         self.asked += 1
-        return super().refuses(*args, **options)
+        return super().line(*args, **options)
 
 
 def test_a_page_of_many_links_leaves_the_loop_its_turns():

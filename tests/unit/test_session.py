@@ -102,6 +102,12 @@ def test_redirects_of_the_login_are_followed():
     assert fetches(site) == ["GET /login", "GET /sso", "POST /enter", "GET /home"]
 
 
+def test_the_types_of_the_scope_are_those_of_pages_and_not_of_the_login():
+    site = FakeSite(OK)
+    site.types = frozenset({"json"})
+    assert opened(site)
+
+
 def test_exchanges_keep_the_delay_of_the_host():
     site = FakeSite(OK | {f"{A}enter": "/home", f"{A}home": IN})
     opened(site, delay_s=2.0)

@@ -22,6 +22,7 @@ from scraper.core.extract.selectors import as_written
 from scraper.core.extract.steps import Place
 from scraper.core.extract.types import as_text
 from scraper.core.model import Link, Reason
+from scraper.core.request import OF_FORM
 from scraper.core.url import parse
 
 MOST_REQUESTS = 10_000  # of one form on one page
@@ -98,7 +99,7 @@ class SubmitReader:
                 raise ParseError(Reason.PARSE_ERROR, why)
             if (link.url, link.body) not in known:
                 known.add((link.url, link.body))
-                yield replace(link, page=self._plan.page)
+                yield replace(link, page=self._plan.page, headers=(*link.headers, OF_FORM))
 
 
 def _field(fill: FillPlan, place: Place) -> Field | None:

@@ -1,8 +1,9 @@
 """Kinds of pages, and which of them lead nowhere: calendars without end, soft 404s, facets.
 
 Pages are of one kind when their URLs differ in numbers and in the values of the query alone, and
-were named for the same rule. A kind *bears* as long as its pages bring items, or lead to pages of
-another kind that does:
+were named for the same rule. Requests that the config itself asks for (`core.request`) are a kind
+for themselves, which is never closed: they have an end of their own. A kind *bears* as long as its
+pages bring items, or lead to pages of another kind that does:
 
 - its rank is 0 while its pages bring items, 1 while they lead to new pages of rank 0, and so on.
   Every kind begins with rank 0;
@@ -29,6 +30,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from scraper.core.model import Half, Item, Request
+from scraper.core.request import is_asked_for
 
 BARREN = 1_000  # pages in a row
 LOWEST = 5  # rank of a kind that bears
@@ -55,6 +57,8 @@ def kind_of(request: Request) -> str:
     address = _NUMBER.sub("0", address)
     if mark:
         address += "?" + "&".join(sorted({pair.partition("=")[0] for pair in query.split("&")}))
+    if is_asked_for(request.headers):
+        address += " as asked for"
     if request.method == "GET" and request.page is None:
         return address
     return f"{request.method} {address} as {request.page}"
@@ -106,7 +110,7 @@ class Kinds:
         if kind.barren < BARREN or name in self.closed:
             return None
         kind.rank, kind.best, kind.barren = kind.best, _NONE, 0
-        if kind.rank <= LOWEST:
+        if kind.rank <= LOWEST or is_asked_for(request.headers):
             return None
         self.closed.add(name)
         return name

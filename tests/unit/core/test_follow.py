@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scraper.core.follow import follow, joined, without
 from scraper.core.model import Link, Page
 from scraper.core.plan import ScopePlan, UrlPlan
-from scraper.core.request import make_request
+from scraper.core.request import OF_FORM, is_asked_for, make_request, of_form
 from scraper.core.scope import Scope
 from scraper.core.url import parse
 from scraper.core.urlrules import UrlRules
@@ -106,6 +106,15 @@ def test_a_form_is_a_request_with_its_method_body_and_headers(method, body, has_
         carry={"n": 1},
     )
     assert (first.key == second.key) == (method == "GET" and not body)
+
+
+def test_a_form_notes_the_rule_that_it_was_found_by():
+    form = Link(URLS[0], "book", method="POST", headers=(("X", "1"), OF_FORM))
+    (first,) = follow(Page(links=(form,)), parent(), "listing", scope(), RULES).requests
+    assert first.headers == of_form(form.headers, before=(), rule="listing")
+    (other,) = follow(Page(links=(form,)), first, "listing", scope(), RULES).requests
+    assert is_asked_for(first.headers)
+    assert not is_asked_for(other.headers)
 
 
 TRAP = "http://a.example" + "/go/round" * 4

@@ -3,9 +3,12 @@ from hypothesis import strategies as st
 
 from scraper.core.request import (
     MOST_IN_A_ROW,
+    OF_FORM,
     counted,
+    is_asked_for,
     is_trap,
     make_request,
+    of_form,
     sent_headers,
     times,
 )
@@ -77,3 +80,24 @@ def test_count_is_noted_once_and_never_sent(before, number):
 @given(headers)
 def test_what_is_not_counted_is_the_first(before):
     assert (times(before), is_trap(before)) == (0, False)
+    assert not is_asked_for(before)
+
+
+@given(headers, st.integers(1, MOST_IN_A_ROW + 9))
+def test_the_page_once_more_is_asked_for_until_that_is_a_trap(before, number):
+    assert is_asked_for(counted(before, number)) is (number < MOST_IN_A_ROW)
+
+
+rules = st.lists(st.sampled_from("abcd"), min_size=1, max_size=9)
+
+
+@given(headers, rules, st.booleans())
+def test_a_form_is_asked_for_until_it_goes_round(before, rules, more):
+    """One after the other, each form stands on the page that the one before has led to."""
+    parent = ()
+    for number, rule in enumerate(rules):
+        note = of_form((*before, OF_FORM), before=parent, rule=rule)
+        assert sent_headers(note) == before
+        parent = counted(note, 1) if more and len(set(rules)) == len(rules) else note
+        assert is_asked_for(note) is (len(set(rules[: number + 1])) == number + 1)
+        assert of_form(before, before=parent, rule=rule) == before, "a link is no form"

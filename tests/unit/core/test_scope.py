@@ -52,6 +52,7 @@ def test_every_border_holds_and_seeds_pass_all_but_deny(plan, text, depth, seed)
 def test_the_key_that_refuses_a_link_is_named(plan, text, depth):
     scope, url = Scope(plan, seed_hosts=("a.example",)), parse(text)
     reason, line = scope.refuses(url, depth=depth), scope.line(url, depth=depth)
+    assert scope.line(url, depth=depth, seed=True) == ("deny" if line == "deny" else None)
     assert (reason is None) == (line is None)
     assert (reason is Reason.DEPTH) == (line == "max_depth")
     if line == "deny":

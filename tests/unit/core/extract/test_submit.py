@@ -14,11 +14,13 @@ from scraper.core.extract.document import Document, Source
 from scraper.core.extract.plan import FieldPlan, FillPlan, SubmitPlan
 from scraper.core.extract.submit import SubmitReader
 from scraper.core.model import Link
+from scraper.core.request import OF_FORM
 
 SOURCE = Source("http://a.example/", "http://a.example/p", carry={"tag": "tea", "all": ["x", 2]})
 KIND = (
     ("Content-Type", "application/x-www-form-urlencoded"),
     ("Origin", "http://a.example"),
+    OF_FORM,
 )
 FILTER = """<form name=filter method=post action=/f?x=1>
 <input type=hidden name=__VIEWSTATE value="/wEP+=">
@@ -78,7 +80,7 @@ def test_get_replaces_the_query():
         "<form action='/s?old=1#x'><input name=q><input name=n value=1></form>",
         FillPlan("q", ("tea & é",)),
     )
-    assert link == Link("http://a.example/s?q=tea+%26+%C3%A9&n=1", None)
+    assert link == Link("http://a.example/s?q=tea+%26+%C3%A9&n=1", None, headers=(OF_FORM,))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.model import Item
-from scraper.core.request import make_request
+from scraper.core.request import OF_FORM, make_request, of_form
 from scraper.core.schedule import kinds as module
 from scraper.core.schedule.kinds import BARREN, LOWEST, Kinds, kind_of
 from scraper.core.url import parse
@@ -142,3 +142,23 @@ def test_memory_is_bounded(monkeypatch):
         visit(kinds, "/c")
         assert len(kinds._kinds) <= 3
         assert all(len(kind.links) <= 5 for kind in kinds._kinds.values())
+
+
+def test_what_the_config_asks_for_goes_on_and_what_only_leads_there_does_not():
+    """Combinations of a form: none is left out; a calendar that leads to them ends."""
+    kinds = Kinds(enabled=True)
+    form = of_form((OF_FORM,), before=(), rule="search")
+    for n in range(3 * LOWEST * BARREN):
+        assert visit(kinds, f"/s?q={n}", headers=form) is None
+    assert not kinds.is_closed(request("/s?q=x", headers=form))
+    linked = until_closed(kinds, lambda n: visit(kinds, f"/s?q={n}", f"/s?q={n + 1}"), 9 * BARREN)
+    assert linked == BARREN, "an ordinary link to the same address is a kind for itself"
+    assert not kinds.is_closed(request("/s?q=x", headers=form))
+
+    def months(n: int) -> str | None:
+        sent = request(f"/s?m={n}", headers=form)
+        kinds.visited(sent, size=9, items=(), links=[request(f"/month/{n + 1}")])
+        return kinds.visited(request(f"/month/{n}"), size=9, items=(), links=[sent])
+
+    assert until_closed(kinds, months, 9 * LOWEST * BARREN)
+    assert kinds.is_closed(request("/month/1"))
