@@ -16,6 +16,7 @@ from scraper.core.errors import FetchError, ParseError
 from scraper.core.follow import Followed, follow, joined, without
 from scraper.core.model import Half, Item, Page, PageResult, Reason, Request, Response, http_reason
 from scraper.core.request import is_trap
+from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import Lease
 from scraper.core.schedule.kinds import BARREN
 from scraper.core.schedule.news import news_of
@@ -41,10 +42,23 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         reason = Reason.TRAP
     if reason is None:
         rules = stages.robots.answer(url.href)
-        if rules is None or rules.allows(url.href):
+        if rules is None:
+            return None
+        if is_too_soon(request, rules, stages):
+            return PageResult(request, again=request)
+        if rules.allows(url.href):
             return None
         reason = Reason.ROBOTS_DISALLOWED
     return outcome.skipped(request, reason)
+
+
+def is_too_soon(request: Request, rules: Rules, stages: Stages) -> bool:
+    """Whether a robots.txt that was kept asks for a delay since an earlier run."""
+    delay_s = rules.crawl_delay_s
+    if not delay_s:
+        return False
+    schedule, now = stages.frontier.schedule, stages.clock.monotonic()
+    return schedule.is_too_soon(request.host, now, crawl_delay_s=delay_s)
 
 
 async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None:

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Protocol
 
 from scraper.core.errors import LoginError, ScraperError, StoreError
@@ -114,8 +115,7 @@ class Run:
         self._store.keep_bodies(self._plan.store.bodies, has_some=info.keeps_pages)
         for hostname in await self._store.queue.scope_hosts():
             self._stages.scope.join(hostname)
-        self._stages.robots.remember(await self._store.hosts.robots(KEPT_HOSTS))
-        self._frontier.schedule.learn(await self._store.hosts.slow())
+        await self._recall(info)
         try:
             await self._crawl(info)
         except BaseExceptionGroup as group:
@@ -125,6 +125,14 @@ class Run:
                 await self._store.runs.finish(state="broken", exit_status=2, stats=stats)
             raise error from None
         return await self._finish(info)
+
+    async def _recall(self, info: RunInfo) -> None:
+        """Tell the stages what earlier runs have learnt about hosts."""
+        self._stages.robots.remember(await self._store.hosts.robots(KEPT_HOSTS))
+        slow, clock, asked_until = await self._store.hosts.slow(), self._stages.clock, -inf
+        if info.asked_until is not None:
+            asked_until = clock.monotonic() - (clock.now() - info.asked_until)
+        self._frontier.schedule.learn(slow, asked_until=asked_until)
 
     async def _crawl(self, info: RunInfo) -> None:
         async with asyncio.TaskGroup() as group:

@@ -31,7 +31,7 @@ from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import news_of
 from scraper.core.sitemap import MOST_BYTES, Entry, Listed, Reader, SitemapError, unpacked
 from scraper.core.url import Url, origin_of, parse, path_of
-from scraper.gate import logged_in
+from scraper.gate import is_too_soon, logged_in
 from scraper.stages import Stages
 
 log = logging.getLogger(__name__)
@@ -256,13 +256,15 @@ class Sitemaps:
             raise _RefusedError(error, response)
 
     async def _rules(self, request: Request, sent: _Sent) -> tuple[Rules, bool]:
-        """The host's rules, and whether asking for them took this turn."""
+        """The host's rules, and whether asking for them took this turn, or made it too soon."""
         robots, frontier = self._stages.robots, self._stages.frontier
         rules = robots.answer(request.asked)
         asked_now = rules is None
         if rules is None:
             sent.late_s = 0.0
             rules = await robots.ask(request.asked)
+        elif is_too_soon(request, rules, self._stages):
+            return rules, True
         rule = frontier.robots_known(request.host, rules.crawl_delay_s or 0.0, asked=asked_now)
         return rules, asked_now and bool(rule.delay_s)
 

@@ -117,6 +117,10 @@ class FakeRobots:
         self._known: dict[str, Rules] = {}
         self._in_vain: dict[str, float] = {}  # until then
 
+    def know_all(self) -> None:
+        """As if an earlier run had asked."""
+        self._all_known = True
+
     def answer(self, url: str) -> Rules | None:
         origin = origin_of(url)
         if asyncio.get_running_loop().time() < self._in_vain.get(origin, 0.0):

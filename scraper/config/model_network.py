@@ -69,7 +69,7 @@ class PolitenessConfig(Section):
     """Open requests to one host; beyond the first 4 it is asked for more with every answer."""
 
     delay: Wait = Field(0.0, json_schema_extra={"default": "0s"})
-    """At least this long between two starts on one host."""
+    """At least this long between two starts on one host; a run keeps it to the run before."""
 
     max_crawl_delay: Wait = Field(60.0, json_schema_extra={"default": "60s"})
     """The Crawl-delay of a robots.txt counts up to this."""

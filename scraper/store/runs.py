@@ -46,6 +46,7 @@ class RunInfo:
     token: int
     seeded: bool  # an earlier run of this cycle has stored all seeds
     keeps_pages: bool = False  # there are raw pages of earlier runs
+    asked_until: float | None = None  # no earlier run asked a host later; None: there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def _begin(
     now: float,
 ) -> tuple[RunInfo, Tenure, Counter[str], int]:
     token, keeps_pages = take_token(db, start.pid, now)
-    resumed = _bury(db)
+    resumed, asked_until = _bury(db, now)
     cycles = _cycles(db)
     last = max(cycles, default=0)
     unanswered = [row[0] for row in db.execute("SELECT id FROM request WHERE sent_at IS NOT NULL")]
@@ -223,7 +224,7 @@ def _begin(
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
     _write_unanswered(db, run_id, unanswered, now)
     info = _info(run_id, cycle, token, decision, resumed=resumed, known=cycles.get(cycle))
-    info = replace(info, keeps_pages=keeps_pages)
+    info = replace(info, keeps_pages=keeps_pages, asked_until=asked_until)
     tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
     counts = Counter[str]()
     for group in groups:
@@ -263,16 +264,21 @@ def take_token(db: sqlite3.Connection, pid: int, now: float) -> tuple[int, bool]
     return int(token), bool(keeps_pages)
 
 
-def _bury(db: sqlite3.Connection) -> bool:
-    """Mark runs whose process is gone; return whether the crawl before left work."""
+def _bury(db: sqlite3.Connection, now: float) -> tuple[bool, float | None]:
+    """Mark runs whose process is gone; return whether the crawl before left work, `asked_until`."""
     row = db.execute(
-        "SELECT state FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1"
+        "SELECT state, ended_at FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 1"
     ).fetchone()
     db.execute(
         "UPDATE run SET state = 'dead', ended_at = coalesce("
         "(SELECT max(at) FROM visit WHERE run_id = run.id), started_at) WHERE state = 'running'",
     )
-    return row is not None and row[0] != "done"
+    if row is None:
+        return False, None
+    state, ended_at = row
+    if state in {"running", "dead"}:  # killed: when is not known, but it was before now
+        ended_at = now
+    return state != "done", min(ended_at, now)
 
 
 def _cycles(db: sqlite3.Connection) -> dict[int, Cycle]:

@@ -195,18 +195,24 @@ async def test_a_killed_run_is_continued_and_a_finished_one_refreshed(db: Path) 
     clock = Clock()
     async with crawl(db, clock) as c:
         assert (c.info.id, c.info.cycle, c.info.new_cycle, c.info.resumed) == (1, 1, True, False)
+        assert c.info.asked_until is None
         await c.store.writer.add_seeds([request("a", seed=True), request("b", seed=True)])
         await c.store.writer.seeded()
         await c.put(PageResult(await c.get("a")))
+    clock.epoch += 60
     async with crawl(db, clock) as c:
         assert (c.info.cycle, c.info.new_cycle, c.info.resumed) == (1, False, True)
         assert c.info.seeded
-        assert c.rows("SELECT state, ended_at FROM run WHERE id = 1") == [("dead", clock.epoch)]
+        assert c.info.asked_until == clock.epoch  # nobody knows when it died
+        assert c.rows("SELECT state, ended_at FROM run WHERE id = 1") == [
+            ("dead", clock.epoch - 60)
+        ]
         await c.put(PageResult(await c.get("b"), State.FAILED, "http_404"))
         await c.end()
     clock.epoch += 3600
     async with crawl(db, clock) as c:
         assert (c.info.cycle, c.info.new_cycle, c.info.resumed) == (1, False, False)
+        assert c.info.asked_until == clock.epoch - 3600
         assert c.info.nothing_due_before == pytest.approx(1_800_000_000.0 + 0.9 * DAY_S)
         assert not await c.store.writer.make_due()
         await c.end()

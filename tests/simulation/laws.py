@@ -77,8 +77,21 @@ class Guest:
 class Manners:
     """Politeness, from the network's side, for one process."""
 
-    def __init__(self, world: World, diary: Diary, number: int, *, limit: int | None) -> None:
-        self.guests = {s.host: Guest(delay_s=world.rules[s.host].delay_s) for s in world.sites}
+    def __init__(
+        self,
+        world: World,
+        diary: Diary,
+        number: int,
+        *,
+        limit: int | None,
+        started: dict[str, float],  # by processes before, and now by this one
+    ) -> None:
+        self.guests = {
+            s.host: Guest(delay_s=world.rules[s.host].delay_s, started_at=started.get(s.host, -inf))
+            for s in world.sites
+        }
+        self._started = started
+        self.began_at = diary.now if number > 1 else -inf  # until then others may have asked
         self.open = 0
         self.starts = 0
         self.settled: frozenset[int] = frozenset()  # rows that had their outcome when it began
@@ -137,7 +150,7 @@ class Manners:
         self._law(now >= guest.rests_until - SHORT_S, "a host's rest is kept", (site.host, guest))
         all_ = self._world.plan.fetch.concurrency
         self._law(self.open <= all_, "at most concurrency open in all", self.open)
-        guest.started_at = now
+        guest.started_at = self._started[site.host] = now
         outcome = "cut"
         try:
             yield
@@ -157,7 +170,7 @@ class Manners:
         """The host's robots.txt is known."""
         guest = self.guests[site.host]
         guest.has_told = True
-        guest.started_at = self._diary.now  # the delay counts from the answer
+        guest.started_at = self._started[site.host] = self._diary.now  # it counts from the answer
         guest.delay_s = self._world.delay_s(site)
 
     def rests(self, site: Site, rest_s: float) -> None:
@@ -175,7 +188,8 @@ class Manners:
             limit = min(self._world.rules[host].per_host, FIRST_OPEN)
         if guest.open >= limit:
             return inf
-        return max(guest.started_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
+        asked_at = max(guest.started_at, self.began_at)
+        return max(asked_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
 
     def _ready_again_at(self, guest: Guest) -> float:
         """Since when a host would take another exchange that was in trouble."""
@@ -184,7 +198,7 @@ class Manners:
         rest_s = max(RESTS[-1] * self._world.plan.politeness.rest_s, FAILURE_KEPT_S)
         apart_s = max(guest.delay_s, MOST_SLOW_S)
         return SHORT_S + max(
-            guest.started_at + apart_s,
+            max(guest.started_at, self.began_at) + apart_s,
             guest.rests_until,
             guest.ended_at,
             guest.troubled_at + rest_s,

@@ -76,8 +76,12 @@ def _greedy(self: Any, now: float) -> Any:
     return None if host is None else self._start(host, now)
 
 
+def _learn(self: Any, slow: Any, *, asked_until: float) -> None:
+    LEARN(self, slow)
+
+
 LEAVE, FINISHED, TAKE = Frontier.leave, Frontier._finished, Held.take
-RECORD, KNOWN = Links.record, Schedule.robots_known
+RECORD, KNOWN, LEARN = Links.record, Schedule.robots_known, Schedule.learn
 
 MUTANTS: dict[str, Break] = {
     "no cap per host": (
@@ -86,6 +90,8 @@ MUTANTS: dict[str, Break] = {
         property(lambda host: bool(host.urgent or host.queue)),
     ),
     "no delay": (Host, "delay_s", property(lambda host: 0.0)),
+    "a restart forgets that hosts were asked": (Schedule, "learn", _learn),
+    "a kept Crawl-delay comes too late": (Schedule, "is_too_soon", lambda *args, **more: False),
     "no rest after Retry-After": (Schedule, "pause", _ignore),
     "no cap in all": (Frontier, "_slots", property(lambda self: 9999, _ignore)),
     "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),

@@ -19,11 +19,12 @@ ELSEWHERE = "/elsewhere.txt"  # where a robots.txt may have moved
 
 
 class Web:
-    """What outlives a run: how often each address was asked for in a cycle."""
+    """What outlives a run: how often each address was asked for in a cycle, and hosts when last."""
 
     def __init__(self) -> None:
         self.asked: Counter[tuple[str, int]] = Counter()
         self.sent: Counter[tuple[str, int]] = Counter()  # forms that may have been accepted
+        self.started: dict[str, float] = {}
 
 
 class Network:

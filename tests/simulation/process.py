@@ -141,7 +141,7 @@ class Process:
         self.started_at = diary.now
         self.began_at = self.stopped_at = self.ended_at = math.inf
         self._chance = Random(f"process {world.seed} {number}")
-        self.manners = Manners(world, diary, number, limit=order.limit)
+        self.manners = Manners(world, diary, number, limit=order.limit, started=web.started)
         self.network = Network(world, web, self.manners, diary, self._chance)
         path = Path(world.plan.store.path)
         self._disks = Disk(self, path), Disk(self, path)
@@ -175,6 +175,8 @@ class Process:
         if row is not None:
             (self.network.cycle,) = row
             self.began_at = self.diary.now
+            if self.number > 1:
+                self.manners.began_at = self.diary.now
             sql = "SELECT id FROM request WHERE state <> 'waiting' AND cycle = ?"
             self.manners.settled = frozenset(id_ for (id_,) in self.look.execute(sql, row))
             for host, until in self.look.execute(

@@ -213,12 +213,14 @@ class _Schedule:
     async def _overtake(self, old: Process) -> Process:
         """Another run begins beside one that was thought dead."""
         self._diary.check()
+        self._web.started = {}  # the two do not know of each other
         new = await self._run(Order())
         if await self._lives_on(old, 60 + 10 * self._world.patience_s):
             self._diary.breach("who was overtaken finds out", old.frontier)
             self._diary.check()
         if not isinstance(old.outcome, StoreError) and old.ended_at > new.began_at:
             self._diary.breach("who was overtaken writes nothing", repr(old.outcome))
+        self._web.started = {}
         return new
 
     def _stop(self, process: Process) -> None:

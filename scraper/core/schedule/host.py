@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
-from scraper.core.schedule.circuit import Circuit
+from scraper.core.schedule.circuit import Circuit, Outage
+from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import Pace
 
 
@@ -18,6 +19,7 @@ class Host:
     name: str
     rule: HostRule
     probing: bool
+    started_at: float = float("-inf")  # the last start, or when an earlier run may have made one
     pace: Pace = field(default_factory=Pace)
     circuit: Circuit = field(default_factory=Circuit)
     has_answered: bool = False
@@ -28,7 +30,6 @@ class Host:
     urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
     open: int = 0
-    started_at: float = float("-inf")  # the last start
     started_before: float = float("-inf")  # the start before that one
     paused_until: float = float("-inf")
     stamp: int = -1  # the heap entry that counts; -1: none
@@ -66,6 +67,44 @@ class Host:
         """Whether there is nothing to do and nothing was learnt."""
         busy = self.open or self.urgent or self.queue or self.reserved or self.guests
         return not busy and self.circuit.is_clean and not self.pace.slow_s
+
+    def hear(
+        self, news: News, outage: Outage, now: float, *, started_at: float, rest_s: float
+    ) -> bool:
+        """Learn from a turn; returns whether the host may do less than before.
+
+        Args:
+            outage: of the whole network: told what this host says of it.
+            started_at: when the turn was taken.
+            rest_s: the first wait of a retry.
+        """
+        sign = news.sign
+        if sign is Sign.WELL:
+            self._answered(outage)
+            return self.pace.answered(now, started_at=started_at, latency_s=news.latency_s)
+        if sign is Sign.BUSY:
+            self._answered(outage)
+        elif outage.since is not None:
+            if started_at >= outage.since:
+                outage.probed(now, in_vain=sign is not Sign.NONE)
+            return False
+        if sign is Sign.NONE:
+            return False
+        if sign is not Sign.DEAD:
+            self.pace.troubled(now, started_at=started_at, most=self.rule.per_host)
+        if sign is not Sign.BUSY and not (self.has_answered and outage.lost(self.name, now)):
+            self._failed(news, now, started_at, rest_s)
+        return True
+
+    def _failed(self, news: News, now: float, started_at: float, rest_s: float) -> None:
+        rests = self.circuit.failed(now, started_at=started_at, at_once=news.is_shut)
+        if rests is not None:
+            self.paused_until = max(self.paused_until, now + max(rests * rest_s, news.rest_s))
+
+    def _answered(self, outage: Outage) -> None:
+        self.has_answered = True
+        outage.well()
+        self.circuit.well()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import Outage
 from scraper.core.schedule.host import Host, Lease, depth_of
-from scraper.core.schedule.news import NO_NEWS, News, Sign
+from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.pace import Pace
 
 GIVES_WAY_S = 1.0  # a guest to a page that might start
@@ -48,6 +48,7 @@ class HostSchedule:
         self._hosts: dict[str, Host] = {}
         self._heap: list[tuple[float, int, Host]] = []
         self._stamps = count()
+        self._asked_until = float("-inf")  # by earlier runs
         self.outage = Outage()
         self.waiting = 0  # requests in the window
         self.open = 0  # turns taken and not yet done
@@ -116,39 +117,9 @@ class HostSchedule:
             host.started_at = max(before, sent_at)
         elif started_at == before:
             host.started_at = host.started_before
-        slower = self._hear(host, now, started_at, news)
+        slower = host.hear(news, self.outage, now, started_at=started_at, rest_s=self._plan.rest_s)
         if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
-
-    def _hear(self, host: Host, now: float, started_at: float, news: News) -> bool:
-        """Learn from a turn; returns whether the host may do less than before."""
-        sign, outage = news.sign, self.outage
-        if sign is Sign.WELL:
-            host.has_answered = True
-            outage.well()
-            host.circuit.well()
-            return host.pace.answered(now, started_at=started_at, latency_s=news.latency_s)
-        if sign is Sign.BUSY:
-            host.has_answered = True
-            outage.well()
-            host.circuit.well()
-        elif outage.since is not None:
-            if started_at >= outage.since:
-                outage.probed(now, in_vain=sign is not Sign.NONE)
-            return False
-        if sign is Sign.NONE:
-            return False
-        if sign is not Sign.DEAD:
-            host.pace.troubled(now, started_at=started_at, most=host.rule.per_host)
-        if sign is not Sign.BUSY and not (host.has_answered and outage.lost(host.name, now)):
-            self._count_failure(host, now, started_at, news)
-        return True
-
-    def _count_failure(self, host: Host, now: float, started_at: float, news: News) -> None:
-        rests = host.circuit.failed(now, started_at=started_at, at_once=news.is_shut)
-        if rests is not None:
-            rest_s = max(rests * self._plan.rest_s, news.rest_s)
-            host.paused_until = max(host.paused_until, now + rest_s)
 
     def expect(self, host_name: str) -> None:
         """Let a guest, what is asked for and is no request here, take turns with the pages.
@@ -242,6 +213,17 @@ class HostSchedule:
         host.crawl_delay_s = crawl_delay_s
         self._offer(host, now)
 
+    def is_too_soon(self, host_name: str, now: float, *, crawl_delay_s: float) -> bool:
+        """Whether the host's first turn comes too soon after an earlier run for its robots.txt.
+
+        That was kept, and is looked at in the turn, which is given back then.
+        """
+        host = self._host(host_name)
+        if not host.probing:
+            return False
+        self.robots_known(host_name, now, crawl_delay_s=crawl_delay_s)
+        return host.started_before + host.delay_s > now
+
     def delay_s(self, host_name: str) -> float:
         """How long lies between two starts on this host."""
         return self._host(host_name).delay_s
@@ -253,8 +235,13 @@ class HostSchedule:
             return host.rule
         return HostRule(host.rule.per_host, host.asked_delay_s)
 
-    def learn(self, slow: Mapping[str, float]) -> None:
-        """Begin with what an earlier run has learnt: seconds between two starts, by host."""
+    def learn(self, slow: Mapping[str, float], *, asked_until: float = float("-inf")) -> None:
+        """Begin with what earlier runs have learnt: seconds between two starts, by host.
+
+        Args:
+            asked_until: they may have asked any host until then; the delay counts from it.
+        """
+        self._asked_until = asked_until
         for name, slow_s in slow.items():
             self._host(name).pace = Pace(slow_s)
 
@@ -340,7 +327,7 @@ class HostSchedule:
         host = self._hosts.get(name)
         if host is None:
             rule = rule_of(name, self._plan.hosts, default=self._plan.default)
-            host = self._hosts[name] = Host(name, rule, probing=self._plan.robots)
+            host = self._hosts[name] = Host(name, rule, self._plan.robots, self._asked_until)
         return host
 
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
-from scraper.core.schedule.circuit import FAILURES, PROBES
+from scraper.core.schedule.circuit import FAILURES, LOST, PROBES, Circuit, Outage
 from scraper.core.schedule.host import Host, Lease, depth_of
+from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN, Pace
 
 REQUEST = Request(url="http://a/", key=b"", host="a:80")
@@ -75,6 +76,43 @@ def test_pages_wait_while_a_guest_does_but_not_after_its_turn():
     assert not made.idle
     made.guests = 0
     assert made.idle
+
+
+@given(st.lists(st.sampled_from(Sign), max_size=12), st.booleans(), st.floats(0, 9))
+def test_what_is_heard_of_a_host_makes_it_slower_or_faster_and_rest(signs, shut, rest_s):
+    made, outage = host(), Outage()
+    for now, sign in enumerate(signs):
+        before = made.pace.open, made.pace.slow_s, made.paused_until
+        news = News(sign, 0.1, rest_s=rest_s, is_shut=shut)
+        slower = made.hear(news, outage, now, started_at=now, rest_s=1.0)
+        assert slower == (sign not in {Sign.NONE, Sign.WELL})
+        assert made.paused_until >= before[2]
+        if shut and sign in {Sign.LATE, Sign.DEAD} and not made.circuit.is_given_up:
+            assert made.paused_until >= now + max(1.0, rest_s)
+        if sign in {Sign.BUSY, Sign.LATE}:
+            assert made.pace.open < before[0] or made.pace.slow_s >= before[1]
+        if sign in {Sign.WELL, Sign.BUSY}:
+            assert made.circuit.is_clean
+            assert made.has_answered
+
+
+def test_while_the_network_is_gone_silence_tells_nothing_of_a_host():
+    outage = Outage()
+    hosts = [replace(host(), name=f"{n}:80", circuit=Circuit()) for n in range(LOST + 1)]
+    for each in hosts:
+        each.hear(News(Sign.WELL), outage, 0.0, started_at=0.0, rest_s=1.0)
+    for each in hosts[:LOST]:
+        assert each.hear(News(Sign.DEAD), outage, 1.0, started_at=0.5, rest_s=1.0)
+    assert outage.since == 1.0
+    assert hosts[LOST - 1].circuit.is_clean, "it is not this host that is gone"
+    probe_at, late = outage.probe_at, hosts[LOST]
+    assert not late.hear(News(Sign.DEAD), outage, 2.0, started_at=0.5, rest_s=1.0)
+    assert outage.probe_at == probe_at, "it was sent before"
+    assert not late.hear(News(Sign.DEAD), outage, 9.0, started_at=3.0, rest_s=1.0)
+    assert outage.probe_at > probe_at
+    assert late.circuit.is_clean
+    late.hear(News(Sign.BUSY), outage, 9.0, started_at=3.0, rest_s=1.0)
+    assert outage.since is None
 
 
 @given(st.lists(st.integers(0, 4)))

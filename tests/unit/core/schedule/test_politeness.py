@@ -27,20 +27,26 @@ def polite(*, robots: bool = False, per_host: int = 1, delay_s: float = 0.0) -> 
 class Whatever(RuleBasedStateMachine):
     """Adds, takes, ends, pauses and waits in any order; the laws hold after each step."""
 
-    @initialize(robots=st.booleans(), per_host=st.integers(1, 7), delay=st.sampled_from([0, 2.0]))
-    def begin(self, robots, per_host, delay):
+    @initialize(
+        robots=st.booleans(),
+        per_host=st.integers(1, 7),
+        delay=st.sampled_from([0, 2.0]),
+        asked_until=st.sampled_from([-1e9, 99.0]),
+    )
+    def begin(self, robots, per_host, delay, asked_until):
         override = HostRule(per_host=2, delay_s=5.0)
         self.plan = PolitenessPlan(
             robots=robots, default=HostRule(per_host, delay), hosts={"c": override}
         )
         self.schedule = HostSchedule(self.plan)
+        self.schedule.learn({}, asked_until=asked_until)
         self.now = 100.0
         self.ids = 0
         self.inside = set()
         self.open = dict.fromkeys(HOSTS, 0)
         self.ended = dict.fromkeys(HOSTS, 0)  # turns in which something was sent
-        self.started = {}
-        self.before = {}  # the start before the last one
+        self.started = dict.fromkeys(HOSTS, asked_until)  # an earlier run may have
+        self.before = dict(self.started)  # the start before the last one
         self.paused = {}
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
@@ -73,7 +79,7 @@ class Whatever(RuleBasedStateMachine):
         self.yields.discard(host)
         self.open[host] += 1
         assert turn.started_at == self.now
-        self.before[host] = self.started.get(host, -1e9)
+        self.before[host] = self.started[host]
         self.started[host] = self.now
 
     def may_start(self):
@@ -86,7 +92,7 @@ class Whatever(RuleBasedStateMachine):
             for host in hosts
             if self.open[host] < (1 if self.probing[host] else self.rule_of(host).per_host)
             and self.open[host] < FIRST_OPEN + self.ended[host]
-            and self.now >= self.started.get(host, -1e9) + self.delay(host)
+            and self.now >= self.started[host] + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
             and not (host in self.reserved and self.delay(host))
         }
@@ -119,7 +125,7 @@ class Whatever(RuleBasedStateMachine):
         self.guests[host] -= 1
         self.yields.add(host)
         self.open[host] += 1
-        self.before[host] = self.started.get(host, -1e9)
+        self.before[host] = self.started[host]
         self.started[host] = self.now
 
     @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
@@ -186,7 +192,7 @@ class Whatever(RuleBasedStateMachine):
             at_rest = not self.open[host] and not self.guests[host]
             if at_rest and not self.schedule.waiting_on(host):
                 resting_until = max(
-                    self.started.get(host, -1e9) + self.delay(host), self.paused.get(host, 0.0)
+                    self.started[host] + self.delay(host), self.paused.get(host, 0.0)
                 )
                 if resting_until <= self.now:
                     self.ended[host] = 0
@@ -330,6 +336,26 @@ def test_a_pause_voids_the_offer_made_before():
     assert schedule.take(4.0) is None
     assert schedule.take(5.0).request.id == 1
     assert [request.id for request in schedule.trim(0)] == [2]
+
+
+@given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9))
+def test_a_crawl_delay_that_was_kept_counts_from_the_run_before(own_s, robots_s, ago_s):
+    schedule = HostSchedule(polite(robots=True, per_host=2, delay_s=own_s))
+    schedule.learn({}, asked_until=-ago_s)
+    for number in range(3):
+        schedule.add(request("a:80", number), 0.0)
+    now = max(schedule.wake_at(), 0.0)
+    assert now == max(own_s - ago_s, 0.0)
+    lease = schedule.take(now)
+    too_soon = schedule.is_too_soon("a:80", now, crawl_delay_s=robots_s)
+    assert too_soon == (max(own_s, robots_s) - ago_s > now)
+    if too_soon:
+        schedule.done("a:80", now, started_at=now, sent_at=None)
+        assert schedule.wake_at() == max(own_s, robots_s) - ago_s
+        lease = schedule.take(schedule.wake_at())
+    assert not schedule.is_too_soon("a:80", lease.started_at, crawl_delay_s=robots_s)
+    next_at = schedule.wake_at()
+    assert next_at == lease.started_at + max(own_s, robots_s)
 
 
 @given(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=40))
