@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -216,6 +217,7 @@ def _stages(
         slots=plan.fetch.concurrency,
         clock=clock,
         limit=options.limit,
+        max_wait_s=inf if plan.run.max_wait_s is None else plan.run.max_wait_s,
         hurry=store.writer.hurry,
     )
     return Stages(

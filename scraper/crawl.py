@@ -53,7 +53,7 @@ async def visit(lease: Lease, stages: Stages) -> PageResult:
         if isinstance(result, Response):
             result = stages.kept(await _read(lease, result, stages), result)
         elif gate.is_judged_too_soon(result, stages):
-            await stages.seeded.wait()
+            await stages.all_seeded()
             result = PageResult(request, again=request)
     except FetchError as error:
         result = gate.unanswered(lease, error, stages)

@@ -11,6 +11,7 @@ from scraper.clock import Clock
 from scraper.core.insight.attribution import Sample
 from scraper.core.insight.predict import Settings
 from scraper.core.plan import Plan
+from scraper.core.schedule.census import busiest
 from scraper.parse import Parser
 from scraper.progress import Progress, Snapshot
 from scraper.report import stats
@@ -82,7 +83,7 @@ class Figures:
         at_workers = parser.busy + parser.queued
         full = schedule.open >= self._plan.fetch.concurrency
         blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
-        blocked_host = schedule.busiest() if blocked else None
+        blocked_host = busiest(schedule.each()) if blocked else None
         if frontier.resting:  # all that is left waits for its retry
             blocked, blocked_host = True, self._stages.tally.most_retried()
         # a sitemap's turn is open too, and no row is held for it

@@ -181,7 +181,7 @@ async def judged(page: Page, request: Request, rule: str, stages: Stages, *, siz
     """
     links = await _sliced(page, request, rule, stages)
     if links.out_of_scope and not stages.seeded.is_set():
-        await stages.seeded.wait()  # the host of a later seed may let them in
+        await stages.all_seeded()  # the host of a later seed may let them in
         links = await _sliced(page, request, rule, stages)
     kinds = stages.kinds
     if kinds.closed:

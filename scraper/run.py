@@ -31,6 +31,7 @@ _NO_ITEM = (
 )
 DRAIN_S = 5.0  # for what is open when a run is told to stop
 KEPT_HOSTS = 10_000  # whose robots.txt is remembered from run to run
+WAITS_TOLD = 50  # hosts
 SAVE_EVERY_S = 5.0  # figures for the report of a run that is killed
 
 
@@ -84,6 +85,7 @@ class Run:
         self._store = store
         self._stages = stages
         self._frontier = stages.frontier
+        self._frontier.give_up = self.stop
         self._seeds = seeds
         self._progress = progress
         self._workers = workers
@@ -184,6 +186,7 @@ class Run:
             await self._store.runs.end_cycle()
             missed = await self._missed(info, balance)
             status, messages = (1 if missed else 0), missed
+        waits = await self._waits(stopped_by)
         await self._store.hosts.learn(self._frontier.schedule.learnt())
         await self._store.runs.prune(self._plan.store.keep_runs)
         await self._store.runs.finish(
@@ -194,9 +197,23 @@ class Run:
                 **self._progress.stats(),
                 "seeds": self._seeds.figures(),
                 "missed": messages if status == 1 else [],
+                "waits": waits,
             },
         )
         return Outcome(info.id, status, stopped_by, tuple(messages), self._idle(info))
+
+    async def _waits(self, stopped_by: str | None) -> dict[str, Any] | None:
+        """For whom a run that was stopped by `run.max_wait` would have had to wait."""
+        if stopped_by != "max_wait":
+            return None
+        patience = self._frontier.patience
+        waits = await self._store.queue.waits(
+            self._frontier.rests(), otherwise=patience.seeds_until, most=WAITS_TOLD
+        )
+        if self._frontier.seeding and patience.seeds_until > self._stages.clock.now():
+            waits["seeds"] = {"until": patience.seeds_until, "host": patience.seeds_on}
+        log.warning("what is left waits longer than run.max_wait: hosts=%d", waits["hosts"])
+        return waits
 
     def _idle(self, info: RunInfo) -> str | None:
         if info.nothing_due_before is None:

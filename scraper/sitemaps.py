@@ -113,7 +113,10 @@ class Sitemaps:
                 self._add(parse(f"{origin}/robots.txt"), source, 0, is_robots=True)
         while self._waiting:
             due_at, _, file = heappop(self._waiting)
-            await asyncio.sleep(max(due_at - self._stages.clock.now(), 0.0))
+            wait_s = due_at - self._stages.clock.now()
+            if wait_s > 0:
+                self._stages.frontier.seeds_rest(file.request.host, due_at)
+                await asyncio.sleep(wait_s)
             async for listed in self._pages(file):
                 yield listed
 
@@ -276,7 +279,9 @@ class Sitemaps:
         schedule.expect(request.host)
         try:
             # who waits for a turn that another must end looks again: it is seldom, and short
-            while (wait_s := schedule.begin(request.host, clock.monotonic())) is not None:  # noqa: ASYNC110
+            while (wait_s := schedule.begin(request.host, clock.monotonic())) is not None:
+                rests_s = schedule.rests_s(request.host, clock.monotonic())
+                frontier.seeds_rest(request.host, clock.now() + rests_s)
                 await asyncio.sleep(min(wait_s, LOOK_S))
         except BaseException:
             schedule.dismiss(request.host, clock.monotonic())

@@ -119,6 +119,11 @@ class Stages:
     session: Session | None = None
     bodies: str = keeping.NONE  # which raw pages are kept
 
+    async def all_seeded(self) -> None:
+        """Wait until all seeds are known."""
+        with self.frontier.parked():
+            await self.seeded.wait()
+
     def note(self, result: PageResult) -> None:
         """Count what a turn came to."""
         self.tally.add(result, now=self.clock.now())

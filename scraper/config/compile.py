@@ -26,7 +26,7 @@ from scraper.config.model_network import PolitenessConfig, RetryConfig, ScopeCon
 from scraper.config.model_pages import PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.model_url import UrlConfig
-from scraper.config.models import Config
+from scraper.config.models import Config, RunConfig
 from scraper.config.proxies import compile_proxies
 from scraper.config.tlsfiles import ClientCertConfig
 from scraper.core.extract.plan import PageRule, PythonPlan
@@ -87,11 +87,7 @@ def compile_plan(
             offload=config.parse.offload,
             timeout_s=config.parse.timeout,
         ),
-        run=RunPlan(
-            if_running=config.run.if_running,
-            max_time_s=config.run.max_time,
-            refresh_s=config.run.refresh,
-        ),
+        run=_run(config.run),
         login=None if config.login is None else compile_login(config.login),
     )
 
@@ -197,6 +193,15 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
         deny=plain_texts(scope.deny),
         max_depth=scope.max_depth,
         max_pages=scope.max_pages,
+    )
+
+
+def _run(run: RunConfig) -> RunPlan:
+    return RunPlan(
+        if_running=run.if_running,
+        max_time_s=run.max_time,
+        max_wait_s=run.max_wait,
+        refresh_s=run.refresh,
     )
 
 

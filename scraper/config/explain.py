@@ -194,6 +194,9 @@ class _Teller:
         if run.max_time is not None:
             limit = self.time(("run", "max_time"), run.max_time)
             yield f"stops after {limit}; the next run continues"
+        if run.max_wait is not None:
+            limit = self.time(("run", "max_wait"), run.max_wait)
+            yield f"stops when all that is left waits longer than {limit}; the next run continues"
 
 
 def _urls(urls: tuple[str, ...]) -> str:

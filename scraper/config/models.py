@@ -119,7 +119,7 @@ class RunConfig(Section):
     """The life of a run."""
 
     LATER: ClassVar[frozenset[str]] = frozenset(
-        {"ping", "jitter", "max_wait", "metrics", "metrics_file", "gone"}
+        {"ping", "jitter", "metrics", "metrics_file", "gone"}
     )
 
     if_running: Annotated[str, one_of("skip", "wait", "fail")] = "fail"
@@ -127,6 +127,11 @@ class RunConfig(Section):
 
     max_time: Duration | None = None
     """The run stops after this time, and the next one continues. `--max-time D` wins."""
+
+    max_wait: Duration | None = None
+    """When all that is left waits longer than this (for a retry, a Retry-After, a host that cannot
+    be reached), the run stops and the report says for whom; the next one continues. The delay
+    between two starts on a host is no such wait."""
 
     refresh: Refresh = Field(86400.0, json_schema_extra={"default": "1d"})
     """A page visited less long ago is not visited again."""

@@ -202,6 +202,7 @@ class RunPlan:
 
     if_running: str = "fail"  # fail | skip | wait
     max_time_s: float | None = None
+    max_wait_s: float | None = None  # what is left may wait so long; None: for ever
     refresh_s: float = 86400.0
 
 

@@ -110,8 +110,25 @@ def _about(
         "cycle": run.cycle,
         "cycle_ended": bool(run.cycle_ended),
         "version": run.version,
+        "waits": _waits(stored.get("waits")),
         "missed": [_missed(each) for each in stored.get("missed") or ()],
     }
+
+
+def _waits(waits: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """For whom a run that ended by `run.max_wait` would have had to wait."""
+    if waits is None:
+        return None
+    seeds = waits.get("seeds")
+    return {
+        **waits,
+        "first": [_wait(each) for each in waits["first"]],
+        "seeds": None if seeds is None else _wait(seeds),
+    }
+
+
+def _wait(wait: Mapping[str, Any]) -> dict[str, Any]:
+    return {**wait, "until": iso(wait["until"])}
 
 
 def _missed(each: Mapping[str, Any] | str) -> dict[str, Any]:

@@ -44,8 +44,24 @@ def _run(run: Mapping[str, Any]) -> Iterator[str]:
     cycle = f"cycle {run['cycle']}, {'ended' if run['cycle_ended'] else 'not ended'}"
     wall = "" if run["wall_s"] is None else f", {seconds(run['wall_s'])}"
     yield f"  time      {run['started_at']} to {run['ended_at'] or '?'}{wall}; {cycle}"
+    yield from _waits(run.get("waits"))
     for missed in run["missed"]:
         yield f"  MISSED    {_missed(missed)}"
+
+
+def _waits(waits: Mapping[str, Any] | None) -> Iterator[str]:
+    if waits is None:
+        return
+    for wait in waits["first"][:HOSTS_SHOWN]:
+        yield f"  waits     for {_wait(wait)}: {wait['pages']:,} pages"
+    if waits["seeds"]:
+        yield f"  waits     for {_wait(waits['seeds'])}: the next seeds"
+    if waits["hosts"] > HOSTS_SHOWN:
+        yield f"            and for {waits['hosts'] - HOSTS_SHOWN:,} hosts more in --json"
+
+
+def _wait(wait: Mapping[str, Any]) -> str:
+    return f"{short(wait['host'])} until {wait['until']}"
 
 
 def _missed(missed: Mapping[str, Any]) -> str:

@@ -9,8 +9,9 @@ still waiting in the table until their outcome is committed: the caller names th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
-from typing import TypeVar
+from collections.abc import Collection, Iterator, Mapping
+from heapq import nsmallest
+from typing import Any, TypeVar
 
 from scraper.core.model import Request, State
 from scraper.store.books import Books
@@ -35,6 +36,10 @@ DUE = (
 NEXT_DUE = (
     "SELECT due_at FROM request INDEXED BY request_retry "
     "WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at > ? ORDER BY due_at LIMIT 1"
+)
+WAITS = (
+    "SELECT host, count(*), min(coalesce(due_at, 0)) FROM request WHERE state = 'waiting' "
+    "GROUP BY host"
 )
 PAUSED = "SELECT host, paused_until FROM host WHERE paused_until > ?"
 SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1"
@@ -86,6 +91,34 @@ class Queue:
         """Hosts that rest, and until when (seconds since the epoch)."""
         now = self._books.clock.now()
         return await self._db.call(lambda db: dict(db.execute(PAUSED, (now,)).fetchall()))
+
+    async def waits(
+        self, rests: Mapping[str, float], *, otherwise: float, most: int
+    ) -> dict[str, Any]:
+        """For whom all that is left waits: how many hosts and pages, and the first hosts.
+
+        Looks at every row that waits: for the end of a run.
+
+        Args:
+            rests: until when hosts rest that are known to (seconds since the epoch).
+            otherwise: what the other hosts wait for.
+            most: hosts that are named.
+        """
+
+        def read(db: sqlite3.Connection) -> dict[str, Any]:
+            found = {"hosts": 0, "pages": 0}
+
+            def each() -> Iterator[tuple[float, str, int]]:
+                for host, pages, due_at in db.execute(WAITS):
+                    found["hosts"] += 1
+                    found["pages"] += pages
+                    yield max(due_at, rests.get(host, 0.0 if due_at else otherwise)), host, pages
+
+            first = nsmallest(most, each())
+            names = ("until", "host", "pages")
+            return {**found, "first": [dict(zip(names, one, strict=True)) for one in first]}
+
+        return await self._db.call(read)
 
     async def scope_hosts(self) -> set[str]:
         """Host names that have joined the scope."""

@@ -89,6 +89,29 @@ def test_slow_host_starves_nobody(crawl: Crawl):
     assert max(quick) < max(slow_)  # all quick pages, while the slow host's first ones are open
 
 
+def test_a_run_that_only_waits_ends_and_says_for_whom(crawl: Crawl):
+    crawl.site.route("/*", html("<h1>x</h1>"))
+    crawl.site.route("/robots.txt", status(404))
+    crawl.site.route("/2", [retry_after("3600"), html("<h1>x</h1>")])
+    config = yaml("""
+        seeds: {urls: ["$SITE/{1..5}", "http://127.0.0.2:$PORT/9"]}
+        politeness: {per_host: 1}
+        fetch: {private_addresses: true, retry: {longest: 2h}}
+        run: {max_wait: 10m}
+    """, TITLES)  # fmt: skip
+    told = crawl.run(config, status=4).out
+    host = f"127.0.0.1:{crawl.port}"
+    assert f"waits     for {host} until 2" in told
+    run = crawl.report()["run"]
+    assert (run["state"], run["stopped_by"]) == ("stopped", "max_wait")
+    assert (run["waits"]["hosts"], run["waits"]["pages"]) == (1, 4)
+    (wait,) = run["waits"]["first"]
+    assert (wait["host"], wait["pages"]) == (host, 4)
+    fetched = len(crawl.site.visits)
+    crawl.run(config, status=4)  # the rest is kept: nobody is asked
+    assert len(crawl.site.visits) == fetched
+
+
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_rests_the_whole_host(crawl: Crawl, form: str):
     crawl.site.route("/*", html("<h1>x</h1>"))

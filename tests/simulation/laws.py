@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
-from scraper import frontier
+from scraper import window
 from scraper.core.model import Reason, Request
 from scraper.core.schedule.circuit import RESTS
 from scraper.core.schedule.pace import FIRST_OPEN, MOST_SLOW_S
@@ -270,8 +270,22 @@ class Patience:
         self._over_since = inf if rows or manners.open else min(self._over_since, now)
         if until - self._over_since > self._process.world.patience_s:
             self._process.diary.breach("with nothing left it ends", self._process.frontier)
-        if len(manners.guests) <= frontier.HUNGRY:  # else it may overlook a host for a while
+        if len(manners.guests) <= window.HUNGRY:  # else it may overlook a host for a while
             self._judge(ready, now, until)
+
+    def gives_up(self, max_wait_s: float) -> None:
+        """It says that all that is left waits longer than this."""
+        process, manners = self._process, self._process.manners
+        until = process.diary.now + max_wait_s
+        outage = process.frontier.schedule.outage
+        rows = self._db.execute(
+            "SELECT url, host FROM request WHERE state = 'waiting' AND coalesce(due_at, 0) <= ?",
+            (EPOCH + until,),
+        )
+        guests = [(manners.guests[host], url) for url, host in rows]
+        early = [url for g, url in guests if g.rests_until <= until and g.troubled_at == -inf]
+        if manners.open or (early and outage.since is None):
+            process.diary.breach("who gives up has only to wait", early)
 
     def _judge(self, ready: dict[str, Waiting], now: float, until: float) -> None:
         manners, world, breach = (

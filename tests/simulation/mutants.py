@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import Any
 
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
 from scraper.core.schedule.host import Host
+from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.frontier import Frontier
 from scraper.run import Run
@@ -28,11 +30,7 @@ def _no_transaction(db: Any) -> Iterator[None]:
 
 
 def _committed_in_silence(self: Frontier, settled: Any, hosts: Any, visited: Any) -> None:
-    self._held.release(settled)
-    self._held.void(visited)
-    for host in hosts:
-        self._stock.note(host)
-    self._due_at = 0.0
+    self._window.committed(settled, hosts, visited)
 
 
 def _leave(self: Frontier, lease: Any, **_: Any) -> None:
@@ -54,7 +52,7 @@ def _ignore(*args: Any, **more: Any) -> None:
 
 
 def _finished(self: Frontier) -> bool:
-    self._due_at = None
+    self._window.due_at = None
     return FINISHED(self)
 
 
@@ -115,6 +113,11 @@ MUTANTS: dict[str, Break] = {
     "a nearer path is ignored": (Links, "_wants_depth", lambda *args: False),
     "a requeued page is done": (visits, "_requeue", _ignore),
     "no second try": (RetryPolicy, "stops", lambda self, attempt: True),
+    "it gives up when nothing is open": (
+        Patience,
+        "is_over",
+        lambda self, schedule, held, **_: self._max_wait_s < inf and not schedule.open,
+    ),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }
 

@@ -47,6 +47,7 @@ class Order:
     fresh: bool = False
     limit: int | None = None
     max_time_s: float | None = None
+    max_wait_s: float = math.inf
     stop_at: float | None = None  # seconds after its start: a signal
     kill_at: float | None = None  # ... death
     kill_on: int | None = None  # death at this SQL statement
@@ -246,6 +247,7 @@ class Process:
                 slots=plan.fetch.concurrency,
                 clock=clock,
                 limit=order.limit,
+                max_wait_s=order.max_wait_s,
                 window=world.window,
                 hurry=writer.hurry,
             ),
@@ -274,7 +276,7 @@ class Process:
         writer.committed = stages.frontier.committed
         writer.max_pages = plan.scope.max_pages
         writer.max_depth = plan.scope.max_depth
-        return Run(
+        run = Run(
             plan=plan,
             start=RunStart(plan.name, fresh=order.fresh, refresh_s=plan.run.refresh_s),
             store=store,
@@ -291,3 +293,10 @@ class Process:
             workers=world.workers,
             max_time_s=order.max_time_s,
         )
+        stages.frontier.give_up = self._gives_up
+        return run
+
+    def _gives_up(self, by: str) -> None:
+        if by == "max_wait":
+            self.patience.gives_up(self.order.max_wait_s)
+        self.run.stop(by)

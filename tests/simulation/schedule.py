@@ -8,14 +8,14 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from scraper import frontier, seeds
+from scraper import seeds, window
 from scraper.core.errors import StoreError
 from scraper.run import Outcome
 from scraper.store import links, writer
@@ -110,9 +110,9 @@ def simulate(seed: int, *, hosts: int | None = None) -> Tale:
 def _sized(chance: Random) -> Iterator[None]:
     """Make bounds that only large crawls reach so small that a small one does."""
     sizes = {
-        (frontier, "HUNGRY"): (3, frontier.HUNGRY),
-        (frontier, "SHARE"): (4, 8, frontier.SHARE),
-        (frontier, "DUE"): (1, 3, frontier.DUE),
+        (window, "HUNGRY"): (3, window.HUNGRY),
+        (window, "SHARE"): (4, 8, window.SHARE),
+        (window, "DUE"): (1, 3, window.DUE),
         (seeds, "BATCH"): (10, 30, seeds.BATCH),
         (writer, "GROUP"): (1, 4, writer.GROUP),
         (writer, "BOUND"): (4, 8, writer.BOUND),
@@ -161,6 +161,13 @@ class _Schedule:
         self._diary.check()
 
     def _order(self, attempt: int, *, fresh: bool) -> Order:
+        order = self._disturbed(attempt, fresh=fresh)
+        patience = Random(f"patience {self._world.seed} {self._tale.runs}")
+        if attempt >= DISTURBED or patience.random() < 0.8:
+            return order
+        return replace(order, max_wait_s=patience.choice((0.5, 5.0, 60.0)))
+
+    def _disturbed(self, attempt: int, *, fresh: bool) -> Order:
         chance = self._chance
         at, on = 10 ** chance.uniform(-2, 2.5), int(10 ** chance.uniform(0.5, 3.2))
         second = chance.choice((None, at + chance.uniform(0, 6)))

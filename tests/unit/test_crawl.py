@@ -4,6 +4,7 @@ import asyncio
 import random
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import inf
 
 import pytest
 from hypothesis import given, settings
@@ -97,6 +98,7 @@ def world(
     hosts=None,
     slots=10,
     limit=None,
+    max_wait_s=inf,
     rules=EVERY,
     scope=None,
     retry=None,
@@ -115,6 +117,7 @@ def world(
         slots=slots,
         clock=clock,
         limit=limit,
+        max_wait_s=max_wait_s,
     )
     writer.committed = frontier.committed
     stages = Stages(
@@ -509,6 +512,35 @@ def test_a_hop_that_is_told_to_wait_rests_the_host_it_was_on():
     assert crawled.diary.times("fetched", f"GET {A}1")[0] < 10.0
     assert crawled.diary.times("fetch", f"GET {B}")[1] >= 100.0
     assert crawled.outcomes()[A] == ("done", None)
+
+
+@pytest.mark.parametrize(("max_wait_s", "stopped_by"), [(25.0, "max_wait"), (75.0, None)])
+def test_a_crawl_that_only_waits_ends_once_all_else_is_done(max_wait_s, stopped_by):
+    """The delay between two starts is no such wait."""
+    pages = {**dict.fromkeys([A + "1", B, B + "1"], b""), A: [busy("100"), b""]}
+    crawled = world(pages, rule=HostRule(1, 30.0), max_wait_s=max_wait_s)
+    crawled.visit_all(A, A + "1", B, B + "1")
+    assert crawled.frontier.stopped_by == stopped_by
+    left = {url for url, end in crawled.outcomes().items() if end[0] != "done"}
+    assert left == ({A, A + "1"} if stopped_by else set())
+    assert crawled.frontier.held == 0
+
+
+def test_a_page_that_waits_for_seeds_does_not_keep_a_crawl_from_ending():
+    """The seeds wait for a host that wants a rest."""
+
+    async def main():
+        found = {A: links(B)}
+        crawled = world({A: b""}, parsed=found, scope=ScopePlan(hosts="seeds"), max_wait_s=60.0)
+        crawled.seed(A)
+        crawled.frontier.give_up = lambda by: (crawled.frontier.stop(by), crawled.seeds_are_known())
+        crawled.frontier.seeds_rest("c.example:80", crawled.stages.clock.now() + 90.0)
+        await crawled.run()
+        return crawled, crawled.stages.clock.monotonic()
+
+    crawled, ended_at = run_virtual(main())
+    assert crawled.frontier.stopped_by == "max_wait"
+    assert ended_at < 30.0
 
 
 # What may not be sent twice

@@ -328,7 +328,7 @@ def test_the_window_is_bounded():
 
 
 def test_more_hosts_than_are_noted_are_all_visited(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("scraper.frontier.HUNGRY", 3)
+    monkeypatch.setattr("scraper.window.HUNGRY", 3)
 
     async def main():
         crawl = build(VirtualClock(), rows=[f"{n}:1" for n in range(300)], window=20)
@@ -405,7 +405,7 @@ def test_hosts_are_found_while_retries_fill_the_window():
 
 def test_the_table_is_not_read_for_nothing(monkeypatch: pytest.MonkeyPatch):
     """All that waits is in memory, on more hosts than are noted: the scan comes to its end."""
-    monkeypatch.setattr("scraper.frontier.HUNGRY", 3)
+    monkeypatch.setattr("scraper.window.HUNGRY", 3)
 
     async def main():
         crawl = build(VirtualClock(), rows=[f"{n}:1" for n in range(20)] * 2, rule=HostRule(1, 9.0))
@@ -474,7 +474,7 @@ def test_the_end_waits_for_rows_behind_one_that_is_settled_while_it_waits():
         frontier.seeded()
         feeding = asyncio.create_task(frontier.run())
         first = await frontier.next()
-        window = [id_ for id_ in frontier._held if id_ != first.request.id]
+        window = [id_ for id_ in frontier._window.held if id_ != first.request.id]
         frontier.leave(first)
         for id_ in (first.request.id, *window):
             rows[id_].state = "done"

@@ -40,6 +40,10 @@ class Held(Collection[int]):
         """The rows of one host."""
         return self._on.get(host, _NONE)
 
+    def at_work(self) -> int:
+        """How many rows had their turn and wait for their commit; one look at each row."""
+        return sum(row not in self._placed for row in self._host)
+
     def begin_read(self) -> None:
         """A read of the table begins: what is released from now on may be in it."""
         self._released.clear()

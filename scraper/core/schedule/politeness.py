@@ -25,7 +25,7 @@ nothing is ever searched for in the heap.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from heapq import heapify, heappop, heappush
 from itertools import count
 
@@ -284,10 +284,9 @@ class HostSchedule:
             self._hosts.pop(name).stamp = -1
         return len(idle)
 
-    def busiest(self) -> str | None:
-        """The host with most to start; one look at each host, so not for every page."""
-        waiting = {name: len(h.queue) + len(h.urgent) for name, h in self._hosts.items()}
-        return max(waiting, key=lambda name: waiting[name], default=None)
+    def each(self) -> Collection[Host]:
+        """All hosts, to look at."""
+        return self._hosts.values()
 
     def _start(self, host: Host, now: float) -> Lease:
         urgent = bool(host.urgent)

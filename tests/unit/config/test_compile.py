@@ -113,7 +113,7 @@ pages:
   rest: {}
 parse: {processes: 2, offload: 128KiB, timeout: 10s}
 store: {path: data/x.db, bodies: zstd, keep_runs: 5}
-run: {if_running: wait, max_time: 30m, refresh: 0}
+run: {if_running: wait, max_time: 30m, max_wait: 5m, refresh: 0}
 """
 
 PLAN = Plan(
@@ -246,7 +246,7 @@ PLAN = Plan(
     ),
     parse=ParsePlan(2, 131072, 10.0),
     store=StorePlan("data/x.db", 5, "zstd"),
-    run=RunPlan("wait", 1800.0, 0.0),
+    run=RunPlan("wait", 1800.0, 300.0, 0.0),
 )
 
 

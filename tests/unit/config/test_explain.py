@@ -45,7 +45,7 @@ pages:
       api: {each: {json: "a[]"}, key: e, fields: {e: {json: e}}}
       var: {each: {script: "x = (.*)"}, key: e, fields: {e: {json: e}}}
   none: {}
-run: {if_running: skip, max_time: 90s, refresh: 6h}
+run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
 """
     assert lines(text) == [
         "books: the config is right. The crawl",
@@ -78,6 +78,7 @@ run: {if_running: skip, max_time: 90s, refresh: 6h}
         "  does nothing when another run holds it",
         "  visits a page again after 6h",
         "  stops after 90s; the next run continues",
+        "  stops when all that is left waits longer than 5m; the next run continues",
         "warning: c.yaml:4:10: seeds.file: c.csv is not there yet: the run needs it",
         "warning: c.yaml:20:3: pages.none: is never reached: book above has no match, so it takes all",
         (

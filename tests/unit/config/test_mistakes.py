@@ -675,7 +675,7 @@ BROKEN = [
     ),
     (S + "after: []\n", "2:1: after: not supported yet: take it out"),
     (S + "run: {jitter: 5m}\n", "2:7: run.jitter: not supported yet: take it out"),
-    (S + "run: {max_wait: 5m}\n", "2:7: run.max_wait: not supported yet: take it out"),
+    (S + "run: {max_wait: 0s}\n", "2:17: run.max_wait: must be longer than 0, got 0s"),
     (S + "run: {metrics: ':9100'}\n", "2:7: run.metrics: not supported yet: take it out"),
     (S + "run: {metrics_file: x}\n", "2:7: run.metrics_file: not supported yet: take it out"),
     (S + "run: {gone: {}}\n", "2:7: run.gone: not supported yet: take it out"),

@@ -79,6 +79,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "cycle": 1,
             "cycle_ended": True,
             "version": "0.3.0",
+            "waits": None,
             "missed": [],
         },
         "requests": {
@@ -254,6 +255,15 @@ def test_a_run_that_is_not_there_is_said(database):
     database.run()
     with pytest.raises(UsageError, match="the database has runs 1 to 2"):
         build(database.connection, 0)
+
+
+def test_a_run_that_would_only_wait_says_for_whom_and_until_when(database):
+    wait = {"host": "a.example:443", "pages": 3, "until": BEGAN_AT}
+    seeds = {"host": "b.example:443", "until": BEGAN_AT + 1}
+    database.run(stats={"waits": {"hosts": 1, "pages": 3, "first": [wait], "seeds": seeds}})
+    waits = build(database.connection, None)["run"]["waits"]
+    assert waits["first"] == [wait | {"until": "2026-11-23T20:05:34Z"}]
+    assert waits["seeds"] == seeds | {"until": "2026-11-23T20:05:35Z"}
 
 
 def test_a_promise_that_was_missed_has_all_its_names(database):

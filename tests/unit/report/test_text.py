@@ -219,3 +219,15 @@ def test_a_reparse_says_that_it_is_one():
     run = {**REPORT["run"], "kind": "reparse"}
     assert text({**REPORT, "run": run}).startswith("books: run 3 (reparse) done")
     assert text(REPORT).startswith("books: run 3 done")
+
+
+def test_a_run_that_would_only_wait_says_for_whom():
+    report = copy.deepcopy(REPORT)
+    until = "2026-11-23T21:00:00Z"
+    first = [{"host": f"h{n}.example:443", "pages": 1000 + n, "until": until} for n in range(9)]
+    seeds = {"host": "s.example:443", "until": until}
+    report["run"]["waits"] = {"hosts": 60, "pages": 9999, "first": first, "seeds": seeds}
+    lines = text(report).splitlines()
+    assert f"  waits     for h0.example until {until}: 1,000 pages" in lines
+    assert f"  waits     for s.example until {until}: the next seeds" in lines
+    assert "            and for 57 hosts more in --json" in lines

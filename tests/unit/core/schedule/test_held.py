@@ -67,6 +67,7 @@ class Whatever(RuleBasedStateMachine):
         assert set(self.held) == set(self.model)
         assert len(self.held) == len(self.model)
         assert all(row in self.held for row in self.model)
+        assert self.held.at_work() == len(self.model.keys() - self.placed)
         for host in "ab":
             assert set(self.held.on(host)) == {r for r, h in self.model.items() if h == host}
         assert str(len(self.model)) in repr(self.held)

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
+from scraper.core.schedule.census import busiest
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBE_S, PROBES, RESTS
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
@@ -216,7 +217,7 @@ class Whatever(RuleBasedStateMachine):
             assert at <= self.now
         elif at is not None:
             assert at > self.now
-            assert self.schedule.waiting_on(self.schedule.busiest())
+            assert self.schedule.waiting_on(busiest(self.schedule.each()))
 
 
 TestWhatever = Whatever.TestCase

@@ -1,0 +1,36 @@
+"""Questions about all hosts of the window at once: for who asks seldom, not for every page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from math import inf
+
+from scraper.core.schedule.circuit import Outage
+from scraper.core.schedule.host import Host
+
+
+def busiest(hosts: Collection[Host]) -> str | None:
+    """The host with most to start."""
+    most = max(hosts, key=lambda host: len(host.queue) + len(host.urgent), default=None)
+    return None if most is None else most.name
+
+
+def rest_ends_at(hosts: Collection[Host], outage: Outage) -> float:
+    """When the first host with something to do ends its rest; infinite: none has anything.
+
+    The delay between two starts is no rest.
+    """
+    waiting = (host for host in hosts if host.urgent or host.queue)
+    ends_at = min((_rests_until(host) for host in waiting), default=inf)
+    if outage.since is None or outage.probe_at is None:
+        return ends_at
+    return max(ends_at, outage.probe_at)
+
+
+def resting(hosts: Collection[Host], now: float) -> dict[str, float]:
+    """Until when hosts rest."""
+    return {host.name: until for host in hosts if (until := _rests_until(host)) > now}
+
+
+def _rests_until(host: Host) -> float:
+    return -inf if host.circuit.is_given_up else host.paused_until

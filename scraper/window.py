@@ -1,0 +1,161 @@
+"""The window of the frontier: some of the waiting rows in memory, by host, refilled from the table.
+
+Hosts that run low are refilled, hosts with rows and no window are found by a rotating scan,
+retries that are due are fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+from scraper.clock import Clock
+from scraper.core.model import Request
+from scraper.core.schedule.held import Held
+from scraper.core.schedule.politeness import HostSchedule
+from scraper.core.schedule.stock import Stock
+
+WINDOW = 20_000  # requests in memory, about 400 bytes each
+HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
+SHARE = 32  # the least that a host is refilled with
+DUE = 1_000  # retries read at once
+
+Ids: TypeAlias = Collection[int]
+
+
+class Queue(Protocol):
+    """The waiting rows of the table."""
+
+    async def of_host(self, host: str, limit: int, exclude: Ids) -> Sequence[Request]: ...
+    async def next_hosts(self, after: str, limit: int) -> Sequence[str]: ...
+    async def due(self, now: float, limit: int, exclude: Ids) -> Sequence[Request]: ...
+    async def next_due(self, after: float) -> float | None: ...
+    async def paused(self) -> Mapping[str, float]: ...
+
+
+class Window:
+    """Reads rows into the schedule.
+
+    Args:
+        size: requests in memory.
+        filled: called when there is more to hand out.
+
+    Attributes:
+        closed: nothing more is taken in.
+        held: the rows in memory.
+        stock: which hosts have more.
+        due_at: the earliest retry in the table that is not held; None: there is none.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        schedule: HostSchedule,
+        *,
+        clock: Clock,
+        size: int,
+        filled: Callable[[], None],
+    ) -> None:
+        self.closed = False
+        self.held = Held()
+        self.stock = Stock(HUNGRY)
+        self.due_at: float | None = 0.0
+        self._queue = queue
+        self._schedule = schedule
+        self._clock = clock
+        self._size = size
+        self._filled = filled
+        self._full = False  # reading has stopped until the window has room
+
+    def __repr__(self) -> str:
+        return f"<Window of {self._size}, {len(self.held)} held, {self.stock!r}>"
+
+    @property
+    def may_bring_more(self) -> bool:
+        """Whether the table has rows that are not held, as far as is known."""
+        return not self.stock.is_empty or self.due_at is not None
+
+    def committed(self, settled: Ids, hosts: Sequence[str], visited: Ids) -> None:
+        """Hear that rows have their outcome, by a redirect too, and hosts new waiting rows."""
+        self.held.release(settled)
+        self.held.void(visited)
+        for host in hosts:
+            self.stock.note(host)
+        self.due_at = 0.0  # one of them may be a retry: look again
+
+    def wants_more(self, host: str) -> bool:
+        """Whether it is time to read, now that a request of this host was handed out."""
+        is_low = self.stock.is_low(host, self._schedule.waiting_on(host))
+        return is_low or (self._full and self._schedule.waiting <= self._size * 3 // 4)
+
+    def drop(self, requests: Sequence[Request]) -> None:
+        """Give rows back to the table."""
+        self.held.drop([request.id for request in requests])
+
+    async def refill(self) -> bool:
+        """Read some rows; returns whether there may be more to read now."""
+        if self.due_at is not None and self.due_at <= self._clock.now():
+            await self._take_due()
+        if self._is_full() and not self._make_room(self.stock):
+            return await self._scan()
+        for _ in range(min(len(self.stock), 64)):
+            if self._is_full():
+                return self._make_room(self.stock)
+            await self._feed(self.stock.pop())
+        if not self.stock:
+            await self._scan()
+        if not self.held:  # what the window still shows is void
+            self.stock.all_are_low()
+        return not self.stock.is_empty
+
+    async def _scan(self) -> bool:
+        """Look for hosts with rows, a step further; returns whether it got there."""
+        after = self.stock.scan_from
+        if after is not None:
+            self.stock.scanned(await self._queue.next_hosts(after, 100))
+        return self.stock.scan_from not in (None, after)
+
+    def _is_full(self) -> bool:
+        self._full = self._schedule.waiting >= self._size
+        return self._full
+
+    def _make_room(self, hosts: Iterable[str]) -> bool:
+        """Give back rows of hosts that have many in the window, if one of these has none."""
+        if not any(not self._schedule.waiting_on(host) for host in hosts):
+            return False
+        count = self._schedule.hosts + len(self.stock)
+        dropped = self._schedule.trim(max(1, self._size // (2 * count)))
+        self.drop(dropped)
+        for host in {request.host for request in dropped}:
+            self.stock.read_on(host, below=1)
+        return bool(dropped)
+
+    async def _feed(self, host: str) -> None:
+        hosts = self._schedule.hosts + len(self.stock) + 1
+        share = max(SHARE, min((self._size - self._schedule.waiting) // hosts, 1_000))
+        self.held.begin_read()
+        rows = await self._queue.of_host(host, share, self.held.on(host))
+        if len(rows) == share:
+            self.stock.read_on(host, below=share // 4)
+        self._admit(rows)
+
+    async def _take_due(self) -> None:
+        now = self._clock.now()
+        self.due_at = None  # before the reads: a commit meanwhile sets it again
+        self.held.begin_read()
+        rows = await self._queue.due(now, DUE, self.held)
+        more = not self._is_full() and len(rows) == DUE
+        if self._full:  # others are looked for again after the next commit
+            rows = [row for row in rows if not self._schedule.waiting_on(row.host)]
+            self._make_room(row.host for row in rows)
+        self._admit(rows)
+        due_at = now if more else await self._queue.next_due(now)
+        if self.due_at is None:
+            self.due_at = due_at
+
+    def _admit(self, rows: Sequence[Request]) -> None:
+        now = self._clock.monotonic()
+        for request in rows:
+            if not self.closed and self.held.hold(request.id, request.host):
+                self._schedule.add(request, now)
+        self._filled()
