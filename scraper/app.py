@@ -26,6 +26,7 @@ from scraper.core.errors import LockedError, ScraperError, UsageError
 from scraper.core.insight.tally import Tally
 from scraper.core.login import rules_of
 from scraper.core.plan import Plan
+from scraper.core.reading import Readings
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
@@ -230,6 +231,7 @@ def _stages(
         scope=Scope(plan.scope, seed_hosts=()),
         rules=UrlRules(plan.url),
         kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
+        readings=Readings(plan, version=__version__),
         retry=RetryPolicy(plan.fetch.retry),
         max_redirects=plan.fetch.max_redirects,
         cookies=plan.fetch.cookies,

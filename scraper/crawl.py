@@ -107,7 +107,8 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
         return replace(outcome.answered(request, response), again=hop)
     rule = stages.router.rule(request)
     if rule is None:  # done, and counted as unmatched
-        return outcome.answered(request, response)
+        reading = stages.readings.of_body(request, response)
+        return outcome.answered(request, response, reading=reading)
     try:
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
@@ -116,7 +117,8 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
     if over is not None:
         return over
     links = await gate.judged(parsed.page, request, rule.name, stages, size=len(response.body))
-    return outcome.extracted(request, response, rule.name, parsed, links)
+    reading = stages.read(request, response, rule, parsed.page, links)
+    return outcome.extracted(request, response, rule.name, parsed, links, reading)
 
 
 async def _next(request: Request, response: Response, stages: Stages) -> Request:

@@ -12,9 +12,11 @@ from typing import Protocol
 from scraper.clock import Clock
 from scraper.core import keeping
 from scraper.core.extract.plan import PageRule
+from scraper.core.follow import Followed
 from scraper.core.insight.tally import Tally
-from scraper.core.model import PageResult, Parsed, Request, Response
+from scraper.core.model import Page, PageResult, Parsed, Reading, Request, Response
 from scraper.core.outcome import Moment
+from scraper.core.reading import Readings
 from scraper.core.robotstxt import Rules
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
@@ -109,6 +111,7 @@ class Stages:
     scope: Scope
     rules: UrlRules
     kinds: Kinds
+    readings: Readings
     retry: RetryPolicy
     max_redirects: int
     cookies: bool
@@ -138,6 +141,12 @@ class Stages:
                 "detail": result.detail,
             }
             log.debug(_VISITED, *visited.values(), extra=visited)
+
+    def read(
+        self, request: Request, response: Response, rule: PageRule, page: Page, links: Followed
+    ) -> Reading:
+        """What is kept of a page that was extracted, to tell whether it changes."""
+        return self.readings.of_page(request, response, rule, page, links, self.scope)
 
     def kept(self, result: PageResult, response: Response) -> PageResult:
         """The result, with the answer if it is one that is kept."""

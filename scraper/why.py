@@ -99,6 +99,7 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, 
         "visit": visit or None,
         "items": _items(connection, id_),
         "rejected": _rejected(connection, id_),
+        "reading": _reading(connection, id_),
         "kept": _kept(connection, id_),
     }
 
@@ -157,10 +158,24 @@ def _rejected(connection: sqlite3.Connection, id_: int) -> list[dict[str, Any]]:
     return [dict(zip(("type", "field", "reason"), row, strict=True)) for row in rows]
 
 
+def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
+    """Since when it says what it says; a database of an earlier version does not know."""
+    if not _has(connection, "page_reading"):
+        return None
+    row = connection.execute(
+        "SELECT at, since, changes FROM page_reading WHERE request_id = ?", (id_,)
+    ).fetchone()
+    return row and {"at": _iso(row[0]), "since": _iso(row[1]), "changes": row[2]}
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    known = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    return connection.execute(known, (table,)).fetchone() is not None
+
+
 def _kept(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     """What is kept of its raw page; a database of an earlier version keeps none."""
-    table = "SELECT 1 FROM sqlite_master WHERE name = 'kept_page'"
-    if connection.execute(table).fetchone() is None:
+    if not _has(connection, "kept_page"):
         return None
     row = connection.execute(
         "SELECT at, status, bytes, packed_bytes FROM kept_page WHERE request_id = ?", (id_,)
@@ -200,6 +215,8 @@ def _of_request(request: Mapping[str, Any]) -> Iterator[str]:
         yield f"  because   {request['because']}{detail}"
     yield from _of_visit(request["visit"], request["url"])
     yield from _of_place(request)
+    if request["reading"]:
+        yield f"  says so   {_of_reading(request['reading'])}"
     yield from _of_items(request)
     kept = request["kept"]
     yield f"  kept      {_of_kept(kept) if kept else 'no raw page'}"
@@ -249,6 +266,12 @@ def _of_items(request: Mapping[str, Any]) -> Iterator[str]:
         yield f"  item      and {len(items) - ITEMS_SHOWN:,} more"
     for each in request["rejected"]:
         yield f"  rejected  {each['type']}: {each['field']} is {each['reason']}"
+
+
+def _of_reading(reading: Mapping[str, Any]) -> str:
+    times = reading["changes"]
+    changed = f", after {times:,} change{'' if times == 1 else 's'}" if times else ""
+    return f"since {reading['since']}{changed}; read last {reading['at']}"
 
 
 def _of_kept(kept: Mapping[str, Any]) -> str:

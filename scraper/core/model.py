@@ -201,6 +201,14 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What is kept of a page that was read whole; see `core.reading`."""
+
+    content: bytes  # hash of what was taken of it
+    basis: bytes  # hash of what decides that beside the page: the readings of one can be compared
+
+
+@dataclass(frozen=True, slots=True)
 class PageResult:
     """Everything one visit learned; the store writes it in one transaction.
 
@@ -227,6 +235,7 @@ class PageResult:
     wire_bytes: int = 0
     placed: str | None = None
     answer: Response | None = None  # to be kept as it came; None: it is not
+    reading: Reading | None = None  # None: it was not read whole
     timing: Timing = Timing()
     finished_at: float = 0.0  # monotonic seconds: since then it waits for the writer
     again: Request | None = None

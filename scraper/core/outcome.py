@@ -10,6 +10,7 @@ from scraper.core.follow import Followed
 from scraper.core.model import (
     PageResult,
     Parsed,
+    Reading,
     Reason,
     Request,
     Response,
@@ -93,7 +94,7 @@ def failed(
     )
 
 
-def answered(request: Request, response: Response) -> PageResult:
+def answered(request: Request, response: Response, *, reading: Reading | None = None) -> PageResult:
     """The page was answered with success and is done; nothing is looked for in it."""
     return PageResult(
         request,
@@ -101,12 +102,18 @@ def answered(request: Request, response: Response) -> PageResult:
         final_url=response.url,
         body_bytes=len(response.body),
         wire_bytes=response.wire_bytes,
+        reading=reading,
         timing=_timing(response),
     )
 
 
 def extracted(
-    request: Request, response: Response, rule: str, parsed: Parsed, links: Followed
+    request: Request,
+    response: Response,
+    rule: str,
+    parsed: Parsed,
+    links: Followed,
+    reading: Reading | None = None,
 ) -> PageResult:
     """The page is done, with its items and with its links as requests."""
     return PageResult(
@@ -123,6 +130,7 @@ def extracted(
         body_bytes=len(response.body),
         wire_bytes=response.wire_bytes,
         placed=parsed.placed,
+        reading=reading,
         timing=_timing(response, parsed.worker_s, parsed.parse_s),
     )
 

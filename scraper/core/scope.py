@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from hashlib import blake2b
 
 from scraper.core.errors import SelectorError
 from scraper.core.globs import Pattern
@@ -38,14 +39,22 @@ class Hosts:
 class Scope:
     """The borders of a crawl; in scope "seeds" the hosts grow with `join`."""
 
-    __slots__ = ("_allow", "_deny", "_hosts", "_max_depth", "_seed_hosts")
+    __slots__ = ("_allow", "_deny", "_fingerprint", "_hosts", "_max_depth", "_seed_hosts")
 
     def __init__(self, plan: ScopePlan, *, seed_hosts: Collection[str]) -> None:
-        self._seed_hosts = set(seed_hosts) if plan.hosts == "seeds" else None
+        self._seed_hosts: set[str] | None = set() if plan.hosts == "seeds" else None
+        self._fingerprint = 0
         self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
         self._allow = Pattern(plan.allow) if plan.allow else None
         self._deny = Pattern(plan.deny) if plan.deny else None
         self._max_depth = plan.max_depth
+        for hostname in seed_hosts:
+            self.join(hostname)
+
+    @property
+    def fingerprint(self) -> bytes:
+        """8 bytes of the hosts that have joined, in whatever order."""
+        return self._fingerprint.to_bytes(8, "big")
 
     def __repr__(self) -> str:
         return f"<Scope hosts={self._seed_hosts or self._hosts or 'any'}>"
@@ -58,6 +67,8 @@ class Scope:
         if self._seed_hosts is None or hostname in self._seed_hosts:
             return False
         self._seed_hosts.add(hostname)
+        digest = blake2b(hostname.encode(), digest_size=8).digest()
+        self._fingerprint ^= int.from_bytes(digest, "big")
         return True
 
     def refuses(self, url: Url, *, depth: int, seed: bool = False) -> Reason | None:

@@ -54,7 +54,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": _about(connection, run, wall_s, stored),
         **pages.requests(connection),
-        **{name: measured[name] for name in ("seeds", "fetches", "links")},
+        **{name: measured[name] for name in ("seeds", "fetches", "pages", "links")},
         "items": items(connection, run.cycle),
         "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},

@@ -22,6 +22,7 @@ HOST_KEYS = (
     "paused_s",
     "latency_s",
 )
+READINGS = ("new", "changed", "unchanged")
 _NOT_MEASURED = {"bound": "none", "host": None, "share": None, "text": "nothing was measured"}
 
 
@@ -64,6 +65,8 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
     """
     wall = WallShare.from_json(stored["wall"]) if "wall" in stored else None
     parse = stored.get("parse", {})
+    writer: Mapping[str, Any] = stored.get("writer", {})
+    none = 0 if writer else None
     trapped = stored.get("tally", {}).get("links_trapped", 0)
     return {
         **_of_visits(stored.get("tally"), visited, parse),
@@ -75,6 +78,7 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
             "out_of_scope_by": stored.get("tally", {}).get("links_outside"),
             "trap": trapped,
         },
+        "pages": {name: writer.get(f"pages_{name}", none) for name in READINGS},
         "seeds": stored.get("seeds"),
         "wall_s": wall.wall_s if wall else None,
         "shares_s": wall.shares_s if wall else dict.fromkeys(BOUNDS, 0.0),

@@ -27,7 +27,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _run(report["run"])
     yield from _pages(report)
     yield from _seeds(report.get("seeds"))
-    yield from _fetches(report["fetches"], report["run"]["wall_s"], report["links"])
+    yield from _fetches(report)
     for name, counts in report["items"].items():
         yield from _items(name, counts)
     yield from _kept(report.get("kept"))
@@ -90,16 +90,18 @@ def _kept(kept: Mapping[str, int] | None) -> Iterator[str]:
         yield f"  kept      {kept['pages']:,} raw pages: {sizes}"
 
 
-def _fetches(
-    fetches: Mapping[str, Any], wall_s: float | None, links: Mapping[str, Any]
-) -> Iterator[str]:
-    attempts = fetches["attempts"]
+def _fetches(report: Mapping[str, Any]) -> Iterator[str]:
+    fetches, pages, links = report["fetches"], report["pages"], report["links"]
+    attempts, wall_s = fetches["attempts"], report["run"]["wall_s"]
     rate = f", {attempts / wall_s:,.1f}/s" if attempts and wall_s else ""
     yield (
         f"  fetched   {_number(attempts)} attempts{rate}: {fetches['ok']:,} ok, "
         f"{fetches['not_modified']:,} not modified, {_number(fetches['retries'])} retries; "
         f"{_size(fetches['body_bytes'])}, {_size(fetches['wire_bytes'])} on the wire"
     )
+    if pages["changed"] or pages["unchanged"]:
+        again = pages["changed"] + pages["unchanged"]
+        yield f"  changed   {pages['changed']:,} of {again:,} pages that were known before"
     if links["found"]:
         yield (
             f"  links     {links['found']:,} found: {links['new']:,} new, "

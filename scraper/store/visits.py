@@ -18,6 +18,7 @@ from scraper.store.items import record_items, record_pairs_rejected, record_reje
 from scraper.store.links import Limits, Links
 from scraper.store.many import write_many
 from scraper.store.pairs import Pairs
+from scraper.store.readings import record_readings
 from scraper.store.requests import Known, Requests
 from scraper.store.rows import Row, storable
 
@@ -82,6 +83,7 @@ class Visits:
             record_pairs_rejected(change, made.items, made.rejected)
             batch.figures["items"] += len(made.items)
             batch.figures["rejected"] += len(made.rejected)
+        batch.figures.update(record_readings(change, batch.results))
         write_many(change.db, VISIT, batch.visits)
         if batch.settled:
             self._bodies.record(change, batch.settled)

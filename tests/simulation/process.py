@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from scraper.core.errors import StoreError
 from scraper.core.insight.tally import Tally
+from scraper.core.reading import Readings
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
@@ -265,6 +266,7 @@ class Process:
             scope=Scope(plan.scope, seed_hosts=()),
             rules=UrlRules(plan.url),
             kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
+            readings=Readings(plan, version=""),
             retry=RetryPolicy(plan.fetch.retry),
             max_redirects=plan.fetch.max_redirects,
             cookies=False,

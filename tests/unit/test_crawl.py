@@ -14,7 +14,18 @@ from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
 from scraper.core.model import Item, Link, Page, Reason, Response, State
-from scraper.core.plan import HostRule, PolitenessPlan, RetryPlan, ScopePlan, UrlPlan
+from scraper.core.plan import (
+    FetchPlan,
+    HostRule,
+    Plan,
+    PolitenessPlan,
+    RetryPlan,
+    ScopePlan,
+    SeedPlan,
+    StorePlan,
+    UrlPlan,
+)
+from scraper.core.reading import Readings
 from scraper.core.request import make_request
 from scraper.core.route import Router
 from scraper.core.schedule.circuit import FAILURES, LONGEST_OUTAGE_S, PROBES, RESTS
@@ -120,6 +131,7 @@ def world(
         max_wait_s=max_wait_s,
     )
     writer.committed = frontier.committed
+    plan = Plan("x", SeedPlan(), FetchPlan("bot"), StorePlan(""), pages=rules)
     stages = Stages(
         frontier=frontier,
         robots=asked,
@@ -130,6 +142,7 @@ def world(
         scope=Scope(scope or ScopePlan(), seed_hosts=()),
         rules=UrlRules(UrlPlan()),
         kinds=Kinds(enabled=True),
+        readings=Readings(plan, version=""),
         retry=RetryPolicy(retry or RetryPlan()),
         max_redirects=max_redirects,
         cookies=cookies,

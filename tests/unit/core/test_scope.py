@@ -118,3 +118,9 @@ def test_what_is_no_host_is_refused(text):
 def test_repr_shows_the_hosts():
     assert repr(Scope(ScopePlan(), seed_hosts=["a.example"])) == "<Scope hosts={'a.example'}>"
     assert repr(Scope(ScopePlan(hosts="any"), seed_hosts=[])) == "<Scope hosts=any>"
+
+
+@given(st.lists(st.sampled_from(NAMES)), st.lists(st.sampled_from(NAMES)))
+def test_scopes_with_the_same_hosts_have_one_fingerprint(some, others):
+    one, other = (Scope(ScopePlan(), seed_hosts=names) for names in (some, others))
+    assert (one.fingerprint == other.fingerprint) == (set(some) == set(others))

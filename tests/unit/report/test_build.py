@@ -44,7 +44,7 @@ def figures(*, wall_s=412.0, results=()):
         cpu_s={"main": 21.4, "workers": 6.3},
         memory_peak_bytes={"main": 91226112, "workers": None},
         parse={"worker_deaths": 1, "timeouts": 2},
-        writer={"links_new": 4},
+        writer={"links_new": 4, "pages_new": 1},
     )
 
 
@@ -101,6 +101,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "body_bytes": 100,
             "wire_bytes": 10,
         },
+        "pages": {"new": 1, "changed": 0, "unchanged": 0},
         "links": {
             "found": 60,
             "new": 4,

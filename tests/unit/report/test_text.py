@@ -39,6 +39,7 @@ REPORT = {
         "balanced": True,
     },
     "failures": {"timeout": 1, "http_404": 1},
+    "pages": {"new": 900, "changed": 3, "unchanged": 145},
     "fetches": {
         "attempts": 1060,
         "ok": 1000,
@@ -116,6 +117,7 @@ def test_a_report_reads_like_this(report):
             "  fetched   1,060 attempts, 2.6/s: 1,000 ok, 48 not modified, 10 retries; "
             "50.0 MiB, 9.0 MiB on the wire"
         ),
+        "  changed   3 of 148 pages that were known before",
         "  links     60,000 found: 1,040 new, 52,000 known, 6,960 out of scope",
         "  items     book: 1,000 seen, 10 new, 3 changed, 0 rejected",
         "  filled    book: isbn 40.0%",
@@ -163,6 +165,7 @@ def test_what_is_not_known_is_left_out_or_a_question_mark(report):
     }
     report["requests"] |= {"skipped": {}, "balanced": False}
     report["fetches"] |= {"attempts": None, "retries": None, "body_bytes": 2048}
+    report["pages"] = dict.fromkeys(("new", "changed", "unchanged"))
     report["links"]["found"] = 0
     report["items"]["book"] |= {"seen": None, "changed": None, "filled": {}}
     report["hosts"] = []

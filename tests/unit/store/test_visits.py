@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,9 +31,9 @@ class Table(Tables):
         with self.change() as change:
             return self.links.record_seeds(change, seeds)
 
-    def put(self, result: PageResult) -> None:
+    def put(self, result: PageResult) -> Counter[str]:
         with self.change() as change:
-            self.visits.record(change, [Entry(result, None)], monotonic=0.0)
+            return self.visits.record(change, [Entry(result, None)], monotonic=0.0)
 
     def due(self, limit: int = 100) -> bool:
         with self.change() as change:
@@ -41,8 +42,8 @@ class Table(Tables):
     def sent(self, path: str) -> None:
         self.db.execute("UPDATE request SET sent_at = 1 WHERE key = ?", (link(path).key,))
 
-    def done(self, path: str, *links: Request, **more: object) -> None:
-        self.put(PageResult(self.request(path), links=links, **more))  # type: ignore[arg-type]
+    def done(self, path: str, *links: Request, **more: object) -> Counter[str]:
+        return self.put(PageResult(self.request(path), links=links, **more))  # type: ignore[arg-type]
 
 
 def seeded(*paths: str, **limits: int | None) -> Table:
