@@ -106,9 +106,8 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
         hop = await _next(request, response, stages)
         return replace(outcome.answered(request, response), again=hop)
     rule = stages.router.rule(request)
-    if rule is None:  # done, and counted as unmatched
-        reading = stages.readings.of_body(request, response)
-        return outcome.answered(request, response, reading=reading)
+    if rule is None:
+        return stages.unread(request, response)
     try:
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:

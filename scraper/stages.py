@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from scraper.clock import Clock
-from scraper.core import keeping
+from scraper.core import keeping, outcome
 from scraper.core.extract.plan import PageRule
 from scraper.core.follow import Followed
 from scraper.core.insight.tally import Tally
@@ -141,6 +141,11 @@ class Stages:
                 "detail": result.detail,
             }
             log.debug(_VISITED, *visited.values(), extra=visited)
+
+    def unread(self, request: Request, response: Response) -> PageResult:
+        """A page that no rule fits: it is done, and counted as unmatched."""
+        reading = self.readings.of_body(request, response)
+        return outcome.answered(request, response, reading=reading)
 
     def read(
         self, request: Request, response: Response, rule: PageRule, page: Page, links: Followed
