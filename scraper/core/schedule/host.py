@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
 from scraper.core.schedule.circuit import Circuit, Outage
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import Pace
+
+UNKNOWN_S = 0.2  # until an answer begins, of a host that has not answered yet
 
 
 @dataclass(slots=True)
@@ -32,7 +35,9 @@ class Host:
     open: int = 0
     started_before: float = float("-inf")  # the start before that one
     paused_until: float = float("-inf")
-    stamp: int = -1  # the heap entry that counts; -1: none
+    stamp: int = -1  # the entry of `Order` that counts; -1: none
+    offered_at: float = float("-inf")  # its time
+    known: int = 0  # rows in the table when they were counted last, less the starts since
 
     @property
     def asked_delay_s(self) -> float:
@@ -40,27 +45,38 @@ class Host:
 
     @property
     def delay_s(self) -> float:
-        return max(self.asked_delay_s, self.pace.slow_s)
+        return max(self.rule.delay_s, self.crawl_delay_s, self.pace.slow_s)
 
     @property
     def next_at(self) -> float:
         """The delay, or a rest, allows no start before."""
         if self.circuit.is_given_up:
             return float("-inf")
-        return max(self.started_at + self.delay_s, self.paused_until)
+        at = self.started_at + max(self.rule.delay_s, self.crawl_delay_s, self.pace.slow_s)
+        return max(self.paused_until, at)
 
     @property
     def has_room(self) -> bool:
         if self.reserved and self.delay_s:
             return False
-        alone = (self.probing or self.circuit.is_open) and not self.circuit.is_given_up
-        limit = 1 if alone else min(self.rule.per_host, self.pace.open)
-        return self.open < limit
+        circuit, open_ = self.circuit, self.open
+        if (self.probing or circuit.is_open) and not circuit.is_given_up:
+            return not open_
+        return open_ < self.rule.per_host and open_ < self.pace.open
 
     @property
     def may_open(self) -> bool:
-        mine = not self.guests or self.yields
-        return mine and self.has_room and bool(self.urgent or self.queue)
+        if self.guests and not self.yields:
+            return False
+        return bool(self.queue or self.urgent) and self.has_room
+
+    @property
+    def left_s(self) -> float:
+        """How long its pages will take at the least, as far as it is known."""
+        left = max(len(self.queue) + len(self.urgent), self.known)
+        usual_s = self.pace.usual_s
+        latency_s = UNKNOWN_S if usual_s is None else usual_s
+        return left * max(self.delay_s, latency_s / self.rule.per_host)
 
     @property
     def idle(self) -> bool:
@@ -107,8 +123,7 @@ class Host:
         self.circuit.well()
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):  # made for each page: a frozen dataclass takes four times as long
     """A request that may start now; its host is busy with it until `HostSchedule.done`."""
 
     request: Request

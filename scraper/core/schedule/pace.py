@@ -24,9 +24,10 @@ class Pace:
     Attributes:
         open: requests that it may be asked at a time, as far as the config allows.
         slow_s: seconds between two starts, learnt; 0: none.
+        usual_s: until an answer begins, smoothed over long; None: there was none.
     """
 
-    __slots__ = ("_credit", "_recent_s", "_slowed_at", "_steady", "_usual_s", "open", "slow_s")
+    __slots__ = ("_credit", "_recent_s", "_slowed_at", "_steady", "open", "slow_s", "usual_s")
 
     def __init__(self, slow_s: float = 0.0) -> None:
         self.open = 1 if slow_s else FIRST_OPEN
@@ -34,7 +35,7 @@ class Pace:
         self._steady = bool(slow_s)  # after the first trouble
         self._credit = 0  # answers of this round
         self._slowed_at = float("-inf")
-        self._usual_s: float | None = None  # until the answer begins, smoothed over long
+        self.usual_s: float | None = None
         self._recent_s = 0.0  # ... over the last few
 
     def __repr__(self) -> str:
@@ -78,10 +79,10 @@ class Pace:
         self._slowed_at = now
 
     def _has_grown_slower(self, latency_s: float) -> bool:
-        if self._usual_s is None:
-            self._usual_s = self._recent_s = latency_s
+        if self.usual_s is None:
+            self.usual_s = self._recent_s = latency_s
             return False
         self._recent_s += (latency_s - self._recent_s) / 4
-        usual_s = self._usual_s
-        self._usual_s += (latency_s - usual_s) / 64
+        usual_s = self.usual_s
+        self.usual_s += (latency_s - usual_s) / 64
         return self._recent_s > SLOWER * usual_s and self._recent_s > usual_s + SLOWER_BY_S

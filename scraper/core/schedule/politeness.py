@@ -13,27 +13,22 @@ happens in whatever order:
 - a host that is not reached rests, then is asked for one page at a time; given up, its pages are
   handed out to be failed, without a wait (`circuit`);
 - while the network is gone one page at a time is handed out, now and then;
-- of the hosts that may start, the one that could for the longest time is next, so that no host
-  starves another;
+- of the hosts that may start, the one that could for the longest time and the one with most left
+  are next in turn, so that no host starves another and the tail is short (`order`);
 - a request that was added is handed out once, or given back by `shed`.
-
-A heap holds one entry per host that has something to start and a free turn, ordered by the time
-from which it may: `take` costs O(log hosts). An entry is void when its host's stamp has moved on;
-nothing is ever searched for in the heap.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Collection, Mapping
-from heapq import heapify, heappop, heappush
-from itertools import count
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import Outage
 from scraper.core.schedule.host import Host, Lease, depth_of
 from scraper.core.schedule.news import NO_NEWS, News
+from scraper.core.schedule.order import Order
 from scraper.core.schedule.pace import Pace
 
 GIVES_WAY_S = 1.0  # a guest to a page that might start
@@ -46,8 +41,7 @@ class HostSchedule:
         self._plan = plan
         self._deepest_first = plan.deepest_first
         self._hosts: dict[str, Host] = {}
-        self._heap: list[tuple[float, int, Host]] = []
-        self._stamps = count()
+        self._order = Order()
         self._asked_until = float("-inf")  # by earlier runs
         self.outage = Outage()
         self.waiting = 0  # requests in the window
@@ -82,14 +76,11 @@ class HostSchedule:
 
     def take(self, now: float) -> Lease | None:
         """Return the next request that may start, its host now busy with it; or None."""
-        heap, outage = self._heap, self.outage
+        outage = self.outage
         if outage.since is not None and (outage.probe_at is None or outage.probe_at > now):
             return None
-        while heap and heap[0][0] <= now:
-            _, stamp, host = heappop(heap)
-            if stamp == host.stamp:
-                return self._start(host, now)
-        return None
+        host = self._order.pop(now)
+        return None if host is None else self._start(host, now)
 
     def done(
         self,
@@ -162,12 +153,10 @@ class HostSchedule:
 
     def wake_at(self) -> float | None:
         """When `take` can succeed next; None: only after an `add` or a `done`."""
-        heap, outage = self._heap, self.outage
-        while heap and heap[0][1] != heap[0][2].stamp:
-            heappop(heap)
-        if not heap or outage.since is None:
-            return heap[0][0] if heap else None
-        return None if outage.probe_at is None else max(heap[0][0], outage.probe_at)
+        at, outage = self._order.next_at(), self.outage
+        if at is None or outage.since is None:
+            return at
+        return None if outage.probe_at is None else max(at, outage.probe_at)
 
     def pause(self, host_name: str, until: float, now: float) -> None:
         """Let the whole host rest until then; a longer pause is never shortened."""
@@ -312,15 +301,11 @@ class HostSchedule:
         return True
 
     def _offer(self, host: Host, now: float) -> None:
-        """Put the host into the heap at the time from which it may start, or take it out."""
-        if not host.may_open:
+        """Let the host wait for the time from which it may start, or not at all."""
+        if host.may_open:
+            self._order.put(host, now, hosts=len(self._hosts))
+        else:
             host.stamp = -1
-            return
-        host.stamp = next(self._stamps)
-        heappush(self._heap, (max(now, host.next_at), host.stamp, host))
-        if len(self._heap) > 64 + 4 * len(self._hosts):  # void entries of hosts seldom reached
-            self._heap = [entry for entry in self._heap if entry[1] == entry[2].stamp]
-            heapify(self._heap)
 
     def _host(self, name: str) -> Host:
         host = self._hosts.get(name)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBES, Circuit, Outage
-from scraper.core.schedule.host import Host, Lease, depth_of
+from scraper.core.schedule.host import UNKNOWN_S, Host, Lease, depth_of
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN, Pace
 
@@ -37,6 +37,17 @@ def test_no_more_are_open_than_it_may_bear(per_host, open_, probing, is_dead):
         made.circuit.failed(0.0, started_at=0.0, at_once=True)
     limit = 1 if probing or is_dead else min(per_host, FIRST_OPEN)
     assert made.may_open == (open_ < limit)
+
+
+@given(st.integers(1, 9), st.integers(0, 99), st.floats(0, 9), st.none() | st.floats(0, 9))
+def test_what_is_left_takes_as_long_as_politeness_and_latency_make_it(
+    per_host, known, delay_s, usual_s
+):
+    made = host(per_host=per_host, delay_s=delay_s)
+    made.urgent.append((0.0, REQUEST))
+    made.known, made.pace.usual_s = known, usual_s
+    page_s = max(delay_s, (UNKNOWN_S if usual_s is None else usual_s) / per_host)
+    assert made.left_s == max(known, 2) * page_s
 
 
 def test_a_host_that_is_given_up_waits_for_nothing():

@@ -433,7 +433,7 @@ def test_memory_does_not_grow_with_pauses():
     schedule.add(request("a:80"), 0.0)
     for second in range(1_000):
         schedule.pause("a:80", float(second), 0.0)
-    assert len(schedule._heap) < 200
+    assert schedule._order._entries < 200
     assert schedule.wake_at() == 999.0
 
 
