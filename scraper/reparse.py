@@ -1,9 +1,9 @@
 """Kept pages, extracted again: no network, all cores, and new items all at once.
 
 Batches of packed pages go to worker processes as they are in the database; what comes back is
-staged, and takes the place of the old items in one transaction (see `store.staging`). Links are
-not followed anew: that is what a crawl is for. A page that cannot be read because its worker died
-or its body is damaged keeps the items it has.
+staged, and takes the place of the old items in one transaction (see `store.staging`). Of the links
+only what they carry matters: none is followed anew, that is what a crawl is for. A page that
+cannot be read because its worker died or its body is damaged keeps the items it has.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 import pickle
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -22,9 +22,12 @@ from scraper.clock import Clock
 from scraper.core.errors import ParseError, UsageError
 from scraper.core.extract import takes_nothing
 from scraper.core.extract.plan import PageRule
-from scraper.core.model import Page, Reason
+from scraper.core.follow import follow
+from scraper.core.model import Page, Reason, Request
 from scraper.core.plan import Plan
 from scraper.core.route import Router
+from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.parse import (
     asks_again,
     plain_source,
@@ -55,7 +58,12 @@ class Staging(Protocol):
         """Stage what they give."""
 
     async def swap(
-        self, start: RunStart, rules: tuple[PageRule, ...], *, exit_status: int, stats: object
+        self,
+        start: RunStart,
+        rules: tuple[PageRule, ...],
+        *,
+        exit_status: int,
+        stats: Mapping[str, object],
     ) -> Swapped:
         """Put it in the place of what was."""
 
@@ -127,6 +135,9 @@ class Reparse:
         self._clock = clock
         self._live = live
         self._router = Router(plan.pages)
+        # a link counts if its page is known: its host was in scope then
+        self._scope = Scope(replace(plan.scope, hosts="any"), seed_hosts=())
+        self._rules = UrlRules(plan.url)
         self._with_headers = {rule.name for rule in plan.pages if reads_headers(rule)}
         self._with_ask = {rule.name for rule in plan.pages if asks_again(rule)}
         self._turn = asyncio.Lock()
@@ -144,9 +155,8 @@ class Reparse:
         """Extract and replace; None: it was stopped, and nothing has changed.
 
         Raises:
-            UsageError: no page is kept, or none that a rule fits; or the config carries fields.
+            UsageError: no page is kept, or none that a rule fits.
         """
-        _check_carry(self._plan)
         self._known = await self._staging.begin(self._start.pid)
         if not self._known:
             raise UsageError(
@@ -179,11 +189,9 @@ class Reparse:
         if self._stopped:
             return None
         stats = {
-            "reparse": {
-                "pages": self._pages,
-                "failed": dict(self._failed),
-                "unread": dict(self._unread),
-            }
+            "pages": self._pages,
+            "failed": dict(self._failed),
+            "unread": dict(self._unread),
         }
         swap = self._staging.swap(
             self._start, self._plan.pages, exit_status=1 if self._unread else 0, stats=stats
@@ -259,9 +267,19 @@ class Reparse:
                 return [Staged(kept, rule.name, reason=error.reason, detail=error.detail)]
             return [staged for each in asked for staged in await self._ask([each])]
         return [
-            Staged(kept, rule.name, *_read_page(page))
+            self._staged(kept, rule, *_read_page(page))
             for (kept, rule, _), page in zip(asked, pages, strict=True)
         ]
+
+    def _staged(
+        self, kept: KeptPage, rule: PageRule, page: Page, reason: str | None, detail: str
+    ) -> Staged:
+        links: tuple[Request, ...] = ()
+        if page.links:
+            carrying = Page(links=tuple(link for link in page.links if link.carry))
+            found = follow(carrying, kept.request, rule.name, self._scope, self._rules)
+            links = found.requests
+        return Staged(kept, rule.name, page, reason, detail, links)
 
     def _packed(
         self, kept: KeptPage, rule: PageRule, content_type: str | None
@@ -295,22 +313,15 @@ class Reparse:
             display.close()
 
 
-def _check_carry(plan: Plan) -> None:
-    """Refuse what is joined of several pages: alone, a kept page gives half an item."""
-    for rule in plan.pages:
-        for item in rule.items:
-            if item.reads:
-                raise UsageError(
-                    f"{plan.store.path}: pages.{rule.name}.items.{item.type} has fields that links "
-                    "carry: reparse cannot join them again; crawl anew: `scraper run CONFIG "
-                    "--fresh`"
-                )
-
-
 def rules_of(plan: Plan) -> tuple[PageRule, ...]:
-    """The rules for workers, without the links that cost time and can make no page fail."""
+    """The rules for workers, without the links that cost time and neither carry nor fail a page."""
     return tuple(
-        replace(rule, follow=tuple(link for link in rule.follow if link.css is None))
+        replace(
+            rule,
+            follow=rule.follow
+            if any(link.carry for link in rule.follow)
+            else tuple(link for link in rule.follow if link.css is None),
+        )
         for rule in plan.pages
     )
 

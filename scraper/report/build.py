@@ -11,7 +11,7 @@ from typing import Any
 
 from scraper.core.errors import UsageError
 from scraper.report import figures, pages
-from scraper.report.items import items
+from scraper.report.items import NO_ITEMS, items
 from scraper.report.liveness import is_dead
 
 SCHEMA = 1
@@ -55,7 +55,8 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         "run": _about(connection, run, wall_s, stored),
         **pages.requests(connection),
         **{name: measured[name] for name in ("seeds", "fetches", "pages", "links")},
-        "items": items(connection, run.cycle),
+        "items": _items(connection, run.cycle, stored),
+        "reparse": _reparse(stored),
         "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},
         "wall_share_s": shares,
@@ -129,6 +130,20 @@ def _waits(waits: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _wait(wait: Mapping[str, Any]) -> dict[str, Any]:
     return {**wait, "until": iso(wait["until"])}
+
+
+def _reparse(stored: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What a reparse did with kept pages; None: the run is a crawl."""
+    figures = stored.get("reparse")
+    return figures and {name: figures.get(name) for name in ("pages", "failed", "unread")}
+
+
+def _items(connection: sqlite3.Connection, cycle: int, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the cycle; of a reparse with what it changed, which the cycle knows nothing of."""
+    found = items(connection, cycle)
+    for name, counts in stored.get("reparse", {}).get("items", {}).items():
+        found[name] = {**found.get(name, NO_ITEMS), **counts}
+    return found
 
 
 def _missed(each: Mapping[str, Any] | str) -> dict[str, Any]:

@@ -44,6 +44,9 @@ class _Type:
         return {name: round(count / self.looked_at, 6) for name, count in self.filled.items()}
 
 
+NO_ITEMS = _Type().as_json(is_last=True)
+
+
 def items(connection: sqlite3.Connection, cycle: int) -> dict[str, Any]:
     """The section `items`, judged over the cycle so far.
 

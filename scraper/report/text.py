@@ -27,7 +27,10 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _run(report["run"])
     yield from _pages(report)
     yield from _seeds(report.get("seeds"))
-    yield from _fetches(report)
+    if report.get("reparse"):
+        yield from _reparse(report["reparse"])
+    else:
+        yield from _fetches(report)
     for name, counts in report["items"].items():
         yield from _items(name, counts)
     yield from _kept(report.get("kept"))
@@ -110,6 +113,13 @@ def _fetches(report: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _reparse(figures: Mapping[str, Any]) -> Iterator[str]:
+    failed = f"; {_counts(figures['failed'])}" if figures["failed"] else ""
+    yield f"  reparse   {figures['pages']:,} kept pages extracted again{failed}"
+    if figures["unread"]:
+        yield f"  UNREAD    {_counts(figures['unread'])}: left as they were"
+
+
 def _by(links: Mapping[str, Any]) -> str:
     """Which keys of `scope` kept links out, most first."""
     counts = sorted((links.get("out_of_scope_by") or {}).items(), key=lambda each: -each[1])
@@ -130,12 +140,15 @@ def _seeds(seeds: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _items(name: str, counts: Mapping[str, Any]) -> Iterator[str]:
+    removed = f"{counts['removed']:,} removed, " if "removed" in counts else ""
     if counts["seen"] is None:
-        yield f"  items     {name}: {counts['new']:,} new, {counts['rejected']:,} rejected"
+        yield (
+            f"  items     {name}: {counts['new']:,} new, {removed}{counts['rejected']:,} rejected"
+        )
         return
     yield (
         f"  items     {name}: {counts['seen']:,} seen, {counts['new']:,} new, "
-        f"{counts['changed']:,} changed, {counts['rejected']:,} rejected"
+        f"{counts['changed']:,} changed, {removed}{counts['rejected']:,} rejected"
     )
     least = sorted((share, field) for field, share in counts["filled"].items() if share < 1)
     if least:

@@ -9,7 +9,8 @@ from scraper.store.opening import Store, open_store
 from scraper.store.queue import Queue
 from scraper.store.reader import Reader, open_reader
 from scraper.store.runs import Balance, RunInfo, Runs, RunStart
-from scraper.store.staging import Staged, Staging, StopError, Swapped
+from scraper.store.staged import Staged
+from scraper.store.staging import Staging, StopError, Swapped
 from scraper.store.writer import Writer
 
 __all__ = [

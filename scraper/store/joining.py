@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from scraper.core.carry import carry_hash
@@ -68,7 +68,7 @@ class _Carry(NamedTuple):
     values: Mapping[str, Json]
 
 
-class _Stored(NamedTuple):
+class StoredHalf(NamedTuple):
     """A half as its row has it."""
 
     request_id: int
@@ -77,6 +77,26 @@ class _Stored(NamedTuple):
     leads: tuple[tuple[int, tuple[str, ...]], ...]
     paired: bool
     url: str  # of the page that gave it
+
+    @classmethod
+    def of(cls, row: Row, joiners: Joiners) -> StoredHalf | None:
+        """The half of a row; None: today's config has no such type."""
+        request_id, position, rule, type_, key, data, rejected, leads, paired, url = row
+        joiner = joiners.get(rule, type_)
+        if joiner is None:
+            return None
+        half = Half(type_, key, data, position, bool(rejected))
+        onward = tuple((target, tuple(names)) for target, names in json.loads(leads or "[]"))
+        return cls(request_id, half, joiner, onward, bool(paired), url)
+
+    def led(
+        self, joined: Joined, *, without: Collection[str] = ()
+    ) -> Iterator[tuple[int, dict[str, Json]]]:
+        """What its links carry on, and to which request."""
+        for target, names in self.leads:
+            onward = {name: joined.values.get(name) for name in names if name not in without}
+            if onward:
+                yield target, onward
 
 
 class Made(NamedTuple):
@@ -97,7 +117,7 @@ class Work:
         self._done: set[tuple[int, str]] = set()
         self._shown: set[tuple[int, str, int]] = set()
         self._unwritten: list[Row] = []  # of those shown
-        self._halves: dict[int, list[_Stored]] = {}  # by the page that a carry leads to
+        self._halves: dict[int, list[StoredHalf]] = {}  # by the page that a carry leads to
         self._paired: set[tuple[int, int]] = set()
         self._items: list[Pair] = []
         self._rejected: list[Pair] = []
@@ -224,12 +244,8 @@ class Work:
             self._add(row[0], row[1:])
 
     def _add(self, page: int, row: Row) -> None:
-        request_id, position, rule, type_, key, data, rejected, leads, paired, url = row
-        joiner = self._joiners.get(rule, type_)
-        if joiner is not None:
-            half = Half(type_, key, data, position, bool(rejected))
-            onward = tuple((target, tuple(names)) for target, names in json.loads(leads or "[]"))
-            stored = _Stored(request_id, half, joiner, onward, bool(paired), url)
+        stored = StoredHalf.of(row, self._joiners)
+        if stored is not None:
             self._halves[page].append(stored)
 
     def _join(self, known: Known, carry: _Carry) -> None:
@@ -240,7 +256,7 @@ class Work:
                 self._keep(known, stored, joined)
                 self._lead(known, stored, joined)
 
-    def _keep(self, known: Known, stored: _Stored, joined: Joined) -> None:
+    def _keep(self, known: Known, stored: StoredHalf, joined: Joined) -> None:
         if not stored.paired:
             self._paired.add((stored.request_id, stored.half.position))
         if isinstance(joined.outcome, Item):
@@ -253,9 +269,7 @@ class Work:
             self._invalid.append((*place, half.type, count, cycle))
 
     def _lead(
-        self, known: Known, stored: _Stored, joined: Joined, *, without: Collection[str] = ()
+        self, known: Known, stored: StoredHalf, joined: Joined, *, without: Collection[str] = ()
     ) -> None:
-        for target, names in stored.leads:
-            onward = {name: joined.values.get(name) for name in names if name not in without}
-            if onward:
-                self._show(target, known.id, onward)
+        for target, onward in stored.led(joined, without=without):
+            self._show(target, known.id, onward)

@@ -10,61 +10,30 @@ otherwise only because it is extracted otherwise is as new, changed or unchanged
 was; its old version goes into the history, and the reparse is the run that changed it.
 
 An item goes away when its page's kept version is the one that had shown it and does not any more.
+What links carry is staged and joined like all else: see `rejoining`.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from scraper.core.errors import StoreError
-from scraper.core.model import Page, Reason, State
 from scraper.store.books import Books
 from scraper.store.connection import Connection, transaction
 from scraper.store.kept import KeptPage, batch, count
-from scraper.store.rows import Row, storable
+from scraper.store.rejoining import has_pairs, rejoin
 from scraper.store.runs import RunStart, take_token
-from scraper.store.swapping import COUNTS, STEPS
+from scraper.store.staged import TABLES, Staged, put
+from scraper.store.swapping import BY_TYPE, FIRST, REMOVED, STEPS
 from scraper.store.views import create_views
 
 if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
     from scraper.core.extract.plan import PageRule
-
-TABLES = (
-    """CREATE TEMP TABLE staged_page (request_id INTEGER PRIMARY KEY, run_id, cycle, state, reason,
-    detail, rule, items, rejected, invalid)""",
-    """CREATE TEMP TABLE staged_item (type, key, data, hash, request_id, request_key, position,
-    run_id, cycle, at, UNIQUE (type, key))""",
-    "CREATE TEMP TABLE staged_rejected (run_id, request_id, type, field, reason, position, data)",
-)
-PAGE = "INSERT INTO staged_page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-ITEM = (
-    "INSERT INTO staged_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (type, key) DO UPDATE SET data = excluded.data, hash = excluded.hash, "
-    "request_id = excluded.request_id, request_key = excluded.request_key, "
-    "position = excluded.position, run_id = excluded.run_id, cycle = excluded.cycle, "
-    "at = excluded.at WHERE excluded.cycle > cycle OR (excluded.cycle = cycle "
-    "AND (excluded.request_key, excluded.position) < (request_key, position))"
-)
-REJECTED = "INSERT INTO staged_rejected VALUES (?, ?, ?, ?, ?, ?, ?)"
-
-
-NOTHING = Page()
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What a kept page gives today."""
-
-    kept: KeptPage
-    rule: str | None
-    page: Page = NOTHING
-    reason: Reason | str | None = None  # why it gives nothing; None: it was read
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,39 +82,43 @@ class Staging:
 
     async def put(self, staged: Sequence[Staged]) -> None:
         """Stage what pages give."""
-        pages = [_page(each) for each in staged]
-        items = [row for each in staged for row in _items(each)]
-        rejected = [row for each in staged for row in _rejected(each)]
 
         def work(db: sqlite3.Connection) -> None:
-            db.execute("BEGIN")  # of the temporary tables alone: nobody is kept from writing
-            db.executemany(PAGE, pages)
-            db.executemany(ITEM, items)
-            db.executemany(REJECTED, rejected)
-            db.execute("COMMIT")
+            with aside(db):
+                put(db, staged)
 
         await self._writing.call(work)
 
     async def swap(
-        self, start: RunStart, rules: tuple[PageRule, ...], *, exit_status: int, stats: object
+        self,
+        start: RunStart,
+        rules: tuple[PageRule, ...],
+        *,
+        exit_status: int,
+        stats: Mapping[str, object],
     ) -> Swapped:
         """Put what is staged in the place of what was, as a run of its own; all or nothing.
+
+        Args:
+            stats: of the reparse; what it has changed is added.
 
         Raises:
             StopError: `stop` was called before it was committed.
         """
-        now = self._books.clock.now()
-        text = json.dumps(stats)
 
         def work(db: sqlite3.Connection) -> Swapped:
+            now = self._books.clock.now()
             with transaction(db):
                 self._fence(db)
-                run_id = _new_run(db, start, (self._began_at, now), exit_status, text)
-                counts = self._steps(db, {"run": run_id, "now": now})
+                run_id = _new_run(db, start, (self._began_at, now), exit_status)
+                by_type = self._steps(db, {"run": run_id, "now": now})
+                text = json.dumps({"reparse": {**stats, "items": by_type}})
+                db.execute("UPDATE run SET stats = ? WHERE id = ?", (text, run_id))
                 create_views(db, rules)
-                return Swapped(run_id, **counts)
+                return Swapped(run_id, **_summed(by_type))
 
         try:
+            await self._join(rules)
             return await self._writing.call(work)
         except StoreError as error:
             if self._stopped:
@@ -157,16 +130,47 @@ class Staging:
         self._stopped = True
         await self._writing.interrupt()
 
-    def _steps(self, db: sqlite3.Connection, values: dict[str, float]) -> dict[str, int]:
-        counts = dict.fromkeys(("new", "changed", "removed"), 0)
-        for name, sql in STEPS:
-            if self._stopped:
-                raise StopError(f"{self._books.path}: stopped")
-            rows = db.execute(sql, values).rowcount
-            if name in counts:
-                counts[name] = rows
-        (staged,) = db.execute(COUNTS).fetchone()
-        return {**counts, "unchanged": staged - counts["new"] - counts["changed"]}
+    async def _join(self, rules: tuple[PageRule, ...]) -> None:
+        """Join what links carry, step by step."""
+        from scraper.core.extract.join import Joiners  # not for those who only read
+
+        joiners = Joiners(rules)
+        if not joiners.needed and not await self._writing.call(has_pairs):
+            return
+        steps: list[Iterator[None]] = []
+
+        def work(db: sqlite3.Connection) -> bool:
+            self._go_on()
+            steps[:] = steps or [rejoin(db, joiners)]
+            with aside(db):
+                return next(steps[0], True) is None
+
+        while await self._writing.call(work):
+            pass
+
+    def _steps(self, db: sqlite3.Connection, values: dict[str, float]) -> dict[str, dict[str, int]]:
+        """Replace; returns by item type what has changed."""
+        for sql in FIRST:
+            db.execute(sql)
+        removed = dict(db.execute(REMOVED).fetchall())
+        for sql in STEPS:
+            self._go_on()
+            db.execute(sql, values)
+        found = {type_: tuple(counts) for type_, *counts in db.execute(BY_TYPE, values)}
+        by_type: dict[str, dict[str, int]] = {}
+        for type_ in sorted(found.keys() | removed.keys()):
+            staged, new, changed = found.get(type_, (0, 0, 0))
+            by_type[type_] = {
+                "new": new,
+                "changed": changed,
+                "unchanged": staged - new - changed,
+                "removed": removed.get(type_, 0),
+            }
+        return by_type
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise StopError(f"{self._books.path}: stopped")
 
     def _fence(self, db: sqlite3.Connection) -> None:
         (token,) = db.execute("SELECT token FROM lock").fetchone()
@@ -175,51 +179,32 @@ class Staging:
 
 
 def _new_run(
-    db: sqlite3.Connection,
-    start: RunStart,
-    times: tuple[float, float],
-    exit_status: int,
-    stats: str,
+    db: sqlite3.Connection, start: RunStart, times: tuple[float, float], exit_status: int
 ) -> int:
     """The run of a reparse, in the newest cycle, which it neither begins nor ends."""
     cursor = db.execute(
         "INSERT INTO run (name, kind, cycle, state, started_at, ended_at, exit_status, "
-        "cycle_ended, version, config_hash, pid, stats) "
-        "SELECT ?, 'reparse', id, 'done', ?, ?, ?, ended_at IS NOT NULL, ?, ?, ?, ? "
+        "cycle_ended, version, config_hash, pid) "
+        "SELECT ?, 'reparse', id, 'done', ?, ?, ?, ended_at IS NOT NULL, ?, ?, ? "
         "FROM cycle ORDER BY id DESC LIMIT 1",
-        (start.name, *times, exit_status, start.version, start.config_hash, start.pid, stats),
+        (start.name, *times, exit_status, start.version, start.config_hash, start.pid),
     )
     return int(cursor.lastrowid or 0)
 
 
-def _page(staged: Staged) -> Row:
-    invalid = {kind: dict(fields) for kind, fields in staged.page.invalid.items()}
-    return (
-        staged.kept.request.id,
-        staged.kept.run_id,
-        staged.kept.cycle,
-        str(State.DONE if staged.reason is None else State.FAILED),
-        staged.reason and str(staged.reason),
-        storable(staged.detail) or None,
-        staged.rule,
-        len(staged.page.items),
-        len(staged.page.rejected),
-        json.dumps(invalid) if invalid else None,
-    )
+def _summed(by_type: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    names = ("new", "changed", "unchanged", "removed")
+    return {name: sum(counts[name] for counts in by_type.values()) for name in names}
 
 
-def _items(staged: Staged) -> Iterator[Row]:
-    kept = staged.kept
-    for item in staged.page.items:
-        data = storable(item.data)
-        digest = blake2b(data.encode(), digest_size=16).digest()
-        request = kept.request
-        place = (request.id, request.key, item.position)
-        visit = (kept.run_id, kept.cycle, kept.at)
-        yield (item.type, storable(item.key), data, digest, *place, *visit)
-
-
-def _rejected(staged: Staged) -> Iterator[Row]:
-    for each in staged.page.rejected:
-        what = (each.type, each.field, each.reason, each.position, storable(each.data))
-        yield (staged.kept.run_id, staged.kept.request.id, *what)
+@contextmanager
+def aside(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction of the temporary tables alone: nobody is kept from writing the others."""
+    db.execute("BEGIN")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise

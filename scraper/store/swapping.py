@@ -6,12 +6,19 @@
 
 from __future__ import annotations
 
+from scraper.store.meetings import READ
+
 _SAME = "item.type = new.type AND item.key = new.key"
 _STAGED = f"EXISTS (SELECT 1 FROM staged_item AS new WHERE {_SAME})"
 # shown by the version of its page that is kept, which shows it no more
 _GONE = (
-    "EXISTS (SELECT 1 FROM staged_page AS page WHERE page.request_id = item.request_id "
-    f"AND page.cycle = item.last_cycle) AND NOT {_STAGED}"
+    "(item.id IN (SELECT id FROM staged_gone) OR (item.carry = '' "
+    "AND EXISTS (SELECT 1 FROM staged_page AS page WHERE page.request_id = item.request_id "
+    f"AND page.cycle = item.last_cycle) AND NOT {_STAGED} "
+    # something was carried to the page since: no item of its own any more, and none that was shown
+    "AND NOT (EXISTS (SELECT 1 FROM item_half AS half "
+    "WHERE half.request_id = item.request_id AND half.type = item.type) "
+    "AND EXISTS (SELECT 1 FROM item_carry AS old WHERE old.request_id = item.request_id))))"
 )
 # of a page that is not read anew; it wins
 _OUTDONE = (
@@ -19,7 +26,8 @@ _OUTDONE = (
     f"JOIN item ON {_SAME} "
     "WHERE NOT EXISTS (SELECT 1 FROM staged_page AS page WHERE page.request_id = item.request_id) "
     "AND (item.last_cycle > new.cycle OR (item.last_cycle = new.cycle "
-    "AND (item.request_key, item.position) < (new.request_key, new.position))))"
+    "AND (item.request_key, item.position, item.carry) "
+    "< (new.request_key, new.position, new.carry))))"
 )
 _REMEMBER = (
     "INSERT INTO item_history (type, key, run, at, data, hash) "
@@ -29,7 +37,7 @@ _REMEMBER = (
 _PLACE = (
     "request_id = new.request_id, request_key = new.request_key, position = new.position, "
     "first_cycle = min(item.first_cycle, new.cycle), last_cycle = new.cycle, "
-    "fetched_at = new.at, carry = ''"
+    "fetched_at = new.at, carry = new.carry"
 )
 _CHANGE = (
     "UPDATE item SET data = new.data, hash = new.hash, "
@@ -43,57 +51,127 @@ _MOVE = (  # the same item, found elsewhere
     "UPDATE item SET before_hash = CASE WHEN item.last_cycle < new.cycle THEN item.hash "
     f"ELSE item.before_hash END, last_run = max(item.last_run, new.run_id), {_PLACE} "
     f"FROM staged_item AS new WHERE {_SAME} AND item.hash = new.hash AND "
-    "(item.request_id, item.position, item.last_cycle) <> "
-    "(new.request_id, new.position, new.cycle)"
+    "(item.request_id, item.position, item.carry, item.last_cycle) <> "
+    "(new.request_id, new.position, new.carry, new.cycle)"
 )
 _ADD = (
     "INSERT INTO item (type, key, data, hash, before_hash, request_id, request_key, position, "
-    "first_run, last_run, changed_run, changed_at, first_cycle, last_cycle, fetched_at) "
-    "SELECT type, key, data, hash, NULL, request_id, request_key, position, "
+    "carry, first_run, last_run, changed_run, changed_at, first_cycle, last_cycle, fetched_at) "
+    "SELECT type, key, data, hash, NULL, request_id, request_key, position, carry, "
     ":run, :run, :run, :now, cycle, cycle, at FROM staged_item AS new "
     f"WHERE NOT EXISTS (SELECT 1 FROM item WHERE {_SAME}) ORDER BY request_id, position"
 )
 _REJECTED_BEFORE = (
     "DELETE FROM rejected WHERE EXISTS (SELECT 1 FROM staged_page AS page "
     "JOIN run ON run.cycle = page.cycle WHERE page.request_id = rejected.request_id "
-    "AND run.id = rejected.run_id)"
+    "AND run.id = rejected.run_id) AND carry IS NULL"
 )
 _REJECT = (
-    "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data) "
-    "SELECT run_id, request_id, type, field, reason, position, data FROM staged_rejected "
-    "ORDER BY request_id, position"
-)
-# only what the kept page had decided: a later time-out, or a visit that is due, stays
-_READ = (
-    "({row}.state = 'done' OR ({row}.state = 'failed' AND {row}.reason IN "
-    "('invalid_page', 'parse_timeout', 'parse_crash', 'parse_error', 'content_type')))"
+    "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data, carry) "
+    "SELECT run_id, request_id, type, field, reason, position, data, carry FROM staged_rejected "
+    "WHERE carry IS NULL ORDER BY request_id, position"
 )
 _VISITS = (
     "UPDATE visit SET state = page.state, reason = page.reason, detail = page.detail, "
     "rule = page.rule, items = page.items, rejected = page.rejected, invalid = page.invalid "
     "FROM staged_page AS page "
     "WHERE visit.run_id = page.run_id AND visit.request_id = page.request_id "
-    f"AND {_READ.format(row='visit')}"
+    f"AND {READ.format(row='visit')}"
 )
 _REQUESTS = (
     "UPDATE request SET state = page.state, reason = page.reason FROM staged_page AS page "
     "WHERE request.id = page.request_id AND request.cycle = page.cycle "
-    f"AND {_READ.format(row='request')} "
+    f"AND {READ.format(row='request')} "
     "AND (request.state <> page.state OR request.reason IS NOT page.reason)"
 )
 
-STEPS = (
-    ("outdone", _OUTDONE),
-    ("remembered", _REMEMBER),
-    ("removed", f"DELETE FROM item WHERE {_GONE}"),
-    ("changed", _CHANGE),
-    ("moved", _MOVE),
-    ("new", _ADD),
-    ("", _REJECTED_BEFORE),
-    ("", _REJECT),
-    ("", _VISITS),
-    ("", _REQUESTS),
+# a pair of a page whose latest visit says nothing: it was known, or it is left to the crawl
+_UNKNOWN = (
+    "DELETE FROM staged_item WHERE renews AND NOT EXISTS (SELECT 1 FROM item "
+    "WHERE item.type = staged_item.type AND item.key = staged_item.key "
+    "AND item.request_id = staged_item.request_id AND item.last_cycle >= staged_item.cycle)"
 )
-"""What is done, in order: (what is counted, statement)."""
+_NEVER_OLDER = (  # another page had shown its carry, and does not any more
+    "UPDATE staged_item SET cycle = item.last_cycle FROM item "
+    "WHERE item.type = staged_item.type AND item.key = staged_item.key "
+    "AND item.carry <> '' AND item.carry = staged_item.carry "
+    "AND item.request_id = staged_item.request_id AND item.last_cycle > staged_item.cycle"
+)
+_REJECT_PAIRS = (
+    "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data, carry) "
+    "SELECT new.run_id, new.request_id, type, field, reason, position, data, carry "
+    "FROM staged_rejected AS new JOIN staged_place AS place "
+    "ON place.request_id = new.request_id AND place.known "
+    "WHERE carry IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rejected AS old "
+    "JOIN run ON run.id = old.run_id WHERE run.cycle >= place.cycle "
+    "AND new.request_id = old.request_id AND new.carry = old.carry AND new.type = old.type "
+    "AND new.field = old.field AND new.reason = old.reason AND new.position = old.position "
+    "AND new.data = old.data) ORDER BY new.request_id, position, carry"
+)
+_HALF = "request_id, position, rule, type, key, data, rejected, leads, cycle, paired"
+_HALVES_BEFORE = (
+    "DELETE FROM item_half WHERE (request_id, position) IN (SELECT request_id, position FROM "
+    f"(SELECT {_HALF} FROM item_half WHERE request_id IN (SELECT request_id FROM staged_page) "
+    f"EXCEPT SELECT {_HALF} FROM staged_half))"
+)
+_HALVES = (
+    f"INSERT INTO item_half ({_HALF}) SELECT {_HALF} FROM staged_half "
+    f"EXCEPT SELECT {_HALF} FROM item_half"
+)
+_CARRIES_BEFORE = (
+    "DELETE FROM item_carry WHERE parent_id IN (SELECT request_id FROM staged_page) "
+    "AND (request_id, hash, parent_id) NOT IN "
+    "(SELECT request_id, hash, parent_id FROM staged_carry)"
+)
+_CARRIES = (
+    "INSERT INTO item_carry (request_id, hash, parent_id, data, cycle) "
+    "SELECT request_id, hash, parent_id, data, cycle FROM staged_carry WHERE true "
+    "ON CONFLICT (request_id, hash, parent_id) DO UPDATE SET cycle = excluded.cycle "
+    "WHERE cycle < excluded.cycle"
+)
+_INVALID_BEFORE = (
+    "DELETE FROM item_invalid WHERE request_id IN "
+    "(SELECT request_id FROM staged_place WHERE known) "
+    "AND (request_id, position, carry, field) NOT IN "
+    "(SELECT request_id, position, carry, field FROM staged_invalid)"
+)
+_INVALID = (
+    "INSERT INTO item_invalid (request_id, position, carry, field, type, count, cycle) "
+    "SELECT request_id, position, carry, field, type, count, cycle FROM staged_invalid WHERE true "
+    "ON CONFLICT DO UPDATE SET count = excluded.count, cycle = max(cycle, excluded.cycle) "
+    "WHERE (count, cycle) <> (excluded.count, max(cycle, excluded.cycle))"
+)
 
-COUNTS = "SELECT count(*) FROM staged_item"
+FIRST = (_UNKNOWN, _NEVER_OLDER, _OUTDONE)
+"""What is done with what is staged, before it is compared."""
+
+STEPS = (
+    _REMEMBER,
+    f"DELETE FROM item WHERE {_GONE}",
+    _CHANGE,
+    _MOVE,
+    _ADD,
+    _REJECTED_BEFORE,
+    _REJECT,
+    "DELETE FROM rejected WHERE id IN (SELECT id FROM staged_accepted)",
+    _REJECT_PAIRS,
+    _HALVES_BEFORE,
+    _HALVES,
+    _CARRIES_BEFORE,
+    _CARRIES,
+    _INVALID_BEFORE,
+    _INVALID,
+    _VISITS,
+    _REQUESTS,
+)
+"""What is done, in order."""
+
+REMOVED = f"SELECT type, count(*) FROM item WHERE {_GONE} GROUP BY type"
+"""What will be removed, by type."""
+
+BY_TYPE = (
+    "SELECT new.type, count(*), sum(item.first_run = :run), "
+    "sum(item.changed_run = :run AND item.first_run <> :run) "
+    f"FROM staged_item AS new JOIN item ON {_SAME} GROUP BY new.type"
+)
+"""Afterwards, by type: how many items there are of what is staged, those that are new, changed."""

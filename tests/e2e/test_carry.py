@@ -166,3 +166,41 @@ def test_links_of_json_carry_the_fields_of_their_value(crawl: Crawl):
     found = {(item["path"], item["title"]) for item in crawl.items("author")}
     assert found == {(f"/a/{n % 2}", f"t{n}") for n in range(5)}
     assert crawl.report()["items"]["author"]["invalid"] == {"n": 5}
+
+
+def pairs(crawl: Crawl) -> list[list[tuple[Any, ...]]]:
+    tables = ("item", "item_history", "item_half", "item_carry", "item_invalid", "rejected")
+    return [crawl.rows(f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in tables]
+
+
+def test_a_reparse_joins_kept_pages_anew_as_a_crawl_does(crawl: Crawl):
+    quotes = Quotes()
+    crawl.site.route("/*", html(quotes.answer))
+    crawl.site.route("/robots.txt", text(""))
+    config = CONFIG.replace("$OFFLOAD", "never") + "store: {path: crawl.db, bodies: zstd}\n"
+    crawl.run(config)
+    before, asked = pairs(crawl), len(crawl.asked())
+    same = crawl("reparse", "crawl.yaml")
+    assert (same.status, same.err) == (0, "")
+    assert "181 unchanged, 0 changed, 0 new, 0 removed" in same.out
+    assert pairs(crawl) == before
+
+    # what is carried, what is joined and what is carried on: all by other selectors
+    changed = config.replace("text: span", "text: {css: span, regex: '-(.*)'}")
+    crawl.config(changed.replace("css: h3, required", "css: h3, replace: {'^': 'by '}, required"))
+    other = crawl("reparse", "crawl.yaml")
+    assert other.status == 0, other
+    assert len(crawl.asked()) == asked
+    found = {(by, quote[quote.index("-") + 1 :]) for quote, by in quotes.quotes()}
+    assert {(name, text) for name, text, *_ in authors(crawl, cycle=1)} == {
+        *((f"by {by}", text) for by, text in found),
+        ("by Lonely", None),
+    }
+    assert books(crawl, cycle=1) == sorted(
+        (f"by {by}", text, f"Books of {by}") for by, text in found
+    )
+    counts = crawl.report()["items"]["author"]
+    assert (counts["new"], counts["removed"], counts["changed"]) == (len(found), 60, 1)
+    crawl.run(None, "--fresh")  # and a crawl by this config finds the same
+    counts = crawl.report()["items"]["author"]
+    assert (counts["unchanged"], counts["new"]) == (len(found) + 1, 0)

@@ -1,4 +1,4 @@
-"""A reparse is killed at every one of its SQL statements: the old items or the new ones are there.
+"""A reparse is killed at its SQL statements, one by one: the old items or the new ones are there.
 
 `python -m tests.faults.test_reparse_killed FOLDER` is the rig: a process without threads that forks
 for each statement; see `test_store_killed`.
@@ -7,6 +7,7 @@ for each statement; see `test_store_killed`.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import sqlite3
@@ -21,32 +22,41 @@ import pytest
 
 from scraper.core import outcome
 from scraper.core.extract import Extractor, Source
-from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
-from scraper.core.follow import Followed
+from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
+from scraper.core.follow import follow
 from scraper.core.keeping import ZSTD
 from scraper.core.model import Parsed, Request, Response
-from scraper.core.plan import FetchPlan, Plan, SeedPlan, StorePlan
+from scraper.core.plan import FetchPlan, Plan, ScopePlan, SeedPlan, StorePlan, UrlPlan
+from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
 from scraper.reparse import Reparse, rules_of
 from scraper.store import RunStart, open_store
 from scraper.worker import _extract
 from tests.faults.test_store_killed import BEGAN_AT, Clock, in_child, killed_at, request
 
-TABLES = ("item", "item_history", "rejected", "request", "visit", "cycle", "kept_page", "kept_body")
+TABLES = (
+    *("item", "item_history", "item_half", "item_carry", "rejected", "request", "visit", "cycle"),
+    *("kept_page", "kept_body"),
+)
 PAGES = {
     "a": b"<h1>A</h1><p>1</p>",
     "b": b"<h1>B</h1><p>2</p>",
     "c": b"<h1>B</h1><p>3</p>",
-    "d": b"<h2>D</h2><p>4</p>",
-    "e": b"<h1>E</h1><i>blocked</i>",
+    "d": b"<h2>D</h2><p>4</p><a href=/a></a>",
+    "e": b"<h1>E</h1><i>blocked</i><a href=/b></a>",
 }
 
 
 def rule(css: str, price: str = "p", valid: str | None = None) -> PageRule:
     fields = (FieldPlan("name", css=css, required=True), FieldPlan("price", css=price))
-    return PageRule("book", items=(ItemPlan("book", fields, key=("name",)),), valid=valid)
+    mark = ItemPlan("mark", (fields[0], FieldPlan("like", source="price")), reads=("price",))
+    items = (ItemPlan("book", fields, key=("name",)), mark)
+    return PageRule("book", (), items, (FollowPlan("a", carry=("price",), item="book"),), valid)
 
 
 OLD = rule("h1")
+EACH = 2  # statement: each one is tried with 1
+ANYWHERE = Scope(ScopePlan("any"), seed_hosts=())
 NEW = rule("h1, h2", "p, i", "p")
 
 
@@ -80,7 +90,7 @@ def visit(page: Request, extract: Extractor) -> Any:
     body = PAGES[page.url[-1]]
     answer = Response(page.url, 200, {"content-type": "text/html"}, body)
     parsed = Parsed(extract(body, Source(page.url, page.url)), "inline", 0.0, 0.0)
-    links = Followed((), 0, 0)
+    links = follow(parsed.page, page, OLD.name, ANYWHERE, UrlRules(UrlPlan()))
     return replace(outcome.extracted(page, answer, OLD.name, parsed, links), answer=answer)
 
 
@@ -123,11 +133,13 @@ def rig(folder: Path) -> None:
     shutil.copy(crawled, path)
     assert in_child(lambda: asyncio.run(reparse(path))) == 0
     new = tables(path)
-    names = {row[2] for row in new[1]}
+    names = {row[2] for row in new[1] if row[1] == "book"}
     assert names == {"A", "B", "D"}, names
+    likes = sorted(str(json.loads(row[3])["like"]) for row in new[1] if row[1] == "mark")
+    assert likes == ["4", "None", "None", "None"], likes
     statement, status, seen = 0, 9, set()
     while status == 9:
-        statement += 1
+        statement += EACH
         for file in folder.glob("books.db*"):
             file.unlink()
         shutil.copy(crawled, path)
@@ -145,7 +157,7 @@ def rig(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_killed_at_every_statement_all_items_are_old_or_all_are_new() -> None:
+def test_killed_at_any_statement_all_items_are_old_or_all_are_new() -> None:
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         rig_ = subprocess.run(

@@ -14,7 +14,7 @@ from scraper.core.errors import ParseError, UsageError
 from scraper.core.extract import Extractor
 from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.model import Page, Parsed, Reason, Response
-from scraper.core.plan import FetchPlan, ParsePlan, Plan, SeedPlan, StorePlan
+from scraper.core.plan import FetchPlan, ParsePlan, Plan, ScopePlan, SeedPlan, StorePlan
 from scraper.core.request import make_request
 from scraper.core.url import parse
 from scraper.packing import pack
@@ -93,8 +93,8 @@ class Shelf:
 class Pool:
     """One worker, here; it dies of pages that say so."""
 
-    def __init__(self, *, answer: Any = None) -> None:
-        self.extractors = {rule.name: Extractor(rule) for rule in rules_of(PLAN)}
+    def __init__(self, *, answer: Any = None, plan: Plan = PLAN) -> None:
+        self.extractors = {rule.name: Extractor(rule) for rule in rules_of(plan)}
         self.answer = answer
         self.asked = 0
         self.hangs = False
@@ -264,23 +264,23 @@ async def test_what_happened_in_words():
     )
 
 
-async def test_what_is_joined_of_several_pages_is_refused_and_stays():
-    half = ItemPlan("book", FIELDS, reads=("genre",))
-    plan = replace(PLAN, pages=(replace(BOOK, items=(half,)),))
-    shelf = Shelf(kept(1, "b", b"<h1>A"))
+async def test_what_links_carry_goes_with_the_page_as_a_crawl_would_follow_it():
+    name = ItemPlan("name", FIELDS[:1])
+    follow = (FollowPlan("a", page="book", carry=("name",), item="name"),)
+    rule = replace(BOOK, items=(name,), follow=follow)
+    plan = replace(PLAN, pages=(rule,), scope=ScopePlan(deny=("/no*",)))
+    shelf = Shelf(kept(1, "b", b"<h1>A</h1><a href=/c1></a><a href=/no></a>"))
     work = Reparse(
         plan=plan,
         start=RunStart("books"),
         staging=shelf,
-        pool=Pool(),
+        pool=Pool(plan=plan),
         processes=1,
         clock=Clock(),
         live=False,
     )
-    with pytest.raises(UsageError) as caught:
-        await work.live()
-    assert str(caught.value) == (
-        "books.db: pages.book.items.book has fields that links carry: reparse cannot join them "
-        "again; crawl anew: `scraper run CONFIG --fresh`"
-    )
-    assert shelf.swapped is None
+    assert await work.live() is not None
+    (staged,) = shelf.staged.values()
+    assert [(link.url, dict(link.carry)) for link in staged.links] == [
+        ("https://shop.example/c1", {"name": "A"})
+    ]

@@ -122,6 +122,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
                 "filled": {"price": 1.0, "isbn": 0.0},
             }
         },
+        "reparse": None,
         "kept": {"pages": 0, "bytes": 0, "packed_bytes": 0},
         "hosts": [
             {

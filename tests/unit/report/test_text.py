@@ -220,7 +220,14 @@ def test_kept_pages_are_told_when_there_are_any():
 
 def test_a_reparse_says_that_it_is_one():
     run = {**REPORT["run"], "kind": "reparse"}
-    assert text({**REPORT, "run": run}).startswith("books: run 3 (reparse) done")
+    counts = {**REPORT["items"]["book"], "new": 1, "changed": 5, "removed": 2}
+    reparse = {"pages": 1052, "failed": {"invalid_page": 3}, "unread": {"damaged": 1}}
+    told = text({**REPORT, "run": run, "items": {"book": counts}, "reparse": reparse})
+    assert told.startswith("books: run 3 (reparse) done")
+    assert "\n  reparse   1,052 kept pages extracted again; invalid_page 3\n" in told
+    assert "\n  UNREAD    damaged 1: left as they were\n" in told
+    assert "book: 1,000 seen, 1 new, 5 changed, 2 removed, 0 rejected" in told
+    assert "fetched" not in told
     assert text(REPORT).startswith("books: run 3 done")
 
 
