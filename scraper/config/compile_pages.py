@@ -181,6 +181,8 @@ def compile_field(name: str, field: FieldConfig) -> FieldPlan:
         strip=plain_text(field.strip),
         map=None if field.map is None else {key: _json(value) for key, value in field.map.items()},
         type="int" if field.count else field.type or "",
+        order=field.order or "",
+        language=field.language or "",
         default=_json(field.default),
         required=field.required,
         fields=tuple(compile_field(inner, one) for inner, one in field.fields.items()),

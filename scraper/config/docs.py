@@ -97,9 +97,17 @@ try` says which step makes nothing of what.
 - `decimal` is the first amount in a text: `£51.77`, `1.234,56 €`, `CHF 1'234.50`. Three digits
   behind one separator are thousands, but not behind a nought: `1.234` is 1234, `0.005` stays.
 - `bool` is a word such as `yes`, `off`, `true`; with `attr`, an attribute that is there.
-- `date` and `datetime` are written in ISO 8601; they read that, `5.3.2024`, `3/5/2024` (the month
-  first, unless it is above 12), `5 March 2024`, `Mar 5th, 2024 1:05 pm` and the dates of mails.
-  Month names are English.
+- `date` and `datetime` are written in ISO 8601. They read that, the dates of mails and of HTTP,
+  seconds (10 digits) and milliseconds (13) since the epoch, `23.11.2026`, `2026/11/23`, and names
+  of months in most languages of Europe (see `language`): `26 November 2026`, `2026. november 26.`,
+  `jeudi 26 novembre 2026 à 14h30`, `Nov 26th, 2026 8:05 pm EST`. Nothing is guessed: `3/5/2026` may
+  be two dates and is invalid until `order: dmy` (or `mdy`) says which; `23/5/2026` is one. So are
+  names that are another month in another language, such as `listopada`, without `language: pl`, and
+  years of two digits without `order` (69 to 99 are 19..). What is relative (`2 hours ago`) or has
+  no year is no date.
+- A `datetime` has the offset of its zone: `+01:00`, `GMT+1`, `UTC`, `CET`, `EST` and other names
+  that mean one offset (`CST` is American; `BST` and `IST` are several, and invalid). Without a
+  zone it has none.
 
 ## Next pages
 

@@ -9,6 +9,7 @@ from scraper.config.languages import JsonLd, JsonPath, Script, check_replacement
 from scraper.config.scalars import AnyText, Free, Text, Truth, one_of
 from scraper.config.section import Listed, Named, Section
 from scraper.config.values import RefusedError
+from scraper.core.extract.dates import LANGUAGES, ORDERS
 
 TYPES = ("text", "int", "float", "decimal", "bool", "date", "datetime", "url", "json")
 
@@ -97,6 +98,14 @@ class FieldConfig(Section):
     """`text`, `int`, `float`, `decimal` (prices in any notation, exact), `bool`, `date`,
     `datetime`, `url`, `json`. Without it JSON values keep their type."""
 
+    order: Annotated[str, one_of(*ORDERS)] | None = None
+    """Of the numbers in a `date` or `datetime`: `dmy`, `mdy` or `ymd`. Without it `3/5/2026`, which
+    is two dates, is invalid; so is a year of two digits."""
+
+    language: Annotated[str, one_of(*LANGUAGES)] | None = None
+    """Of the names in a `date` or `datetime`, such as `pl`. Without it the names of all these
+    languages are read, except those that are several months."""
+
     default: Free = None
     """Instead of null when nothing is found."""
 
@@ -144,6 +153,11 @@ class FieldConfig(Section):
     def _agrees(self) -> Self:
         if self.required and self._gives("default"):
             raise RefusedError("required and default contradict each other: take one out")
+        for key in ("order", "language"):
+            if self._gives(key) and self.type not in ("date", "datetime"):
+                raise RefusedError(
+                    f"{key} is of dates: give type: date or datetime, or take it out"
+                )
         if self.all and self.default is not None and not isinstance(self.default, list):
             raise RefusedError("default must be a list where all is true")
         others = ("attr", "fields", "count", "html", "markdown", "remove")
@@ -164,7 +178,7 @@ class FieldConfig(Section):
 SOURCES = ("css", "json", "jsonld", "meta", "script", "table", "next", "any", "from", "const")
 _SOURCES = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
 _NAMES = {"from": "from_", "any": "any_", "json": "json_path"}
-_OF_TEXT = ("regex", "replace", "split", "strip", "map", "type")
+_OF_TEXT = ("regex", "replace", "split", "strip", "map", "type", "order", "language")
 _OF_ELEMENTS = ("attr", "remove", "html", "markdown")
 _OF_PAGE = (*_OF_ELEMENTS, "count", "page")
 _MEANINGLESS: dict[str, tuple[str, ...]] = {

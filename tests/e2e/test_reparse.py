@@ -86,9 +86,7 @@ def test_a_reparse_is_refused_where_it_cannot_be(shop: Crawl):
     )
     assert shop.one("SELECT count(*) FROM run") == 1
     shop.site.route("/p/*", html(lambda visit: product(visit.path)))
-    with Running(
-        "run", "crawl.yaml", "--fresh", "--set", "politeness.delay=30s", cwd=shop.folder
-    ):
+    with Running("run", "crawl.yaml", "--fresh", "--set", "politeness.delay=30s", cwd=shop.folder):
         until(lambda: shop.one("SELECT count(*) FROM run") == 2)
         held = shop("reparse", "crawl.yaml")
     assert held.status == 75

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from scraper.core.extract.again import is_again
+from scraper.core.extract.dates import DateStyle, to_datetime
 from scraper.core.extract.join import carried_fields
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
@@ -186,7 +187,8 @@ class _Told:
     ) -> str:
         looked = looked_for(field)
         if steps:
-            return f"{looked} finds {_life(steps, here if not field.all else None)}"
+            life = _life(steps, here if not field.all else None)
+            return f"{looked} finds {life}{_date_trouble(field, steps)}"
         if field.any:
             tried = (self._loss(one, f"{label}.{one.name}").why for one in _named(field))
             return f"no source of any yields: {'; '.join(tried)}"
@@ -218,6 +220,17 @@ def _life(steps: tuple[tuple[str, Json], ...], here: int | None) -> str:
     for name, value in others:
         told += f", of which {name} makes {'nothing' if value in _EMPTY else _shown(value)}"
     return told
+
+
+def _date_trouble(field: FieldPlan, steps: tuple[tuple[str, Json], ...]) -> str:
+    """Why a text is no date, where one was to be made of it."""
+    (_, before), (name, made) = steps[-2:] if len(steps) > 1 else (("", None), ("", None))
+    if made is None and isinstance(before, str) and name in ("type date", "type datetime"):
+        try:
+            to_datetime(before, DateStyle(field.order, field.language))
+        except ValueError as error:
+            return f": {error}"
+    return ""
 
 
 def _objects(values: list[Json]) -> list[dict[str, Json]]:

@@ -46,6 +46,8 @@ class FieldPlan:
     strip: str | None = None  # characters that are taken from the ends
     map: Mapping[str, Json] | None = None
     type: str = ""  # text int float decimal bool date datetime url json; "": as it is found
+    order: str = ""  # of the numbers in a date: dmy, mdy or ymd; "": only what can be but one date
+    language: str = ""  # of the names in a date; "": any
     default: Json = None
     required: bool = False
     fields: tuple[FieldPlan, ...] = ()  # nested: in what the source finds

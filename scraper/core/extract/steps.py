@@ -16,12 +16,13 @@ from typing import TypeAlias
 import regex
 
 from scraper.core.errors import ParseError
+from scraper.core.extract.dates import DateStyle
 from scraper.core.extract.document import Absent, Document
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.jsontext import read_json
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.replacement import compile_replacement
-from scraper.core.extract.types import CONVERTERS, as_text, usual_price
+from scraper.core.extract.types import Converter, as_text, converter, usual_price
 from scraper.core.extract.watch import SHORT_CHARACTERS, is_tame
 from scraper.core.model import Json, Reason
 
@@ -179,8 +180,17 @@ def _mapper(table: Mapping[str, Json]) -> Refine:
     return lambda value, _document: table.get(as_text(value), Absent.UNMAPPED)
 
 
+def _conversion(plan: FieldPlan) -> Converter | None:
+    """The conversion to the field's type; None: a URL is joined to the page's own."""
+    if plan.type == "url":
+        return None
+    if plan.type == "text":
+        return as_text
+    return converter(plan.type, DateStyle(plan.order, plan.language))
+
+
 def _converter(plan: FieldPlan) -> Refine:
-    convert = as_text if plan.type == "text" else CONVERTERS.get(plan.type)
+    convert = _conversion(plan)
     empty: Value = True if plan.type == "bool" and plan.attr is not None else Absent.MISSING
 
     def converted(value: Json, document: Document) -> Value:

@@ -17,7 +17,7 @@ from typing import Final
 from price_parser import Price
 from price_parser.parser import parse_number
 
-from scraper.core.extract.dates import to_date, to_datetime
+from scraper.core.extract.dates import PLAIN, DateStyle, to_date, to_datetime
 from scraper.core.model import Json
 
 Converter = Callable[[Json], Json]
@@ -161,3 +161,15 @@ CONVERTERS: Final[dict[str, Converter]] = {
     "date": lambda value: to_date(_text(value)),
     "datetime": lambda value: to_datetime(_text(value)),
 }
+
+
+def converter(type_: str, style: DateStyle = PLAIN) -> Converter:
+    """The conversion to a type, one of CONVERTERS.
+
+    Args:
+        style: of dates.
+    """
+    if style != PLAIN:
+        convert = to_date if type_ == "date" else to_datetime
+        return lambda value: convert(_text(value), style)
+    return CONVERTERS[type_]

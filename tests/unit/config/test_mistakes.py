@@ -418,6 +418,14 @@ BROKEN = [
         "7:31: pages.p.items.book.fields.a.regex: is no regular expression: missing ) at position 1",
     ),
     (
+        F + "          a: {css: h1, order: dmy}\n",
+        "7:14: pages.p.items.book.fields.a: order is of dates: give type: date or datetime, or take it out",
+    ),
+    (
+        F + "          a: {css: h1, type: date, order: european}\n",
+        "7:43: pages.p.items.book.fields.a.order: must be dmy, mdy or ymd, got european",
+    ),
+    (
         F + "          a: {css: h1, required: true, default: 1}\n",
         "7:14: pages.p.items.book.fields.a: required and default contradict each other: take one out",
     ),

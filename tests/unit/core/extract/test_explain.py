@@ -40,6 +40,17 @@ def why(html, *fields, each=None, key=()):
             FieldPlan("f", css="p", regex=r"(\d+)", map={"1": 2}, type="int", required=True),
             r'css p finds "12 pieces", of which regex (\d+) makes "12", of which map makes nothing',
         ),
+        (
+            FieldPlan("f", css="p", regex=r"\d+", replace=(("$", "/5/2026"),), type="date"),
+            (
+                r'css p finds "12 pieces", of which regex \d+ makes "12", of which replace $ makes '
+                '"12/5/2026", of which type date makes nothing: day or month first? Give `order`'
+            ),
+        ),
+        (
+            FieldPlan("f", const=None, css="p", regex=r"\d+", map={}, type="date"),
+            r'css p finds "12 pieces", of which regex \d+ makes "12", of which map makes nothing',
+        ),
         (FieldPlan("f", css="b", all=True), "css b finds nothing"),
         (FieldPlan("f", css="b", fields=(FieldPlan("g", css="i"),)), "css b finds nothing"),
         (FieldPlan("f", css="", attr="id"), "css (the element itself) @id finds nothing"),

@@ -34,6 +34,7 @@ def refine(
         ({"type": "int"}, "x", Absent.INVALID),
         ({"type": "int"}, " ", Absent.MISSING),
         ({"type": "int", "map": {"x": None}}, "x", Absent.MISSING),
+        ({"type": "date", "order": "dmy"}, "3/5/26", "2026-05-03"),
         ({"type": "bool", "attr": "checked"}, "", True),
         ({"type": "url"}, "../x", "http://a.example/x"),
         ({"type": "url"}, "http://[", Absent.INVALID),

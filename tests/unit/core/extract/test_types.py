@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.extract.types import CONVERTERS, as_text
+from scraper.core.extract.dates import DateStyle
+from scraper.core.extract.types import CONVERTERS, as_text, converter
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -132,3 +133,11 @@ def test_whole_numbers_are_read_grouped_or_not(number):
 )
 def test_a_value_as_text_is_itself_or_json(value, text):
     assert as_text(value) == text
+
+
+def test_dates_are_read_in_the_style_that_is_given():
+    style = DateStyle(order="dmy", language="pl")
+    assert converter("date", style)("3/5/2026") == "2026-05-03"
+    assert converter("datetime", style)("3 listopada 2026") == "2026-11-03T00:00:00"
+    with pytest.raises(ValueError, match="first"):
+        converter("date")("3/5/2026")
