@@ -19,6 +19,9 @@ WINDOW = 20_000  # requests in memory, about 400 bytes each
 HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
 SHARE = 32  # the least that a host is refilled with
 DUE = 1_000  # retries read at once
+FULLEST = 1_000  # hosts whose rows are counted, those with most
+COUNT_S = 10.0  # from one count to the next, at the least
+COUNT_SHARE = 0.01  # of the time may be spent on it
 
 Ids: TypeAlias = Collection[int]
 
@@ -28,6 +31,7 @@ class Queue(Protocol):
 
     async def of_host(self, host: str, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_hosts(self, after: str, limit: int) -> Sequence[str]: ...
+    async def fullest(self, limit: int) -> Mapping[str, int]: ...
     async def due(self, now: float, limit: int, exclude: Ids) -> Sequence[Request]: ...
     async def next_due(self, after: float) -> float | None: ...
     async def paused(self) -> Mapping[str, float]: ...
@@ -65,6 +69,7 @@ class Window:
         self._clock = clock
         self._size = size
         self._filled = filled
+        self._count_at = float("-inf")  # monotonic seconds
         self._full = False  # reading has stopped until the window has room
 
     def __repr__(self) -> str:
@@ -96,6 +101,8 @@ class Window:
         """Read some rows; returns whether there may be more to read now."""
         if self.due_at is not None and self.due_at <= self._clock.now():
             await self._take_due()
+        if self._schedule.hosts > 1 and self.stock.has_more:
+            await self._count()
         if self._is_full() and not self._make_room(self.stock):
             return await self._scan()
         for _ in range(min(len(self.stock), 64)):
@@ -114,6 +121,17 @@ class Window:
         if after is not None:
             self.stock.scanned(await self._queue.next_hosts(after, 100))
         return self.stock.scan_from not in (None, after)
+
+    async def _count(self) -> None:
+        """Tell now and then which hosts have most left: they start first, see `Order`."""
+        began_at = self._clock.monotonic()
+        if began_at < self._count_at:
+            return
+        rows = await self._queue.fullest(FULLEST)
+        now = self._clock.monotonic()
+        self._count_at = now + max(COUNT_S, (now - began_at) / COUNT_SHARE)
+        self._schedule.counted(rows)
+        self.stock.prefer([host for host in rows if not self.held.on(host)])
 
     def _is_full(self) -> bool:
         self._full = self._schedule.waiting >= self._size

@@ -7,6 +7,7 @@ as the real ones do, and write what happens into one diary, so that a test can a
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -290,6 +291,11 @@ class FakeWriter:
         await asyncio.sleep(0)
         times = [row.due_at for row in self._waiting() if row.due_at is not None]
         return min((at for at in times if at > after), default=None)
+
+    async def fullest(self, limit: int) -> dict[str, int]:
+        await asyncio.sleep(0)
+        hosts = Counter(row.request.host for row in self._waiting() if row.due_at is None)
+        return dict(hosts.most_common(limit))
 
     async def paused(self) -> dict[str, float]:
         return {}

@@ -29,6 +29,10 @@ NEXT_HOST = (
     "SELECT host FROM request INDEXED BY request_fresh "
     "WHERE state = 'waiting' AND due_at IS NULL AND host > ? ORDER BY host LIMIT 1"
 )
+FULLEST = (
+    "SELECT host, count(*) AS rows FROM request INDEXED BY request_fresh "
+    "WHERE state = 'waiting' AND due_at IS NULL GROUP BY host ORDER BY rows DESC, host LIMIT ?"
+)
 DUE = (
     f"SELECT {COLUMNS} FROM request INDEXED BY request_retry "  # noqa: S608  # constant text
     "WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at"
@@ -77,6 +81,10 @@ class Queue:
             return hosts
 
         return await self._db.call(read)
+
+    async def fullest(self, limit: int) -> dict[str, int]:
+        """How many rows wait for no time on each of the hosts with most: a walk along the index."""
+        return await self._db.call(lambda db: dict(db.execute(FULLEST, (limit,)).fetchall()))
 
     async def next_due(self, after: float = 0.0) -> float | None:
         """When the first retry is due that is due after `after`; None: there is none."""

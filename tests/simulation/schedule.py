@@ -111,6 +111,8 @@ def _sized(chance: Random) -> Iterator[None]:
     """Make bounds that only large crawls reach so small that a small one does."""
     sizes = {
         (window, "HUNGRY"): (3, window.HUNGRY),
+        (window, "FULLEST"): (2, window.FULLEST),
+        (window, "COUNT_S"): (0.1, window.COUNT_S),
         (window, "SHARE"): (4, 8, window.SHARE),
         (window, "DUE"): (1, 3, window.DUE),
         (seeds, "BATCH"): (10, 30, seeds.BATCH),

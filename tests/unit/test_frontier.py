@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -51,6 +52,10 @@ class FakeTable:
     async def next_hosts(self, after, limit):
         hosts = {r.request.host for r in self.waiting() if r.due_at is None}
         return await self._answer(sorted(h for h in hosts if h > after)[:limit])
+
+    async def fullest(self, limit):
+        hosts = Counter(r.request.host for r in self.waiting() if r.due_at is None)
+        return await self._answer(dict(hosts.most_common(limit)))
 
     async def due(self, now, limit, exclude):
         rows = [r for r in self.waiting() if r.due_at is not None and r.due_at <= now]
@@ -270,6 +275,21 @@ def test_rows_that_come_while_it_waits_are_visited():
     crawl = run_virtual(main())
     assert not crawl.table.waiting()
     assert [round(at) for at, _ in crawl.handed] == [1, 2, 3, 4, 5]
+
+
+def test_a_large_host_ends_with_the_small_ones():
+    """Though no more than a part of its rows is in memory, and it is the last by name."""
+
+    async def main():
+        rows = [f"{n:03}:1" for n in range(100) for _ in range(8)] + ["large:1"] * 400
+        crawl = build(VirtualClock(), rows=rows, slots=8, window=120, visit_s=0.2, workers=8)
+        crawl.frontier.seeded()
+        await crawl.run()
+        return crawl
+
+    crawl = run_virtual(main())
+    (last, _) = crawl.handed[-1]
+    assert last <= 1.1 * 400 * 0.1 / 2  # a visit takes 0.1 s, and two may be open
 
 
 def test_a_slow_host_starves_nobody():

@@ -43,6 +43,7 @@ class HostSchedule:
         self._hosts: dict[str, Host] = {}
         self._order = Order()
         self._asked_until = float("-inf")  # by earlier runs
+        self._known: Mapping[str, int] = {}  # rows in the table, of the hosts with most
         self.outage = Outage()
         self.waiting = 0  # requests in the window
         self.open = 0  # turns taken and not yet done
@@ -73,6 +74,14 @@ class HostSchedule:
         self.waiting += 1
         if host.stamp < 0:
             self._offer(host, now)
+
+    def counted(self, known: Mapping[str, int]) -> None:
+        """Hear how many rows wait in the table, of the hosts with most."""
+        self._known = known
+        for name, rows in known.items():
+            host = self._hosts.get(name)
+            if host is not None:
+                host.known = rows
 
     def take(self, now: float) -> Lease | None:
         """Return the next request that may start, its host now busy with it; or None."""
@@ -284,6 +293,7 @@ class HostSchedule:
         else:
             entered_at, request = (host.urgent or host.queue).popleft()
         self.waiting -= 1
+        host.known -= 1
         host.yields = False
         probe = self._open(host, now) or host.circuit.is_open
         given_up = host.circuit.is_given_up
@@ -312,6 +322,7 @@ class HostSchedule:
         if host is None:
             rule = rule_of(name, self._plan.hosts, default=self._plan.default)
             host = self._hosts[name] = Host(name, rule, self._plan.robots, self._asked_until)
+            host.known = self._known.get(name, 0)
         return host
 
 

@@ -35,6 +35,11 @@ class Stock:
         return iter(self._hungry)
 
     @property
+    def has_more(self) -> bool:
+        """Whether hosts are known that have rows beyond those in the window."""
+        return bool(self._hungry or self._low)
+
+    @property
     def is_empty(self) -> bool:
         """Whether no host is known to have unread rows, and none is overlooked."""
         return not self._hungry and self.scan_from is None
@@ -46,6 +51,12 @@ class Stock:
         elif host not in self._hungry:
             self._again = True
             self.scan_from = self.scan_from or ""
+
+    def prefer(self, hosts: Sequence[str]) -> None:
+        """Read these before all others, in this order."""
+        for host in reversed(hosts):
+            self._hungry[host] = None
+            self._hungry.move_to_end(host, last=False)
 
     def pop(self) -> str:
         """Take the host that is hungry for longest, to read its rows now."""

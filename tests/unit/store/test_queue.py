@@ -30,6 +30,13 @@ def test_a_refill_walks_one_partial_index_and_sorts_nothing(name: str) -> None:
         assert re.match(rf"SEARCH request USING (COVERING )?INDEX {wanted} ", step), step
 
 
+def test_the_fullest_hosts_are_counted_along_the_index() -> None:
+    with Tables() as tables:
+        walk, sort = plan(tables, queue.FULLEST, (9,))
+        assert re.fullmatch("SCAN request USING (COVERING )?INDEX request_fresh", walk)
+        assert sort == "USE TEMP B-TREE FOR ORDER BY"  # of hosts, not of rows
+
+
 def test_no_statement_of_a_commit_scans_or_sorts() -> None:
     """Every statement that a visit, its links, its items and a slice of due rows are made of."""
     from tests.unit.store import test_items, test_visits

@@ -556,6 +556,17 @@ def test_reserving_a_host_without_a_delay_holds_nothing_back():
     assert schedule.take(0.0) is not None
 
 
+def test_a_host_with_most_in_the_table_starts_first_whether_it_is_known_yet():
+    schedule = HostSchedule(polite())
+    for host in ("a:80", "b:80", "c:80"):
+        schedule.add(request(host), 0.0)
+    schedule.counted({"c:80": 1000, "d:80": 2000})
+    schedule.add(request("d:80"), 0.0)
+    schedule.add(request("e:80"), 0.0)
+    started = [schedule.take(0.0).request.host for _ in range(5)]
+    assert started == ["a:80", "d:80", "b:80", "c:80", "e:80"]
+
+
 def test_pages_and_guests_take_turns():
     schedule = HostSchedule(polite(delay_s=2.0))
     for id_ in range(2):

@@ -94,6 +94,20 @@ def test_a_host_is_hungry_once_when_it_runs_low():
     assert list(stock) == ["a"]
 
 
+def test_what_is_preferred_is_read_first_noted_or_not():
+    stock = Stock(2)
+    stock.scanned([])
+    assert not stock.has_more
+    stock.note("a")
+    stock.note("b")
+    stock.prefer(["c", "b"])
+    assert stock.has_more
+    assert [stock.pop() for _ in range(3)] == ["c", "b", "a"]
+    stock.read_on("a", below=2)
+    assert stock.has_more
+    assert stock.is_empty
+
+
 def test_a_host_that_is_not_noted_is_found_by_the_scan():
     stock = Stock(1)
     stock.scanned([])
