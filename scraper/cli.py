@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from scraper import __version__, cli_kept, cli_new
+from scraper import __version__, cli_kept, cli_new, cli_plan
 from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
 from scraper.options import (
     AsJson,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
 
-_LATER = ("plan", "diff", "status")
+_LATER = ("diff", "status")
 
 
 class _Commands(TyperGroup):
@@ -274,6 +274,7 @@ def _load(
 
 
 cli_kept.add(app, load=_load)
+cli_plan.add(app, load=_load)
 
 
 def _near(path: Path) -> Path:

@@ -3,6 +3,7 @@
 The door of this package; others import from here.
 """
 
+from scraper.store import ahead
 from scraper.store.kept import KeptPage, find
 from scraper.store.lock import Lock, hold
 from scraper.store.opening import Store, open_store
@@ -28,6 +29,7 @@ __all__ = [
     "Store",
     "Swapped",
     "Writer",
+    "ahead",
     "find",
     "hold",
     "open_reader",

@@ -136,7 +136,7 @@ class Runs:
 
         def count(db: sqlite3.Connection) -> tuple[int, list[Group]]:
             known = db.execute("SELECT count(*) FROM request").fetchone()[0]
-            return known, _groups(db, 0)
+            return known, read_groups(db, 0)
 
         known, groups = await self._books.db.call(count)
         by_state = dict.fromkeys(map(str, State), 0)
@@ -213,11 +213,11 @@ def _begin(
 ) -> tuple[RunInfo, Tenure, Counter[str], int]:
     token, keeps_pages = take_token(db, start.pid, now)
     resumed, asked_until = _bury(db, now)
-    cycles = _cycles(db)
+    cycles = read_cycles(db)
     last = max(cycles, default=0)
     unanswered = [row[0] for row in db.execute("SELECT id FROM request WHERE sent_at IS NOT NULL")]
     _give_up(db, unanswered)
-    groups = _groups(db, last)
+    groups = read_groups(db, last)
     wish = Wish(now, start.fresh, start.refresh_s, start.transient)
     decision = decide(groups, cycles, wish)
     cycle = _new_cycle(db, start, now) if decision.new_cycle else last
@@ -229,7 +229,7 @@ def _begin(
     counts = Counter[str]()
     for group in groups:
         counts[group.state] += group.rows
-    admitted = 0 if decision.new_cycle else sum(_admitted(group) for group in groups)
+    admitted = 0 if decision.new_cycle else sum(admitted_of(group) for group in groups)
     return info, tenure, counts, admitted
 
 
@@ -281,12 +281,13 @@ def _bury(db: sqlite3.Connection, now: float) -> tuple[bool, float | None]:
     return state != "done", min(ended_at, now)
 
 
-def _cycles(db: sqlite3.Connection) -> dict[int, Cycle]:
+def read_cycles(db: sqlite3.Connection) -> dict[int, Cycle]:
+    """All cycles."""
     rows = db.execute("SELECT id, began_at, ended_at, fresh, seeded FROM cycle")
     return {row[0]: Cycle(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
 
 
-def _groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
+def read_groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
     """All rows by state and reason: one walk along one index."""
     rows = db.execute(
         "SELECT state, reason, count(*), min(cycle), sum(cycle = ?) "
@@ -296,7 +297,7 @@ def _groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
     return [Group(*row) for row in rows]
 
 
-def _admitted(group: Group) -> int:
+def admitted_of(group: Group) -> int:
     """How many rows of the group count for max_pages."""
     return 0 if group.reason == Reason.MAX_PAGES else group.of_last_cycle
 

@@ -11,7 +11,7 @@ from scraper.core.insight.quantiles import Quantiles
 from scraper.core.model import PageResult, State, Timing
 
 HOSTS_KEPT = 10_000  # counted each for itself; later ones together as OTHER
-HOSTS_TOLD = 50  # in `as_json`, by pages done
+HOSTS_TOLD = 50  # in `as_json`, by pages done, and by the time that they need
 PHASES = tuple(each.name for each in fields(Timing))
 _NOT_MODIFIED = 304
 
@@ -54,7 +54,7 @@ class HostTally:
         self.busy_s += latency_s + (timing.body_s or 0.0)
 
     def as_json(self) -> dict[str, Any]:
-        """As in a report, without the host's name; `per_host` and `busy_s` come on top."""
+        """As in a report, without the host's name; `per_host` and what follows on top."""
         p50, p95, p99 = self.latency.quantiles((0.50, 0.95, 0.99))
         longest = self.latency.max if self.latency.count else None
         return {
@@ -67,7 +67,13 @@ class HostTally:
             "latency_s": {"p50": p50, "p95": p95, "p99": p99, "max": longest},
             "per_host": self.per_host,
             "busy_s": self.busy_s,
+            "requests": self.latency.count,
         }
+
+    @property
+    def needs_s(self) -> float:
+        """How long its requests take, asked one after the other with the delay between."""
+        return max(self.latency.count * (self.delay_s or 0.0), self.busy_s / (self.per_host or 1))
 
 
 class Tally:
@@ -161,10 +167,12 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """Plain values for a report; quick enough for once a second."""
         hosts = heapq.nlargest(HOSTS_TOLD, self._hosts.items(), key=lambda each: each[1].done)
+        slow = heapq.nlargest(HOSTS_TOLD, self._hosts.items(), key=lambda each: each[1].needs_s)
         counts = {name: getattr(self, name) for name in self.__slots__ if name != "_hosts"}
         return counts | {
             "hosts_known": len(self._hosts),
             "hosts": [{"host": name} | tally.as_json() for name, tally in hosts],
+            "slowest": [{"host": name} | tally.as_json() for name, tally in slow],
         }
 
     def _count(self, result: PageResult, host: HostTally) -> None:

@@ -66,6 +66,6 @@ def test_counting_at_the_start_of_a_run_reads_one_index_only() -> None:
     with Tables() as tables:
         seen: list[str] = []
         tables.db.set_trace_callback(seen.append)
-        runs._groups(tables.db, 1)
+        runs.read_groups(tables.db, 1)
         tables.db.set_trace_callback(None)
         assert plan(tables, seen[0], ()) == ["SCAN request USING COVERING INDEX request_state"]

@@ -184,3 +184,31 @@ def test_repr_says_how_much_was_counted():
     tally = Tally()
     tally.add(PageResult(REQUEST, status=200), now=NOW)
     assert repr(tally) == "<Tally of 1 attempts on 1 hosts>"
+
+
+def test_the_hosts_that_need_longest_are_told_of_whatever_they_did():
+    tally = Tally()
+    for n in range(HOSTS_TOLD):
+        for _ in range(3):
+            tally.add(_visit(f"quick{n}", 0.01), now=NOW)
+    tally.add(_visit("slow", 9.0), now=NOW)
+    tally.add(_visit("polite", 0.01), now=NOW)
+    tally.add(_visit("polite", 0.01), now=NOW)
+    tally.host("polite").rule(per_host=2, delay_s=3.0)
+    told = tally.as_json()
+    assert not {"slow", "polite"} & {host["host"] for host in told["hosts"]}
+    assert [host["host"] for host in told["slowest"][:2]] == ["slow", "polite"]
+    assert [host["requests"] for host in told["slowest"][:2]] == [1, 2]
+
+
+def test_links_out_of_scope_are_counted_by_key():
+    tally = Tally()
+    for _ in range(2):
+        outside = (("hosts", 2), ("deny", 1))
+        tally.add(PageResult(REQUEST, links_out_of_scope=3, links_outside=outside), now=NOW)
+    assert tally.links_outside == {"hosts": 4, "deny": 2}
+
+
+def _visit(host: str, busy_s: float) -> PageResult:
+    timing = Timing(first_byte_s=busy_s)
+    return PageResult(replace(REQUEST, host=host), status=200, timing=timing)

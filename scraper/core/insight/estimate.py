@@ -1,0 +1,227 @@
+"""How long a crawl takes at least, and how long it will take if it goes as an earlier run went.
+
+**At least** is a bound: a host that is asked no more often than every `delay_s` needs the time of
+all its starts but one; a host that has `per_host` requests open, each for `quick_s`, and a run
+that has `concurrency` of them open, need the time of all answers divided by that. The longest of
+these is the bound, and whatever sets it is its cause. What is not known (latencies, pages that are
+yet to be discovered) counts as nothing, so the bound holds whatever comes. With a limit on pages
+the bound is that of the quickest choice of so many pages.
+
+**Expected** adds what an earlier run took beyond its own model (the loop, the disk, the order of
+hosts), for each page alike: a run that is repeated is expected to take what it took.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from scraper.core.insight.attribution import short
+
+FIRST_OPEN = 4  # requests that a new host is asked at a time; each answer earns one more
+SLOW_STEP_S = 0.5  # a learnt pause gets shorter by this with each answer
+BEGIN_S = 0.15  # of a run that fetches nothing yet: no longer with more pages
+_STEPS = 50  # halvings in the search for a bound with a limit on pages
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is to be asked of one host, and how it may be asked."""
+
+    host: str
+    pages: int
+    per_host: int = 4
+    delay_s: float = 0.0  # between two starts
+    asks: int = 0  # further starts: robots.txt
+    rest_s: float = 0.0  # it is left alone for so long
+    last_due_s: float = 0.0  # a retry waits for so long
+    quick_s: float = 0.0  # a request is open for at least so long, in the middle; 0: not known
+    latency_s: float = 0.0  # ... on the average; 0: not known
+    requests_per_page: float = 1.0  # retries and redirects
+    slow_s: float = 0.0  # a learnt pause between two starts
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The least that a run takes, and why."""
+
+    seconds: float = 0.0
+    cause: str = "none"  # delay, latency, rest, retry, concurrency, limit or none
+    host: str | None = None  # None: it is that of all hosts together
+    pages: int = 0  # of the host, or of all
+    each_s: float = 0.0  # the delay, the latency, or the rest
+    at_a_time: int = 1
+    limited: bool = False  # by a limit on pages
+
+    def __str__(self) -> str:
+        return f"at least {span(self.seconds)}{self.why()}"
+
+    def why(self) -> str:
+        """What sets the bound, for people, behind a colon; empty when nothing does."""
+        if self.cause == "none":
+            return ""
+        where = f"{short(self.host)}, " if self.host else ""
+        limited = " within the limit" if self.limited else ""
+        many = f"{self.pages:,} page{'' if self.pages == 1 else 's'}{limited}"
+        return f": {where}{many}, {_CAUSES[self.cause].format(each=span(self.each_s), bound=self)}"
+
+
+_CAUSES = {
+    "delay": "one each {each}",
+    "latency": "{bound.at_a_time:,} at a time of {each} each",
+    "concurrency": "{bound.at_a_time:,} at a time of {each} each",
+    "rest": "after a rest of {each}",
+    "limit": "on the quickest hosts",
+    "retry": "the last retry is due in {each}",
+}
+
+
+def bound(loads: Iterable[Load], *, concurrency: int, most: int | None = None) -> Bound:
+    """The least time of a run.
+
+    Args:
+        loads: each host once; looked at once.
+        concurrency: requests open in all.
+        most: pages of the run; None: all of them.
+    """
+    longest, total, open_s = Bound(), 0, 0.0
+    quickest_s = float("inf")
+    kinds: Counter[Load] = Counter()  # hosts that are alike
+    for load in loads:
+        if not load.pages:
+            continue
+        total += load.pages
+        open_s += load.pages * load.quick_s
+        quickest_s = min(quickest_s, load.quick_s)
+        if most is not None:  # a retry that is due late need not be among them
+            kinds[replace(load, host="", last_due_s=0.0)] += 1
+        least = host_bound(load)
+        if least.seconds > longest.seconds:
+            longest = least
+    limited = most is not None and most < total
+    pages = most if limited and most is not None else total
+    if not pages:
+        return Bound()
+    slots_s = (pages * quickest_s if limited else open_s) / concurrency
+    if limited:
+        longest = _limited(longest, kinds, pages)
+    if slots_s <= longest.seconds:
+        return longest
+    each_s = slots_s * concurrency / pages
+    return Bound(slots_s, "concurrency", None, pages, each_s, concurrency, limited)
+
+
+def host_bound(load: Load) -> Bound:
+    """The least time of one host alone."""
+    rest_s = load.rest_s
+    polite_s = rest_s + (load.pages + load.asks - 1) * load.delay_s
+    answers_s = rest_s + load.pages * load.quick_s / load.per_host
+    host, pages = load.host, load.pages
+    longest = max(rest_s, polite_s, answers_s, load.last_due_s)
+    if longest <= 0 or not pages:
+        return Bound()
+    if longest == load.last_due_s:
+        return Bound(longest, "retry", host, pages, longest)
+    if longest == rest_s or rest_s > longest / 2:
+        return Bound(longest, "rest", host, pages, rest_s)
+    if longest == polite_s:
+        return Bound(longest, "delay", host, pages, load.delay_s)
+    return Bound(longest, "latency", host, pages, load.quick_s, load.per_host)
+
+
+def _limited(longest: Bound, kinds: Counter[Load], most: int) -> Bound:
+    """The bound of the quickest choice of `most` pages: the first time by which so many fit."""
+    low_s, high_s = 0.0, longest.seconds
+    if _fitting(kinds, 0.0) >= most:
+        return Bound()
+    for _ in range(_STEPS):
+        middle_s = (low_s + high_s) / 2
+        if _fitting(kinds, middle_s) >= most:
+            high_s = middle_s
+        else:
+            low_s = middle_s
+    if kinds.total() == 1:
+        alone = replace(next(iter(kinds)), pages=most, host=longest.host or "")
+        return replace(host_bound(alone), limited=True)
+    return Bound(low_s, "limit", None, most, limited=True)
+
+
+def _fitting(kinds: Counter[Load], by_s: float) -> int:
+    return sum(count * _pages_by(load, by_s) for load, count in kinds.items())
+
+
+def _pages_by(load: Load, by_s: float) -> int:
+    """Pages of a host that a run of this length may hold."""
+    left_s = by_s - load.rest_s
+    if left_s < 0:
+        return 0
+    fit: float = load.pages
+    if load.delay_s:
+        fit = min(fit, max(left_s // load.delay_s + 1 - load.asks, 0))
+    if load.quick_s:
+        fit = min(fit, left_s * load.per_host // load.quick_s)
+    return int(fit)
+
+
+def model_s(loads: Iterable[Load], *, concurrency: int) -> float:
+    """How long the hosts need by themselves, with their retries, and all slots shared."""
+    longest_s = open_s = 0.0
+    for load in loads:
+        longest_s = max(longest_s, host_s(load))
+        open_s += _requests(load) * load.latency_s
+    return max(longest_s, open_s / concurrency)
+
+
+def host_s(load: Load) -> float:
+    """How long one host needs by itself."""
+    if not load.pages:
+        return 0.0
+    requests = _requests(load)
+    polite_s = (requests - 1) * load.delay_s + load.latency_s
+    answers_s = sum(_rounds_s(requests, load.latency_s, load.per_host))
+    pauses = min(int(load.slow_s / SLOW_STEP_S) + 1, int(requests))
+    slow_s = sum(max(load.slow_s - step * SLOW_STEP_S - load.delay_s, 0) for step in range(pauses))
+    return max(load.rest_s + max(polite_s, answers_s) + slow_s, load.last_due_s)
+
+
+def _rounds_s(requests: float, latency_s: float, per_host: int) -> Iterator[float]:
+    """A host earns its open requests by answers: twice as many in each round, up to its limit."""
+    open_ = min(FIRST_OPEN, per_host)
+    while open_ < per_host and requests > open_:
+        yield latency_s
+        requests -= open_
+        open_ = min(2 * open_, per_host)
+    yield latency_s * max(requests / open_, min(requests, 1))
+
+
+def _requests(load: Load) -> float:
+    return load.pages * load.requests_per_page + load.asks
+
+
+def expected_s(
+    now_s: float, pages: float, *, then_s: float, then_pages: int, took_s: float
+) -> float:
+    """How long a run of so many pages will take.
+
+    Args:
+        now_s: by the model.
+        then_s: an earlier run by the model; it had `then_pages` and took `took_s`.
+    """
+    beyond_s = took_s - then_s
+    once_s = min(max(beyond_s, 0.0), BEGIN_S)
+    return max(now_s + once_s + (beyond_s - once_s) * pages / then_pages, 0.0)
+
+
+def span(value_s: float) -> str:
+    """A time for people: `250 ms`, `4.2 s`, `2 min 5 s`, `3 h 12 min`, `2 d 3 h`."""
+    if value_s < 0.9995:
+        return f"{value_s * 1000:.3g} ms"
+    if value_s < 59.5:
+        return f"{value_s:.2g} s" if value_s < 9.95 else f"{value_s:.0f} s"
+    name, size, less, part = next(unit for unit in _UNITS if value_s >= unit[1] - unit[3] / 2)
+    whole, rest = divmod(round(value_s / part), round(size / part))
+    return f"{whole} {name}" + (f" {rest} {less}" if rest else "")
+
+
+_UNITS = (("d", 86_400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1))

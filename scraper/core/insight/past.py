@@ -1,0 +1,127 @@
+"""What an earlier run tells of the next one: read from the figures that it left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scraper.core.insight.attribution import SHORTEST_S
+from scraper.core.insight.estimate import Load, model_s
+
+_OPEN = ("dns_s", "connect_s", "first_byte_s", "body_s")  # phases in which a request is open
+_ENOUGH = 0.5  # of the pages of the largest run: the latest of these tells most
+END_S, END_SHARE = 5.0, 0.1  # how long the end of a run may take before a clock is to blame
+
+
+@dataclass(frozen=True, slots=True)
+class PastHost:
+    """What the visits of one host came to."""
+
+    pages: int
+    requests: int
+    busy_s: float  # requests open, summed
+    middle_s: float | None  # until the first byte, of half of them
+    per_host: int | None
+    delay_s: float | None
+
+    @property
+    def latency_s(self) -> float:
+        """How long a request was open, on the average."""
+        return self.busy_s / self.requests if self.requests else 0.0
+
+    @property
+    def quick_s(self) -> float:
+        """How long at least half of them were open."""
+        return min(self.latency_s, self.middle_s or self.latency_s)
+
+    @property
+    def requests_per_page(self) -> float:
+        return max(self.requests / self.pages, 1.0) if self.pages else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run that has ended."""
+
+    run_id: int
+    took_s: float
+    pages: int  # done and failed
+    requests: int
+    open_s: float  # requests open, summed over all hosts
+    concurrency: int
+    per_host: int
+    delay_s: float
+    hosts: Mapping[str, PastHost]  # those that needed longest
+
+    @property
+    def latency_s(self) -> float:
+        return self.open_s / self.requests if self.requests else 0.0
+
+    @property
+    def requests_per_page(self) -> float:
+        return max(self.requests / self.pages, 1.0)
+
+    @property
+    def model_s(self) -> float:
+        """How long its hosts and slots needed by themselves."""
+        hosts = model_s(self._loads(), concurrency=self.concurrency)
+        return max(hosts, self.open_s / self.concurrency)
+
+    def _loads(self) -> Iterator[Load]:
+        for name, host in self.hosts.items():
+            yield Load(
+                name,
+                host.pages,
+                per_host=host.per_host or self.per_host,
+                delay_s=self.delay_s if host.delay_s is None else host.delay_s,
+                latency_s=host.latency_s,
+                requests_per_page=host.requests_per_page,
+            )
+
+
+def past_of(run_id: int, lasted_s: float, stats: Mapping[str, Any]) -> Past | None:
+    """Read the figures of a run; None: it tells nothing, or was too short to tell.
+
+    Args:
+        lasted_s: from its begin to its end by the clock, which may have been set meanwhile.
+    """
+    tally, settings, wall = (stats.get(name) for name in ("tally", "settings", "wall"))
+    if not tally or not settings or not wall:
+        return None
+    measured_s = wall["wall_ns"] / 1e9
+    end_s = lasted_s - measured_s
+    took_s = lasted_s if 0 <= end_s <= END_S + END_SHARE * measured_s else measured_s
+    pages = tally["ok"] + tally["not_modified"] + sum(tally["failures"].values())
+    if took_s < SHORTEST_S or not pages:
+        return None
+    return Past(
+        run_id,
+        took_s,
+        pages,
+        requests=tally["attempts"] + tally["hops"],
+        open_s=sum(tally["time_s"].get(phase, 0.0) for phase in _OPEN),
+        concurrency=settings["concurrency"],
+        per_host=settings["per_host"],
+        delay_s=settings["delay_s"],
+        hosts={host["host"]: _host(host) for host in tally.get("slowest", tally["hosts"])},
+    )
+
+
+def _host(told: Mapping[str, Any]) -> PastHost:
+    pages = told["done"] + told["failed"]
+    return PastHost(
+        pages=pages,
+        requests=told.get("requests", pages + told["retries"]),
+        busy_s=told["busy_s"],
+        middle_s=told["latency_s"]["p50"],
+        per_host=told["per_host"],
+        delay_s=told["delay_s"],
+    )
+
+
+def telling(runs: Sequence[Past]) -> Past | None:
+    """The run that tells most of the next: the latest that was not much smaller than others."""
+    most = max((run.pages for run in runs), default=0)
+    fit = [run for run in runs if run.pages >= _ENOUGH * most]
+    return max(fit, key=lambda run: run.run_id, default=None)

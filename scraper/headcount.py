@@ -1,0 +1,148 @@
+"""Seeds and pages by host, counted before a run: a million cost little memory.
+
+They are kept in a temporary database that SQLite makes where it makes temporary files, and that is
+gone with the process; the database of the crawl is only asked.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from scraper.core.model import Request
+from scraper.core.robotstxt import Rules
+from scraper.core.scope import Scope
+from scraper.core.url import parts
+
+_SCHEMA = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -32768;
+CREATE TABLE seed (key BLOB PRIMARY KEY, host TEXT, url TEXT, fresh INTEGER);
+CREATE TABLE host (
+    host TEXT PRIMARY KEY, url TEXT, seeds INTEGER DEFAULT 0, refused INTEGER DEFAULT 0,
+    pages INTEGER DEFAULT 0, again INTEGER DEFAULT 0
+) WITHOUT ROWID;
+"""
+_SUM = """
+INSERT INTO host (host, url, seeds, pages) SELECT host, url, count(*), sum(fresh) FROM seed
+GROUP BY host
+"""
+_KNOWN = """
+INSERT INTO host (host, url, pages, again) VALUES (?, ?, ?, ?) ON CONFLICT (host)
+DO UPDATE SET pages = pages + excluded.pages, again = again + excluded.again
+"""
+_REFUSED = "UPDATE host SET refused = refused + ?, pages = pages - ? WHERE host = ?"
+
+
+class Group(Protocol):
+    """Known rows of one host that the run comes to."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def disallowed(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HostCount:
+    """One host."""
+
+    host: str
+    url: str  # of one of its pages
+    seeds: int
+    refused: int  # seeds that robots.txt disallows
+    pages: int  # to be fetched
+    again: int  # pages that robots.txt disallowed, to be judged anew
+
+
+class Headcount:
+    """Takes seeds in as the writer of a crawl does.
+
+    Args:
+        scope: refuses the seeds that `deny` names; None: it names none.
+        fresh: of some keys those that the run visits and `add_known` does not tell of.
+    """
+
+    def __init__(
+        self, *, scope: Scope | None, fresh: Callable[[Sequence[bytes]], Collection[bytes]]
+    ) -> None:
+        self._scope = scope
+        self._fresh = fresh
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")  # one transaction that nobody needs to see
+        self.denied = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def __repr__(self) -> str:
+        return f"<Headcount {self.totals()}>"
+
+    async def add_seeds(self, requests: Sequence[Request]) -> int:
+        """Take seeds in; returns how many were not told of before."""
+        let_in = [each for each in requests if not self._is_denied(each)]
+        self.denied += len(requests) - len(let_in)
+        fresh = set(self._fresh([each.key for each in let_in]))
+        rows = [(each.key, each.host, each.url, each.key in fresh) for each in let_in]
+        cursor = self._db.executemany("INSERT OR IGNORE INTO seed VALUES (?, ?, ?, ?)", rows)
+        return cursor.rowcount
+
+    async def add_listed(
+        self, requests: Sequence[Request], changed_by: Mapping[bytes, float]
+    ) -> tuple[int, int]:
+        """No sitemap is read."""
+        raise NotImplementedError
+
+    def _is_denied(self, request: Request) -> bool:
+        scope = self._scope
+        return scope is not None and bool(scope.refuses(parts(request.url), depth=0, seed=True))
+
+    def add_known(self, groups: Iterable[Group]) -> None:
+        """Sum up the seeds, and add known rows."""
+        self._db.execute(_SUM)
+        rows = (
+            (group.host, group.url, *((0, group.rows) if group.disallowed else (group.rows, 0)))
+            for group in groups
+        )
+        self._db.executemany(_KNOWN, rows)
+
+    def judge(self, rules: Mapping[str, Rules]) -> None:
+        """Let robots.txt refuse seeds of these hosts."""
+        refused = dict.fromkeys(rules, (0, 0))
+        with closing(self._db.execute("SELECT host, url, fresh FROM seed")) as seeds:
+            for host, url, fresh in seeds if rules else ():
+                if host in rules and not rules[host].allows(url):
+                    seeds_, pages = refused[host]
+                    refused[host] = seeds_ + 1, pages + fresh
+        self._db.executemany(_REFUSED, [(*counts, host) for host, counts in refused.items()])
+
+    def judge_known(self, host: str, rules: Rules, urls: Iterable[str]) -> None:
+        """Let robots.txt refuse pages that `add_known` told of."""
+        refused = sum(not rules.allows(url) for url in urls)
+        self._db.execute(_REFUSED, (0, refused, host))
+
+    def hosts(self, limit: int = -1) -> Iterator[HostCount]:
+        """All hosts, or those with most pages."""
+        order = "" if limit < 0 else " ORDER BY pages DESC, host"
+        with closing(self._db.execute(f"SELECT * FROM host{order} LIMIT ?", (limit,))) as rows:  # noqa: S608 - constant
+            for row in rows:
+                yield HostCount(*row)
+
+    def totals(self) -> dict[str, int]:
+        """Over all hosts: `hosts`, `seeds`, `refused`, `pages` and `again`."""
+        names = ("hosts", "seeds", "refused", "pages", "again")
+        sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names[1:])
+        row = self._db.execute(f"SELECT count(*), {sums} FROM host").fetchone()  # noqa: S608 - constant
+        return dict(zip(names, row, strict=True))

@@ -1,0 +1,177 @@
+"""What the next run would find in the table, and what earlier runs tell of it; read only.
+
+The rules are those of the run itself (`cycles.decide`, `links.is_due`), asked of groups of rows
+instead of each row.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scraper.core.model import Reason, State
+from scraper.store.books import Tenure
+from scraper.store.cycles import Decision, Wish, decide
+from scraper.store.links import REVIVED, is_due
+from scraper.store.many import read_many
+from scraper.store.requests import Known
+from scraper.store.runs import RunStart, admitted_of, read_cycles, read_groups
+
+RUNS_READ = 10
+HOSTS = "SELECT host, paused_until, slow_s FROM host WHERE paused_until > ? OR slow_s > 0"
+RETRIES = (
+    "SELECT host, max(due_at) FROM request INDEXED BY request_retry "
+    "WHERE state = 'waiting' AND due_at > ? GROUP BY host"
+)
+ROWS = (
+    "SELECT host, url, state, reason, cycle, count(*) FROM request WHERE {} "
+    "GROUP BY host, state, reason, cycle"
+)
+WAITING = (
+    "SELECT url FROM request INDEXED BY request_fresh "
+    "WHERE state = 'waiting' AND due_at IS NULL AND host = ?"
+)
+SEEDS = "SELECT key, state, reason FROM (VALUES (?, ...)) AS w CROSS JOIN request ON key = column1"
+ENDED = (
+    "SELECT id, ended_at - started_at, stats FROM run WHERE kind = 'crawl' "
+    "AND state IN ('done', 'stopped') AND ended_at IS NOT NULL ORDER BY id DESC LIMIT ?"
+)
+GROWN = (
+    "SELECT coalesce(sum(json_extract(stats, '$.writer.links_new')), 0) FROM run WHERE cycle = ?"
+)
+ROBOTS = "SELECT origin, fetched_at, body FROM robots WHERE origin = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class DueRows:
+    """Rows of one host that the next run visits, or judges anew."""
+
+    host: str
+    url: str  # of one of them
+    rows: int
+    disallowed: bool  # by robots.txt, the last time
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How the next run goes on.
+
+    Attributes:
+        kind: new, continue, refresh or nothing_due.
+        grows: pages that are found on the way, as in the last whole cycle; None: nobody knows.
+    """
+
+    kind: str
+    cycle: int
+    nothing_due_before: float | None
+    admitted: int  # rows that count for max_pages already
+    is_running: bool  # or its process died
+    running_pid: int | None
+    grows: int | None
+    tenure: Tenure
+    rest: str  # of the query for rows that are due
+
+
+NEW = Outlook("new", 1, None, 0, False, None, None, Tenure(0, 1, 0, 0, ()), "0")
+
+
+def outlook(db: sqlite3.Connection, start: RunStart, now: float) -> Outlook:
+    """Decide as a run that begins now would."""
+    wish = Wish(now, start.fresh, start.refresh_s, start.transient)
+    known = read_cycles(db)
+    last = max(known, default=0)
+    found = read_groups(db, last)
+    decision = decide(found, known, wish)
+    if not known:
+        return NEW
+    running = db.execute("SELECT pid FROM run WHERE state = 'running' ORDER BY id DESC").fetchone()
+    cycle = last + decision.new_cycle
+    return Outlook(
+        kind=_kind(decision),
+        cycle=cycle,
+        nothing_due_before=decision.nothing_due_before,
+        admitted=0 if decision.new_cycle else sum(map(admitted_of, found)),
+        is_running=running is not None,
+        running_pid=running[0] if running else None,
+        grows=_grows(db, cycle, is_new=decision.new_cycle),
+        tenure=Tenure(0, cycle, 0, decision.due_cycle, wish.transient),
+        rest="1" if decision.new_cycle else _open_rows(db, last, decision.nothing_due_before),
+    )
+
+
+def _kind(decision: Decision) -> str:
+    if decision.nothing_due_before is not None:
+        return "nothing_due"
+    return "refresh" if decision.new_cycle else "continue"
+
+
+def _open_rows(db: sqlite3.Connection, cycle: int, nothing_due_before: float | None) -> str:
+    """Which rows a cycle that goes on may visit: those that wait, and those not yet looked at."""
+    (start,) = db.execute("SELECT due_id FROM cycle WHERE id = ?", (cycle,)).fetchone()
+    if start is None or nothing_due_before is not None:
+        return "state = 'waiting'"
+    return f"state = 'waiting' OR (id > {int(start)} AND cycle <> {int(cycle)})"
+
+
+def _grows(db: sqlite3.Connection, cycle: int, *, is_new: bool) -> int | None:
+    """New pages that links of the cycle will lead to: as many as in the one before, not the first.
+
+    In the first cycle all pages are new, which says nothing of the next.
+    """
+    if cycle < 3:
+        return None
+    (before,) = db.execute(GROWN, (cycle - 1,)).fetchone()
+    (so_far,) = (0,) if is_new else db.execute(GROWN, (cycle,)).fetchone()
+    return max(int(before) - int(so_far), 0)
+
+
+def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
+    """The rows that the run will come to, in groups."""
+    for host, url, state, reason, cycle, rows in db.execute(ROWS.format(of.rest)):
+        if is_due(of.tenure, _row(state, reason, cycle)):
+            refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
+            yield DueRows(host, url, rows, refused)
+
+
+def waiting_urls(db: sqlite3.Connection, host: str) -> Iterator[str]:
+    """What waits for its first visit on a host."""
+    return (url for (url,) in db.execute(WAITING, (host,)))
+
+
+def _row(state: str, reason: str | None, cycle: int) -> Known:
+    return Known(0, b"", "", 0, None, 0, None, None, state, reason, cycle)
+
+
+def fresh_seeds(db: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:
+    """Which of these seeds are visited although `due_rows` does not tell of them."""
+    known = {
+        key: state == State.SKIPPED and reason in REVIVED
+        for key, state, reason in read_many(db, SEEDS, [(key,) for key in keys])
+    }
+    return {key for key in keys if known.get(key, True)}
+
+
+def rests(db: sqlite3.Connection, now: float) -> Mapping[str, tuple[float, float]]:
+    """Hosts that rest, for how long; and their learnt pause between two starts (seconds)."""
+    rows = db.execute(HOSTS, (now,))
+    return {host: (max((until or 0.0) - now, 0.0), slow_s or 0.0) for host, until, slow_s in rows}
+
+
+def retries(db: sqlite3.Connection, now: float) -> Mapping[str, float]:
+    """For how long the last retry of each host waits (seconds)."""
+    return {host: due_at - now for host, due_at in db.execute(RETRIES, (now,))}
+
+
+def kept_robots(db: sqlite3.Connection, origins: Sequence[str]) -> dict[str, tuple[float, bytes]]:
+    """The robots.txt of these: when it was fetched (seconds since the epoch), and its text."""
+    rows = [row for origin in origins for row in db.execute(ROBOTS, (origin,))]
+    return {origin: (fetched_at, body) for origin, fetched_at, body in rows}
+
+
+def ended_runs(db: sqlite3.Connection) -> list[tuple[int, float, dict[str, Any]]]:
+    """The last runs that ended: their number, how long they took (seconds), and their figures."""
+    rows = db.execute(ENDED, (RUNS_READ,)).fetchall()
+    return [(id_, lasted_s, json.loads(stats)) for id_, lasted_s, stats in rows]

@@ -1,0 +1,66 @@
+"""`scraper plan`: what a run will do is what it then does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.e2e.conftest import Crawl
+from tests.site import html
+
+CONFIG = """
+seeds: {file: seeds.txt}
+politeness: {delay: 30ms}
+run: {refresh: 1d}
+"""
+
+
+def plan(crawl: Crawl, *args: object, stdin: str | None = None) -> dict[str, Any]:
+    ended = crawl("plan", "crawl.yaml", "--json", *args, stdin=stdin)
+    assert ended.status == 0, ended
+    told: dict[str, Any] = json.loads(ended.out)
+    return told
+
+
+def test_a_run_does_what_was_planned(crawl: Crawl):
+    crawl.site.route("/robots.txt", html("User-agent: *\nDisallow: /no"))
+    crawl.site.route("/p/*", html("<h1>x"))
+    pages = [crawl.site.url(path) for path in [f"/p/{n}" for n in range(60)] + ["/no/1", "/no/2"]]
+    (crawl.folder / "seeds.txt").write_text("\n".join([*pages, pages[0], "no url"]))
+    crawl.config(CONFIG)
+    told = plan(crawl)
+    assert crawl.site.paths() == ["/robots.txt"]
+    assert not crawl.db.exists()
+    assert told["seeds"] == {
+        "read": 63, "bad": 1, "known": 62, "denied": 0, "disallowed": 2, "sitemaps": 0,
+    }  # fmt: skip
+    assert (told["run"]["begins"], told["pages"]["fetched"]) == ("new", 60)
+    assert told["bound"]["bound_s"] == 1.8
+    assert plan(crawl, "--limit", 11)["bound"]["bound_s"] == 0.33
+
+    report = crawl.run(None, "--limit", 20, status=4) and crawl.report()
+    assert report["run"]["wall_s"] >= 0.6
+    told = plan(crawl)
+    assert (told["run"]["begins"], told["pages"]["fetched"]) == ("continue", 40)
+    assert told["robots"]["kept"] == 1
+    crawl.run(None)
+    assert crawl.report()["fetches"]["attempts"] == 40
+    told = plan(crawl)
+    assert (told["run"]["begins"], told["pages"]["fetched"]) == ("nothing_due", 0)
+    told = plan(crawl, "--fresh")
+    assert (told["run"]["begins"], told["pages"]["fetched"]) == ("refresh", 60)
+    assert told["expected"]["expected_s"] >= told["bound"]["bound_s"] > 1.7
+    assert crawl.one("SELECT count(*) FROM run") == 2
+
+
+def test_what_cannot_be_planned(crawl: Crawl):
+    crawl.config(CONFIG)
+    ended = crawl("plan", "crawl.yaml")
+    assert (ended.status, "seeds.txt" in ended.err) == (2, True)
+    (crawl.folder / "crawl.db").write_text("something else" * 99)
+    ended = crawl("plan", "crawl.yaml", "--seeds", "-", stdin=crawl.site.url("/p/1\n"))
+    assert (ended.status, "is not a database of scraper" in ended.err) == (2, True)
+    crawl.db.unlink()
+    assert plan(crawl, "--seeds", "-", stdin=crawl.site.url("/p/1\n"))["pages"]["fetched"] == 1
+    ended = crawl("plan", "crawl.yaml", "--set", "politeness.delay=fast")
+    assert (ended.status, "politeness.delay" in ended.err) == (2, True)
