@@ -127,8 +127,10 @@ def _xml_declared(head: bytes) -> str | None:
 
 def _guessed(body: bytes) -> str:
     """Return what an undeclared body is most likely in."""
-    if body.isascii():
-        return "iso-2022-jp" if b"\x1b$" in body[:GUESS_BYTES] else DEFAULT
+    if body.isascii():  # the text is the same in most; a form of the page is sent in this one
+        head = body[:GUESS_BYTES]
+        late = _prescan(head) if b"charset" in head.lower() else None
+        return late or ("iso-2022-jp" if b"\x1b$" in head else DEFAULT)
     try:
         body.decode()
     except UnicodeDecodeError as error:

@@ -201,15 +201,21 @@ def _take(group: _Group, name: str, value: str) -> bool:
 
 
 def _lines(text: str | bytes) -> Iterator[tuple[str, str]]:
-    """Yield the lines that have a colon as name in lower case and value, octet by character."""
+    """Yield the lines of a name and a value, the name in lower case, octet by character.
+
+    A line of two words without a colon is parseable, so it is used (RFC 9309 section 2.3.1.5).
+    """
     octets = text.encode("utf-8", "replace") if isinstance(text, str) else text
     mark = _MARK.match(octets)
     lines = octets[mark.end() if mark else 0 :][: LIMIT_BYTES + 1].splitlines()
     if len(octets) > LIMIT_BYTES:
         lines = lines[:-1]  # cut short, it could say more than was meant
     for line in lines:
-        name, colon, value = line.partition(b"#")[0].partition(b":")
-        if colon:
+        said = line.partition(b"#")[0]
+        name, colon, value = said.partition(b":")
+        if not colon and len(words := said.split()) == 2:
+            name, value = words
+        if colon or value:
             yield name.strip().lower().decode("latin-1"), value.strip().decode("latin-1")
 
 

@@ -58,6 +58,8 @@ JUNK = st.sampled_from(
         "Sitemap: http://h/s",
         "Noindex: /",
         "nonsense",
+        "nonsense here",
+        "disallow / please",
         ":",
         "Crawl-delay: 3",
         "Host: h",
@@ -72,6 +74,14 @@ def test_other_lines_change_nothing_and_end_no_group(junk, rules, path, end):
     noisy = end.join([*junk, lines[0], *junk, lines[1], *junk, *lines[2:], *junk])
     for agent in ("bot", "too"):
         assert allowed(noisy, agent, "http://h" + path) == allowed(plain, agent, "http://h" + path)
+
+
+@given(RULES, PATHS, st.sampled_from([" ", "\t", "  "]))
+def test_a_line_of_two_words_needs_no_colon(rules, path, space):
+    """RFC 9309 section 2.3.1.5: what can be parsed is used."""
+    rules = [(False, "/a"), *rules]
+    plain, url = written(rules, "bot"), "http://h" + path
+    assert allowed(plain.replace(": ", space), "bot", url) == allowed(plain, "bot", url)
 
 
 @given(st.one_of(st.binary(), st.text(), st.text(st.sampled_from("uaUser-agent: *\n#$%/Dislow"))))
@@ -136,7 +146,7 @@ def test_how_rules_and_urls_compare(rule, path, fits):
         ("disallow: /\nuser-agent: bot\nallow: /x", "/y", True),
         ("user-agent: bot\ndisallow:", "/", True),
         ("user-agent: bot\ndisallow: /\nallow: /", "/", True),
-        ("user-agent: bot\ndisallow /", "/", True),
+        ("user-agent: bot\ndisallow /", "/", False),
         ("user-agent:\ndisallow: /", "/", True),
         ("  User-Agent :\tBOT/2.0 \n DISALLOW : /x # why", "/x", False),
         ("user-agent: * # all\ndisallow: /", "/", False),
