@@ -177,6 +177,7 @@ def _wire(
             version=__version__,
             pid=os.getpid(),
             config_hash=config_hash,
+            cookies=plan.fetch.cookies,
         ),
         store=store,
         stages=stages,

@@ -14,7 +14,7 @@ from dataclasses import replace
 from scraper import gate
 from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
-from scraper.core.model import PageResult, Request, Response, State
+from scraper.core.model import PageResult, Request, Response
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import news_of
@@ -37,12 +37,12 @@ async def _work(stages: Stages) -> None:
             return
         result = await visit(lease, stages)
         stages.note(result)
+        if gate.was_not_asked(lease, result):
+            stages.frontier.give_back(lease.request)
+        if result.again is None or gate.is_to_keep(result, stages):
+            await stages.writer.put(result)
         if result.again is not None:
             stages.frontier.again(result.again)
-            continue
-        if result.state is State.SKIPPED or lease.given_up or result.is_free(lease.request):
-            stages.frontier.give_back(lease.request)
-        await stages.writer.put(result)
 
 
 async def visit(lease: Lease, stages: Stages) -> PageResult:

@@ -14,7 +14,17 @@ from dataclasses import replace
 from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.follow import Followed, follow, joined, without
-from scraper.core.model import Half, Item, Page, PageResult, Reason, Request, Response, http_reason
+from scraper.core.model import (
+    Half,
+    Item,
+    Page,
+    PageResult,
+    Reason,
+    Request,
+    Response,
+    State,
+    http_reason,
+)
 from scraper.core.request import is_trap
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import Lease
@@ -155,6 +165,27 @@ def _over(
         return outcome.unreadable(request, response, rule, _NOT_LET_IN)
     first = replace(request, hop=None, host=url.host)
     return replace(outcome.answered(request, response), again=first)
+
+
+def was_not_asked(lease: Lease, result: PageResult) -> bool:
+    """Whether the page had its turn, and counts as none that was fetched."""
+    if result.again is not None:
+        return False
+    return result.state is State.SKIPPED or lease.given_up or result.is_free(lease.request)
+
+
+def is_to_keep(result: PageResult, stages: Stages) -> bool:
+    """Whether the next hop is written down before it is asked for.
+
+    It is when it has to wait for its host, and always where the first URL must not be asked again.
+    """
+    request, again = result.request, result.again
+    if again is None or again.hop is None or again.hop is request.hop:
+        return False
+    frontier = stages.frontier
+    if not outcome.is_safe(again.method) or frontier.stopped_by not in (None, "limit"):
+        return True
+    return frontier.schedule.must_wait(again.host, stages.clock.monotonic())
 
 
 def unanswered(lease: Lease, error: FetchError, stages: Stages) -> PageResult:

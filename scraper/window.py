@@ -174,6 +174,6 @@ class Window:
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
         for request in rows:
-            if not self.closed and self.held.hold(request.id, request.host):
-                self._schedule.add(request, now)
+            if not self.closed and self.held.hold(request.id, request.home):
+                self._schedule.add(request, now, urgent=request.hop is not None)
         self._filled()

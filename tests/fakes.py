@@ -16,6 +16,7 @@ from scraper.core.content import kind_of
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Page, PageResult, Parsed, Reason, Request, Response, State
+from scraper.core.outcome import is_spent
 from scraper.core.robotstxt import Rules
 from scraper.core.url import origin_of
 
@@ -222,6 +223,9 @@ class FakeWriter:
     # The writer
 
     async def put(self, result: PageResult) -> None:
+        if result.again is not None:
+            self.diary.note("hop", result.again.asked)
+            return
         self.diary.note("put", result.request.url)
         loop = asyncio.get_running_loop()
         loop.call_later(self.commit_s, self._commit, result)
@@ -263,7 +267,8 @@ class FakeWriter:
         row.state, row.reason, row.due_at = result.state, result.reason, result.retry_at
         row.results.append(result)
         if result.state is State.WAITING:
-            row.request = replace(row.request, attempt=result.request.attempt + 1)
+            begins_at = result.request if is_spent(result.request) else row.request
+            row.request = replace(begins_at, attempt=result.request.attempt + 1)
         new = [link.host for link in result.links if self.add(link)]
         self.committed([id_], sorted(set(new)))
 
@@ -275,11 +280,11 @@ class FakeWriter:
     async def of_host(self, host: str, limit: int, exclude: Sequence[int]) -> list[Request]:
         await asyncio.sleep(0)
         rows = [row.request for row in self._waiting() if row.due_at is None]
-        return [r for r in rows if r.host == host and r.id not in exclude][:limit]
+        return [r for r in rows if r.home == host and r.id not in exclude][:limit]
 
     async def next_hosts(self, after: str, limit: int) -> list[str]:
         await asyncio.sleep(0)
-        hosts = {row.request.host for row in self._waiting() if row.due_at is None}
+        hosts = {row.request.home for row in self._waiting() if row.due_at is None}
         return sorted(host for host in hosts if host > after)[:limit]
 
     async def due(self, now: float, limit: int, exclude: Sequence[int]) -> list[Request]:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeAlias
 
+from scraper.core.url import parts
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -90,6 +92,11 @@ class Request:
     attempt: int = 1  # 1 for the first visit in this cycle
     hop: Hop | None = None
     half: int | None = None  # of a link: as `Link.half`
+
+    @property
+    def home(self) -> str:
+        """The host of its row: as `host`, but for a hop that leads elsewhere."""
+        return self.host if self.hop is None else parts(self.url).host
 
     @property
     def asked(self) -> str:

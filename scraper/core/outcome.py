@@ -79,8 +79,8 @@ def failed(
         chance=moment.chance,
         policy=policy,
         retry_after_s=error.again_in_s if after_s is None else after_s,
-        repeatable=request.method in _SAFE or not error.sent,
-        last=_is_spent(request) or (not free and policy.stops(request.attempt)),
+        repeatable=is_safe(request.verb) or not error.sent,
+        last=not free and policy.stops(request.attempt),
     )
     if free and due_at is not None:
         request = replace(request, attempt=request.attempt - 1)
@@ -168,12 +168,12 @@ def is_safe(method: str) -> bool:
     return method in _SAFE
 
 
-def _is_spent(request: Request) -> bool:
+def is_spent(request: Request) -> bool:
     """Whether a POST or its like was done, and a redirect led on to a GET.
 
-    A retry begins with the first URL and would do it twice.
+    A retry begins there: at the first URL it would do it twice.
     """
-    return request.method not in _SAFE and request.verb != request.method
+    return not is_safe(request.method) and is_safe(request.verb)
 
 
 def _timing(

@@ -162,7 +162,7 @@ class Links:
         counted = known.cycle == cycle and known.reason != Reason.MAX_PAGES
         state, reason = (State.WAITING, None) if counted else self._admission(change)
         known.state, known.reason, known.cycle = state.value, reason, cycle
-        known.due_at, known.attempts, known.final_key = None, 0, None
+        known.due_at, known.attempts, known.final_key, known.hop = None, 0, None, None
         rows.changed(known)
         admits = not counted and state != State.SKIPPED
         _enter(change, before, state, known.host, admits=admits)
@@ -201,7 +201,7 @@ class Links:
 def _count_as_visited(rows: Requests, known: Known) -> None:
     """A page of this cycle was redirected to this one."""
     change, before = rows.change, known.state
-    known.state, known.reason, known.due_at = State.DONE.value, None, None
+    known.state, known.reason, known.due_at, known.hop = State.DONE.value, None, None, None
     known.cycle = change.tenure.cycle
     rows.changed(known)
     _enter(change, before, State.DONE, known.host, admits=True)

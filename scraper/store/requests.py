@@ -18,7 +18,7 @@ from scraper.store.rows import Row, carry_text, headers_text
 
 COLUMNS = (
     "request.id, key, host, seed, page, depth, headers, carry, state, reason, cycle, due_at, "
-    "attempts, sent_at, final_key"
+    "attempts, sent_at, final_key, hop"
 )
 READ = f"SELECT {COLUMNS} FROM (VALUES (?, ...)) AS wanted CROSS JOIN request "  # noqa: S608
 BY_ID = READ + "WHERE request.id = wanted.column1"
@@ -31,7 +31,7 @@ INSERT = (
 )
 CHANGEABLE = (
     "id, seed, page, depth, headers, carry, state, reason, cycle, due_at, attempts, sent_at, "
-    "final_key"
+    "final_key, hop"
 )
 UPDATE = update_sql("request", CHANGEABLE)
 
@@ -55,6 +55,7 @@ class Known:
     attempts: int = 0
     sent_at: float | None = None
     final_key: bytes | None = None
+    hop: str | None = None
 
 
 updated = attrgetter(*CHANGEABLE.split(", "))

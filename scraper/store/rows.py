@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from scraper.core.model import Json, Request
+from scraper.core.model import Hop, Json, Request
+from scraper.core.url import parts
 
 Row = tuple[Any, ...]
 
 # the columns that `request_of` reads, in its order; constant text, pasted into constant SQL
-COLUMNS = "id, key, url, method, headers, body, host, page, depth, seed, carry, attempts"
+COLUMNS = "id, key, url, method, headers, body, host, page, depth, seed, carry, attempts, hop"
 
 
 def request_of(row: Row) -> Request:
-    """The request of a row of COLUMNS, as its next attempt."""
-    return Request(
+    """The request of a row of COLUMNS, as its next attempt, or as far as redirects have led it."""
+    request = Request(
         url=row[2],
         key=row[1],
         host=row[6],
@@ -30,6 +32,15 @@ def request_of(row: Row) -> Request:
         carry=json.loads(row[10]) if row[10] else {},
         attempt=row[11] + 1,
     )
+    if row[12] is None:
+        return request
+    url, method, seen = json.loads(row[12])
+    return replace(request, hop=Hop(url, method, tuple(seen)), host=parts(url).host)
+
+
+def hop_text(hop: Hop | None) -> str | None:
+    """A next hop as the table has it; None: the first URL is asked."""
+    return None if hop is None else json.dumps((hop.url, hop.method, hop.seen))
 
 
 def headers_text(headers: tuple[tuple[str, str], ...]) -> str | None:

@@ -19,6 +19,7 @@ from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
 from scraper.store.pairs import Pairs
 from scraper.store.prune import prune
 from scraper.store.settle import settle
+from scraper.store.unanswered import give_up, write_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class RunStart:
     pid: int = 0
     config_hash: str = ""
     transient: tuple[str, ...] = tuple(sorted(RETRYABLE))  # such failures are due again at once
+    cookies: bool = False  # are kept, in memory: those of the run before are gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +217,13 @@ def _begin(
     resumed, asked_until = _bury(db, now)
     cycles = read_cycles(db)
     last = max(cycles, default=0)
-    unanswered = [row[0] for row in db.execute("SELECT id FROM request WHERE sent_at IS NOT NULL")]
-    _give_up(db, unanswered)
+    unanswered = give_up(db, cookies=start.cookies)
     groups = read_groups(db, last)
     wish = Wish(now, start.fresh, start.refresh_s, start.transient)
     decision = decide(groups, cycles, wish)
     cycle = _new_cycle(db, start, now) if decision.new_cycle else last
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
-    _write_unanswered(db, run_id, unanswered, now)
+    write_visits(db, run_id, unanswered, now)
     info = _info(run_id, cycle, token, decision, resumed=resumed, known=cycles.get(cycle))
     info = replace(info, keeps_pages=keeps_pages, asked_until=asked_until)
     tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
@@ -300,29 +301,6 @@ def read_groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
 def admitted_of(group: Group) -> int:
     """How many rows of the group count for max_pages."""
     return 0 if group.reason == Reason.MAX_PAGES else group.of_last_cycle
-
-
-def _give_up(db: sqlite3.Connection, unanswered: list[int]) -> None:
-    """Requests that a dead run has sent and that must not be sent twice unasked."""
-    db.executemany(
-        "UPDATE request SET state = 'failed', reason = 'unanswered', sent_at = NULL, "
-        "due_at = NULL, attempts = attempts + 1 WHERE id = ?",
-        [(id_,) for id_ in unanswered],
-    )
-
-
-def _write_unanswered(
-    db: sqlite3.Connection,
-    run_id: int,
-    unanswered: list[int],
-    now: float,
-) -> None:
-    db.executemany(
-        "INSERT INTO visit (run_id, request_id, state, reason, detail, attempts, at) "
-        "SELECT ?, id, 'failed', 'unanswered', 'sent by a run that died', attempts, ? "
-        "FROM request WHERE id = ?",
-        [(run_id, now, id_) for id_ in unanswered],
-    )
 
 
 def _new_cycle(db: sqlite3.Connection, start: RunStart, now: float) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from scraper.core.model import Page, PageResult, Reason, Request, State
-from scraper.core.outcome import PHASES
+from scraper.core.outcome import PHASES, is_spent
 from scraper.core.request import request_key
 from scraper.core.url import key as url_key
 from scraper.store.bodies import Bodies
@@ -20,7 +20,7 @@ from scraper.store.many import write_many
 from scraper.store.pairs import Pairs
 from scraper.store.readings import record_readings
 from scraper.store.requests import Known, Requests
-from scraper.store.rows import Row, storable
+from scraper.store.rows import Row, hop_text, storable
 
 COLUMNS = (
     "state, status, reason, detail, final_url, rule, attempts, body_bytes, wire_bytes, placed, "
@@ -69,9 +69,7 @@ class Visits:
 
     def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
         """Write results, in order; returns what they add to the figures of the run."""
-        told = [
-            (entry, _final_key(entry.result)) for entry in entries if entry.result.again is None
-        ]
+        told = [(entry, _final_key(entry.result)) for entry in entries]
         batch = Batch(self._read(change, told), monotonic)
         for entry, final_key in told:
             self._record(batch, entry, final_key)
@@ -108,6 +106,9 @@ class Visits:
         known = batch.rows.get(result.request.id)
         if known is None:  # not ours: nothing to settle
             return
+        if result.again is not None:
+            _go_on(batch, result.again, known)
+            return
         if result.state == State.WAITING != known.state:  # settled: another page led to it
             return
         change.admitted += known.cycle != change.tenure.cycle or known.reason == Reason.MAX_PAGES
@@ -141,11 +142,19 @@ class Visits:
         return cut or (not request.seed and known.page != request.page)
 
 
+def _go_on(batch: Batch, again: Request, known: Known) -> None:
+    """The request was redirected, and answered so far: a run that dies now goes on from here."""
+    if known.state == State.WAITING:
+        known.hop, known.sent_at = hop_text(again.hop), None
+        batch.rows.changed(known)
+
+
 def _retry(batch: Batch, result: PageResult, known: Known) -> None:
     """The page waits for its next attempt; nothing else is kept of this one."""
     change = batch.rows.change
     known.reason, known.attempts = _text(result.reason), result.request.attempt
     known.due_at, known.sent_at, known.cycle = result.retry_at, None, change.tenure.cycle
+    known.hop = hop_text(result.request.hop) if is_spent(result.request) else None
     batch.rows.changed(known)
     if result.retry_at is None:
         change.hosts.add(known.host)  # that of the request may be a hop's
@@ -167,6 +176,7 @@ def _finish(rows: Requests, result: PageResult, known: Known, final_key: bytes |
     known.state, known.reason = str(result.state), _text(result.reason)
     known.attempts, known.final_key = _attempts(result), final_key
     known.due_at, known.sent_at, known.cycle = None, None, rows.change.tenure.cycle
+    known.hop = None
     rows.changed(known)
 
 
@@ -175,6 +185,7 @@ def _requeue(rows: Requests, known: Known) -> None:
     known.state, known.reason = State.WAITING.value, None
     known.attempts, known.final_key = 0, None
     known.due_at, known.sent_at, known.cycle = None, None, rows.change.tenure.cycle
+    known.hop = None
     rows.changed(known)
     rows.change.hosts.add(known.host)
 
@@ -192,7 +203,7 @@ def _attempts(result: PageResult) -> int:
 def _final_key(result: PageResult) -> bytes | None:
     """The identity of the page that answered, where redirects led to another one."""
     request = result.request
-    if result.state != State.DONE or result.final_url in (None, request.url):
+    if result.state != State.DONE or result.again or result.final_url in (None, request.url):
         return None
     try:
         body = request.body if request.verb == request.method else None
@@ -213,7 +224,7 @@ def _count_as_visited(rows: Requests, final_key: bytes, depth: int) -> None:
         return
     if known.depth < depth:
         return
-    if known.due_at is None and known.sent_at is None and not known.attempts:
+    if not (known.due_at or known.sent_at or known.attempts or known.hop):
         known.state = State.DONE.value
         rows.changed(known)
         change.move(State.WAITING, State.DONE)

@@ -104,7 +104,10 @@ class Writer:
     # What the pipeline calls
 
     async def put(self, result: PageResult, *, writer_from: float | None = None) -> None:
-        """Take a result in; returns when it is queued, not when it is committed."""
+        """Take a result in; returns when it is queued, not when it is committed.
+
+        One with `again` settles nothing: its next hop is kept.
+        """
         await self._take_in(Entry(result, writer_from))
 
     async def mark_sent(self, request_id: int) -> None:
@@ -271,7 +274,11 @@ class Writer:
         figures, change = await self._books.change(work)
         self._next_commit_at = asyncio.get_running_loop().time() + GROUP_S
         self.stats.update(figures)
-        settled = [entry.result.request.id for entry in batch if isinstance(entry, Entry)]
+        settled = [
+            entry.result.request.id
+            for entry in batch
+            if isinstance(entry, Entry) and entry.result.again is None
+        ]
         self.committed(settled, sorted(change.hosts), change.visited)
         async with self._changed:
             self._written += len(batch)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scraper.core.errors import StoreError
-from scraper.core.model import Item, Page, PageResult, Reason, Rejected, Request, State
+from scraper.core.model import Hop, Item, Page, PageResult, Reason, Rejected, Request, State
 from scraper.core.request import make_request
 from scraper.core.url import parse
 from scraper.store import RunInfo, RunStart, Store, open_reader, open_store
@@ -242,6 +242,33 @@ async def test_a_post_that_was_sent_is_never_sent_again(db: Path) -> None:
         assert await c.waiting() == []
         balance = await c.store.runs.balance()
         assert balance.by_reason["failed"] == {Reason.UNANSWERED: 1}
+
+
+LED = Hop("https://away.example/thanks", "GET", ("https://shop.example/a",))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("cookies", [False, True])
+async def test_where_redirects_have_led_is_gone_on_from_unless_cookies_are_gone(
+    db: Path, method: str, cookies: bool
+) -> None:
+    async with crawl(db) as c:
+        await c.store.writer.add_seeds([request("a", method=method, seed=True)])
+        (page,) = await c.waiting()
+        await c.store.writer.mark_sent(page.id)
+        again = replace(page, hop=LED, host="away.example:443")
+        await c.put(PageResult(page, again=again))
+        assert c.settled == []
+        assert await c.waiting() == [again], "among the rows of its home"
+    async with crawl(db, start=RunStart("books", cookies=cookies)) as c:
+        if not cookies:
+            assert await c.waiting() == [again]
+            await c.put(PageResult(again))
+        elif method == "GET":
+            assert await c.waiting() == [page]
+        else:
+            assert c.rows("SELECT state, reason FROM request") == [("failed", "unanswered")]
+        assert cookies or c.rows("SELECT state, hop FROM request") == [("done", None)]
 
 
 @pytest.mark.parametrize(("first", "state"), [("redirect", "done"), ("mark", "waiting")])

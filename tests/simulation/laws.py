@@ -259,9 +259,11 @@ class Patience:
     def _look_closer(self, now: float, until: float) -> None:
         manners, ready = self._process.manners, dict[str, Waiting]()
         rows = self._db.execute(
-            "SELECT id, host, attempts, coalesce(due_at, 0) FROM request WHERE state = 'waiting'"
+            "SELECT id, host, attempts, coalesce(due_at, 0), json_extract(hop, '$[0]') "
+            "FROM request WHERE state = 'waiting'"
         ).fetchall()
-        for id_, host, attempts, due_at in rows:
+        for id_, home, attempts, due_at, led_to in rows:
+            host = home if led_to is None else self._process.world.page(led_to).site.host
             at = max(manners.ready_at(host), due_at - EPOCH)
             if at <= now and (id_, attempts + 1) not in manners.asked:
                 waiting = ready.setdefault(host, Waiting(set(), at))

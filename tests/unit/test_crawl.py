@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
-from scraper.core.model import Item, Link, Page, Reason, Response, State
+from scraper.core.model import Hop, Item, Link, Page, Reason, Response, State
 from scraper.core.plan import (
     FetchPlan,
     HostRule,
@@ -617,12 +617,15 @@ def test_a_post_is_sent_again_only_when_nothing_was_done(answer, sent):
 
 
 @pytest.mark.parametrize("answer", [Reason.RESET, 503, FetchError(Reason.CONNECT, sent=False)])
-def test_a_post_that_was_done_is_not_sent_again_when_the_page_behind_it_fails(answer):
-    crawled = world({A: Response(A, 303, {"location": B}, b""), B: answer})
-    crawled.seed(A, method="POST")
-    crawled.visit_all()
-    assert crawled.fetches() == [f"POST {A}", f"GET {B}"]
-    assert crawled.outcomes()[A][0] == "failed"
+def test_when_the_page_behind_a_post_fails_that_page_alone_is_asked_again(answer):
+    led = Response(A, 303, {"location": B}, b"")
+    for last, outcome in (([answer], "failed"), ([answer, b"thanks"], "done")):
+        crawled = world({A: led, B: last}, retry=RetryPlan(3))
+        crawled.seed(A, method="POST")
+        crawled.visit_all()
+        tries = 3 if outcome == "failed" else 2
+        assert crawled.fetches() == [f"POST {A}", *[f"GET {B}"] * tries]
+        assert crawled.outcomes()[A][0] == outcome
 
 
 def test_a_post_whose_next_robots_cannot_be_asked_is_not_sent_again():
@@ -632,6 +635,7 @@ def test_a_post_whose_next_robots_cannot_be_asked_is_not_sent_again():
     crawled.visit_all()
     assert crawled.fetches() == [f"POST {A}"]
     assert crawled.outcomes() == {A: ("failed", "connect")}
+    assert len(crawled.row(A).results) > 1, "tried again behind it"
 
 
 def test_a_form_that_answers_at_its_own_address_is_read_by_get():
@@ -641,6 +645,44 @@ def test_a_form_that_answers_at_its_own_address_is_read_by_get():
     assert crawled.fetches() == [f"POST {A}", f"GET {A}"]
     assert crawled.diary.of("marked") == [("marked", "1")]
     assert crawled.outcomes() == {A: ("done", None)}
+
+
+def kept(pages, *, method="GET", **more) -> list[str]:
+    """The next hops that were written down."""
+    crawled = world(pages, **more)
+    crawled.seed(A, method=method)
+    crawled.visit_all()
+    assert crawled.outcomes() == {A: ("done", None)}
+    return [whom for _, whom in crawled.diary.of("hop")]
+
+
+def test_a_hop_is_written_down_when_it_must_wait_or_the_first_url_must_not_be_asked_again():
+    away, home = {A: B, B: b""}, {A: A + "2", A + "2": b""}
+    slow = HostRule(per_host=2, delay_s=1.0)
+    assert kept(away) == kept(home) == []
+    assert kept(away, rule=slow) == [], "another host need not wait"
+    assert kept(home, rule=slow) == [A + "2"]
+    for status in (303, 307):
+        form = {A: Response(A, status, {"location": B}, b""), B: b""}
+        assert kept(form, method="POST") == [B], "before it is asked for"
+
+
+def test_where_a_run_before_was_led_is_gone_on_from_in_that_hosts_turn():
+    """A kill between two hops: many rows of one host wait for the turns of another."""
+    forms = [f"{A}{n}" for n in range(70)]
+    pages = {f"{B}{n}": b"thanks" for n in range(70)} | {A + "x": b""}
+    crawled = world(pages, hosts={"b.example": HostRule(1, 5.0)})
+    crawled.seed(*forms, method="POST")
+    for n, row in enumerate(crawled.writer.rows.values()):
+        hop = Hop(f"{B}{n}", "GET", (forms[n],))
+        row.request = replace(row.request, hop=hop, host="b.example:80")
+    crawled.visit_all(A + "x")
+    assert sorted(crawled.fetches()) == sorted(f"GET {url}" for url in pages)
+    assert set(crawled.outcomes().values()) == {("done", None)}
+    starts = [
+        at for url in pages if url != A + "x" for at in crawled.diary.times("fetch", f"GET {url}")
+    ]
+    assert min(b - a for a, b in pairwise(sorted(starts))) > 4.99
 
 
 # Links

@@ -187,6 +187,12 @@ class HostSchedule:
         """Whether the host was tried often enough; its pages are handed out to be failed."""
         return self._host(host_name).circuit.is_given_up
 
+    def must_wait(self, host_name: str, now: float) -> bool:
+        """Whether a request of the host could not start now."""
+        host = self._host(host_name)
+        busy = not host.has_room or bool(host.urgent) or self.outage.since is not None
+        return busy or host.next_at > now
+
     def rests_s(self, host_name: str, now: float) -> float:
         """How long the host wants to be left alone from now on."""
         return max(self._host(host_name).paused_until - now, 0.0)

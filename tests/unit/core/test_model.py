@@ -14,6 +14,8 @@ def test_request_asks_its_own_url_until_a_redirect_leads_elsewhere():
     moved = replace(REQUEST, hop=hop)
     assert (moved.asked, moved.verb) == ("https://b.example/done", "GET")
     assert (moved.url, moved.key) == (REQUEST.url, REQUEST.key)
+    elsewhere = replace(moved, host="b.example:443")
+    assert (REQUEST.home, moved.home, elsewhere.home) == ("a.example:443",) * 3
 
 
 def test_http_reason_names_the_status():

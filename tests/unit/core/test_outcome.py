@@ -26,6 +26,7 @@ from scraper.core.outcome import (
     extracted,
     failed,
     is_safe,
+    is_spent,
     refused,
     skipped,
     unreachable,
@@ -108,17 +109,20 @@ def test_what_changes_the_world_is_sent_again_only_when_it_did_nothing(method, r
     assert result.state is (State.WAITING if undone else State.FAILED)
 
 
-@given(unsafe, transient, st.booleans(), st.lists(unsafe | st.just("GET"), max_size=3))
-def test_what_was_done_and_led_to_a_get_is_never_sent_again(method, reason, sent, verbs):
-    """A retry begins with the first URL: the form would be sent twice."""
-    hopped = after(method, *(verb for verb in verbs if verb == method), "GET")
-    result = fail(hopped, FetchError(reason, sent=sent), answer=response(503, "5"))
-    assert (result.state, result.retry_at) == (State.FAILED, None)
+@given(unsafe, transient, st.booleans(), st.lists(unsafe, max_size=3), st.integers(1, 5))
+def test_what_was_done_and_led_to_a_get_is_gone_on_from_there(method, reason, sent, verbs, attempt):
+    """At the first URL the form would be sent twice; the GET behind it may be."""
+    hopped = replace(after(method, *(method for _ in verbs), "GET"), attempt=attempt)
+    assert is_spent(hopped)
+    result = fail(hopped, FetchError(reason, sent=sent))
+    assert result.state is (State.WAITING if attempt < 4 else State.FAILED)
+    assert result.request == hopped
 
 
 @given(unsafe, transient, st.booleans())
 def test_what_was_only_sent_on_is_judged_by_its_last_place(method, reason, sent):
     """307 and 308: the first server did nothing with it."""
+    assert not is_spent(after(method, method))
     result = fail(after(method, method), FetchError(reason, sent=sent))
     assert result.state is fail(request(method), FetchError(reason, sent=sent)).state
 
@@ -126,6 +130,7 @@ def test_what_was_only_sent_on_is_judged_by_its_last_place(method, reason, sent)
 @given(safe, transient)
 def test_a_safe_request_is_retried_wherever_redirects_led(method, reason):
     assert fail(after(method, method, "GET"), FetchError(reason)).state is State.WAITING
+    assert not is_spent(after(method, method, "GET"))
 
 
 # Retry-After

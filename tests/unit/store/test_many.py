@@ -14,7 +14,7 @@ STATEMENTS = {
     "requests by id": (requests.BY_ID, 1, ()),
     "requests by key": (requests.BY_KEY, 1, ()),
     "requests answering": (requests.ANSWERING, 1, (1,)),
-    "requests written": (requests.UPDATE, 13, ()),
+    "requests written": (requests.UPDATE, 14, ()),
     "items by key": (items.BY_KEY, 2, ()),
     "items written": (items.UPDATE, 14, ()),
     "rejected before": (items.REJECTED_BEFORE, 1, (1,)),

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.core.model import PageResult, Reason, Request, State
+from scraper.core.model import Hop, PageResult, Reason, Request, State
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
+from scraper.store.rows import COLUMNS, request_of
 from scraper.store.visits import Entry, Visits
 from tests.unit.store.tables import Tables, link
 
@@ -38,6 +39,14 @@ class Table(Tables):
     def due(self, limit: int = 100) -> bool:
         with self.change() as change:
             return self.links.make_due(change, limit)
+
+    def redirected(self, path: str, *, to: str = "away") -> Request:
+        """The request, one hop further."""
+        request = self.request(path)
+        again = replace(request, hop=Hop(link(to).url, "GET", (request.url,)))
+        self.put(PageResult(request, again=again))
+        assert self.request(path) == again
+        return again
 
     def sent(self, path: str) -> None:
         self.db.execute("UPDATE request SET sent_at = 1 WHERE key = ?", (link(path).key,))
@@ -310,8 +319,9 @@ def test_a_target_that_becomes_due_after_the_redirect_is_not_visited_again() -> 
         lambda table: table.put(PageResult(table.request("b"), State.WAITING, "timeout")),
         lambda table: table.sent("b"),
         lambda table: table.put(PageResult(table.request("b"), State.FAILED, "http_500")),
+        lambda table: table.redirected("b"),
     ],
-    ids=["retry", "retry at once", "sent", "failed"],
+    ids=["retry", "retry at once", "sent", "failed", "on its way"],
 )
 def test_a_redirect_leaves_a_target_alone_that_was_tried(hold: Callable[[Table], None]) -> None:
     with seeded("a", "b") as table:
@@ -340,6 +350,41 @@ def test_a_request_that_was_sent_and_answered_is_no_longer_marked() -> None:
         table.sent("a")
         table.put(PageResult(table.request("a"), State.WAITING, "connect", retry_at=9.0))
         assert table.rows("SELECT sent_at, attempts FROM request") == [(None, 1)]
+
+
+def test_a_next_hop_is_forgotten_when_the_request_has_its_outcome() -> None:
+    with seeded("a") as table:
+        table.put(PageResult(table.redirected("a")))
+        assert table.rows("SELECT state, hop FROM request") == [("done", None)]
+
+
+def test_a_next_hop_that_comes_late_changes_nothing() -> None:
+    with seeded("a", "b") as table:
+        late = table.request("a")
+        table.done("b", final_url=link("a").url)
+        table.put(PageResult(late, again=replace(late, hop=Hop(late.url, "GET", (late.url,)))))
+        assert table.rows("SELECT state, hop FROM request WHERE id = 1") == [("done", None)]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_retry_begins_anew_but_behind_what_must_not_be_sent_again(method: str) -> None:
+    with Table() as table:
+        table.seed(link("a", method=method, seed=True))
+        (request,) = (request_of(row) for row in table.rows(f"SELECT {COLUMNS} FROM request"))
+        hop = Hop(link("thanks").url, "GET", (request.url,))
+        hopped = replace(request, hop=hop)
+        table.put(PageResult(request, again=hopped))
+        table.put(PageResult(hopped, State.WAITING, "timeout", retry_at=9.0))
+        (again,) = (request_of(row) for row in table.rows(f"SELECT {COLUMNS} FROM request"))
+        assert (again.hop, again.attempt) == (hop if method == "POST" else None, 2)
+
+
+def test_a_new_cycle_begins_at_the_first_url() -> None:
+    with seeded("a") as table:
+        table.redirected("a")
+        table.run(cycle=2, due_cycle=1)
+        table.due()
+        assert table.request("a").hop is None
 
 
 def test_a_new_cycle_makes_due_what_is_old_or_failed_for_a_while() -> None:

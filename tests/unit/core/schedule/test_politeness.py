@@ -70,6 +70,10 @@ class Whatever(RuleBasedStateMachine):
     @rule()
     def take(self):
         allowed = self.may_start()
+        for host in HOSTS:  # a request that came now, behind those that go first
+            first = self.schedule._hosts.get(host)
+            if not (first and first.urgent):
+                assert self.schedule.must_wait(host, self.now) is (host not in self.free(HOSTS))
         turn = self.schedule.take(self.now)
         if turn is None:
             assert not allowed
@@ -512,6 +516,7 @@ def test_while_the_network_is_gone_one_page_now_and_then_probes_it():
     for _ in hosts:
         failing(schedule, 1.0)
     assert schedule.outage.since == 1.0
+    assert schedule.must_wait("another:80", 1.0)
     assert schedule.take(1.0) is None
     assert schedule.wake_at() == 1.0 + PROBE_S
     now = 1.0 + PROBE_S
