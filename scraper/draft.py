@@ -137,7 +137,9 @@ def _listing(suggestion: Suggestion, url: str) -> Iterator[str]:
     if suggestion.follow:
         yield "    follow:"
     for link in suggestion.follow:
-        yield f"      # {comment(link.why)}, as {comment(link.example)}"
+        example = f", as {comment(link.example)}" if link.example else ""
+        doubt = "" if link.sure else "; a guess, look closely"
+        yield f"      # {comment(link.why)}{example}{doubt}"
         yield f"      - {_flow({**link.written, 'page': link.to})}"
     if details:
         yield from _detail(suggestion.items, details[0])

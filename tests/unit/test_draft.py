@@ -1,5 +1,6 @@
 """What `scraper new` writes is a config that loads, whatever the page was."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from scraper.config import load
 from scraper.core.errors import UsageError
+from scraper.core.extract import Extractor, Source
 from scraper.core.plan import FetchPlan
 from scraper.draft import TEMPLATE, scalar
 from scraper.new import new_from_body, reaching
@@ -34,6 +36,29 @@ def test_practice_pages_give_right_configs(tmp_path: Path, page: str):
     found = loaded(new_from_body(page.encode(), "page.html", URL), tmp_path)
     assert found.config.seeds.urls == (URL,)
     assert not [line for line in found.warnings if "reached" in line]
+
+
+NEWS_URL = "https://shop.example/list"
+API = json.dumps({"items": [{"id": n} for n in range(3)], "page": 1, "has_more": True})
+
+
+@pytest.mark.parametrize(
+    ("page", "rows", "fields", "links"),
+    [
+        (practice.news(), 8, {"subtext": "7 points by user1"}, [f"{NEWS_URL}?p=2"]),
+        (practice.news(classes=False), 8, {"column_2_2": "7 points by user1"}, []),
+        (practice.words(), 6, {"text": "It means thing 0."}, []),
+        (API, 3, {"id": 0}, [f"{NEWS_URL}?page=2"]),
+    ],
+)
+def test_a_proposal_gives_the_rows_and_leads_on(tmp_path: Path, page, rows, fields, links):
+    config = loaded(new_from_body(page.encode(), "page.html", NEWS_URL), tmp_path)
+    rule = config.plan.pages[0]
+    found = Extractor(rule)(page.encode(), Source(NEWS_URL, NEWS_URL))
+    data = [json.loads(item.data) for item in found.items]
+    assert len(data) == rows
+    assert {name: data[0].get(name) for name in fields} == fields
+    assert [link.url for link in found.links if link.page == "listing"] == links
 
 
 def test_reasons_stand_beside_what_is_proposed():

@@ -35,12 +35,13 @@ class ItemProposal:
 
 @dataclass(frozen=True, slots=True)
 class FollowProposal:
-    """Links to follow."""
+    """Links to follow, or a next request."""
 
-    written: Mapping[str, Json]  # {"css": "li.next a"}
+    written: Mapping[str, Json]  # {"css": "li.next a"}, {"increment": "page"}
     to: str  # "listing" or "detail"
     why: str
-    example: str = ""  # the first of them
+    example: str = ""  # the first of them; empty: this page leads to none
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ from scraper.core.extract.suggest_data import (
 )
 from scraper.core.extract.suggest_fields import Choice, choose, fields_of
 from scraper.core.extract.suggest_links import find_details, find_next
+from scraper.core.extract.suggest_pages import find_more
+from scraper.core.extract.suggest_pairs import Pairs, fields_between, find_pairs
 from scraper.core.extract.xml import is_xml
 from scraper.core.nesting import suspicious
 from scraper.core.url import parse
@@ -62,8 +64,9 @@ def _of_feed(body: bytes, source: Source) -> Suggestion:
 
 
 def _of_json(body: bytes, source: Source) -> Suggestion:
+    document = Document(body, source)
     try:
-        value = Document(body, source).json
+        value = document.json
     except NotJsonError:
         return _of_html(body, source)
     found = longest_list(value)
@@ -75,9 +78,12 @@ def _of_json(body: bytes, source: Source) -> Suggestion:
     name = item_name([as_name(hint).removesuffix("s")])
     why = f"{count} objects in the list {path}, the longest of the response"
     items = (_proposal(name, {"json": path}, choice, why),) if choice.fields else ()
-    onward = next_link(value)
-    follow = FollowProposal({"json": onward or ""}, "listing", "a URL under the key next")
-    return Suggestion(items, (follow,) if onward else ())
+    link = next_link(value)
+    if link is None:
+        follow = find_more(value, count, document)
+    else:
+        follow = FollowProposal({"json": link}, "listing", "a URL under the key next")
+    return Suggestion(items, () if follow is None else (follow,))
 
 
 def _of_html(body: bytes, source: Source) -> Suggestion:
@@ -97,9 +103,9 @@ def _of_html(body: bytes, source: Source) -> Suggestion:
     if not items:
         best = _best(groups, document, body, source)
         if best is not None:
-            group, choice = best
-            items.append(_of_group(group, choice))
-            detail = find_details(group.css, choice, here)
+            found = _of_group(*best)
+            items.append(found)
+            detail = find_details(str(found.each), best[1], here)
             follow += [onward for onward in (find_next(document, here), detail) if onward]
     if not items:
         choice = choose(of_metas(document), None, body, source)
@@ -109,15 +115,19 @@ def _of_html(body: bytes, source: Source) -> Suggestion:
 
 def _best(
     groups: list[Group], document: Document, body: bytes, source: Source
-) -> tuple[Group, Choice] | None:
+) -> tuple[Group, Choice, Pairs | None] | None:
     """The group whose members say most, among those that score best."""
     tried = []
     for group in groups[:_MOST_GROUPS]:
-        nodes = document.parser.css(group.css)
-        headers = _headers(group, document)
-        choice = choose(fields_of(nodes, headers), group.css, body, source)
+        pairs = find_pairs(group, document.parser)
+        if pairs is None:
+            candidates = fields_of(document.parser.css(group.css), _headers(group, document))
+            choice = choose(candidates, group.css, body, source)
+        else:
+            candidates = [*fields_of(pairs.firsts, []), *fields_between(pairs)]
+            choice = choose(candidates, pairs.each, body, source)
         if choice.fields:
-            tried.append((group.score * min(3, len(choice.fields)), group, choice))
+            tried.append((group.score * min(3, len(choice.fields)), group, choice, pairs))
     best = max(tried, key=lambda one: one[0], default=None)
     return None if best is None else best[1:]
 
@@ -134,10 +144,13 @@ def _headers(group: Group, document: Document) -> list[str]:
     return [as_name(cell.text()) for cell in first.css("th")]
 
 
-def _of_group(group: Group, choice: Choice) -> ItemProposal:
-    why = f"{choice.count} elements alike"
-    name = item_name(group.hints)
-    return _proposal(name, group.css, choice, why, sure=group.score >= _SURE)
+def _of_group(group: Group, choice: Choice, pairs: Pairs | None) -> ItemProposal:
+    name, sure = item_name(group.hints), group.score >= _SURE
+    if pairs is None:
+        return _proposal(name, group.css, choice, f"{choice.count} elements alike", sure=sure)
+    why = f"{choice.count} elements alike, each with what stands between it and the next one"
+    name = item_name([pairs.each.rpartition(".")[2], *group.hints])
+    return _proposal(name, pairs.each, choice, why, sure=sure)
 
 
 def _proposal(

@@ -227,11 +227,13 @@ def read_all(
 
 def _plan(name: str, written: Mapping[str, Json]) -> FieldPlan:
     css, attr = parse_selector(str(written["css"])) if written.get("css") else (None, None)
+    after, attr = parse_selector(str(written["next"])) if written.get("next") else (None, attr)
     texts = {key: str(value) for key, value in written.items() if isinstance(value, str)}
     return FieldPlan(
         name,
         css=css,
         attr=attr,
+        next=after,
         json=texts.get("json"),
         jsonld=texts.get("jsonld"),
         meta=texts.get("meta"),

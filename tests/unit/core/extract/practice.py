@@ -64,3 +64,25 @@ PRODUCT = """<title>Shop</title><meta property="og:title" content="Tea"><h1>Tea 
 "offers": [{"@type": "Offer", "price": "12.50", "priceCurrency": "EUR"}], "review": [[1]],
 "isRelatedTo": {"offers": {"price": 1}}}
 </script>"""
+
+
+def news(rows: int = 8, *, classes: bool = True) -> str:
+    """A list whose items span two rows, as on news aggregators."""
+    first, second = (' class="story"', ' class="subtext"') if classes else ("", "")
+    body = "".join(
+        f'<tr{first}><td>{n}.</td><td><a href="/story/{n}">Story {n} of the day</a></td></tr>'
+        f"<tr><td></td><td{second}>{n * 7} points by <b>user{n}</b></td></tr>"
+        + ('<tr class="spacer"><td></td></tr>' if classes else "")
+        for n in range(1, rows + 1)
+    )
+    more = '<tr><td></td><td><a href="?p=2" rel="next">More</a></td></tr>' if classes else ""
+    return f"<h1>News</h1><table>{body}{more}</table>"
+
+
+def words(count: int = 6) -> str:
+    """A list of terms, with what they mean below."""
+    pairs = "".join(
+        f'<dt><a href="/w/{n}">word{n}</a> <i>noun</i></dt><dd>It means <em>thing {n}</em>.</dd>'
+        for n in range(count)
+    )
+    return f"<h1>Words</h1><dl>{pairs}</dl>"

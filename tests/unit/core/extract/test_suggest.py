@@ -79,6 +79,20 @@ def test_json():
     assert look("{no json").items == ()
 
 
+def test_rows_in_pairs():
+    item, fields, follow = told(practice.news())
+    assert (item.type, item.each, item.count, item.key) == ("story", "tr.story", 8, "url")
+    assert fields["subtext"] == {"next": "td.subtext"}
+    assert "what stands between it and the next one" in item.why
+    assert ("detail", "tr.story td:nth-child(2) a") in follow
+
+
+def test_json_goes_on():
+    page = '{"quotes": [{"id": 1}, {"id": 2}], "has_next": true}'
+    (link,) = look(page).follow
+    assert link.written == {"increment": "page", "while": {"json": "has_next"}}
+
+
 def test_feed():
     entry = "<item><title>T{0}</title><link>http://a.example/{0}</link></item>"
     feed = f"<rss><channel>{''.join(entry.format(n) for n in range(3))}</channel></rss>"
