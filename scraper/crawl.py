@@ -1,9 +1,8 @@
 """THE PIPELINE: frontier -> robots -> fetch -> parse -> store. Read this first.
 
 A fixed number of workers take one request after the other through the stages. A worker waits for
-its host's turn without holding anything; it holds the turn and a slot of the fetcher only while
-it exchanges bytes, and gives them back before it parses. A redirect, and a page whose host's
-robots.txt had to be fetched first, want another turn: they go back to the frontier.
+its host's turn without holding anything; it holds the turn and a slot of the fetcher only while it
+exchanges bytes. A redirect, and a page whose robots.txt was fetched, want another turn.
 """
 
 from __future__ import annotations
@@ -77,9 +76,10 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         early = await gate.logged_in(request, stages) or await gate.admit(request, url, stages)
         if early is not None:
             return early
-        met = response = await stages.fetcher.fetch(request)
+        asked = stages.asked(request)
+        met = response = await stages.fetcher.fetch(asked)
         late_s = response.slot_s + response.dns_s + response.connect_s
-        error = outcome.refused(response)
+        error = outcome.refused(response, asked)
         if error is None:
             return response
         early = await gate.locked_out(lease, response, stages)
@@ -106,8 +106,8 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
         hop = await _next(request, response, stages)
         return replace(outcome.answered(request, response), again=hop)
     rule = stages.router.rule(request)
-    if rule is None:
-        return stages.unread(request, response)
+    if rule is None or response.is_unmodified:
+        return stages.unread(request, response, rule)
     try:
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:

@@ -114,6 +114,7 @@ class Run:
         began = {"run": info.id, "cycle": info.cycle, "resumed": info.resumed}
         log.info("run began id=%d cycle=%d resumed=%s", *began.values(), extra=began)
         await self._store.create_views(self._plan.pages)
+        self._store.queue.revalidates = not info.fresh
         self._store.keep_bodies(self._plan.store.bodies, has_some=info.keeps_pages)
         for hostname in await self._store.queue.scope_hosts():
             self._stages.scope.join(hostname)

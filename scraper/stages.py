@@ -142,8 +142,19 @@ class Stages:
             }
             log.debug(_VISITED, *visited.values(), extra=visited)
 
-    def unread(self, request: Request, response: Response) -> PageResult:
-        """A page that no rule fits: it is done, and counted as unmatched."""
+    def asked(self, request: Request) -> Request:
+        """The request without its validators, unless the page would be read as it was then."""
+        if request.validators is None:
+            return request
+        scope = self.scope if self.seeded.is_set() else None
+        if self.readings.holds(request, self.router.rule(request), scope):
+            return request
+        return replace(request, validators=None)
+
+    def unread(self, request: Request, response: Response, rule: PageRule | None) -> PageResult:
+        """A page that is not extracted: no rule fits (it is counted), or it is as it was."""
+        if response.is_unmodified:
+            return outcome.unmodified(request, response, None if rule is None else rule.name)
         reading = self.readings.of_body(request, response)
         return outcome.answered(request, response, reading=reading)
 

@@ -163,9 +163,12 @@ def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     if not _has(connection, "page_reading"):
         return None
     row = connection.execute(
-        "SELECT at, since, changes FROM page_reading WHERE request_id = ?", (id_,)
+        "SELECT at, since, changes, etag, last_modified FROM page_reading WHERE request_id = ?",
+        (id_,),
     ).fetchone()
-    return row and {"at": _iso(row[0]), "since": _iso(row[1]), "changes": row[2]}
+    names = ("at", "since", "changes", "etag", "last_modified")
+    told = row and dict(zip(names, row, strict=True))
+    return told and told | {"at": _iso(told["at"]), "since": _iso(told["since"])}
 
 
 def _has(connection: sqlite3.Connection, table: str) -> bool:
@@ -227,6 +230,8 @@ def _of_visit(visit: Mapping[str, Any] | None, url: str) -> Iterator[str]:
         return
     status = "no answer" if visit["status"] is None else f"status {visit['status']}"
     size = f"{visit['body_bytes']:,} bytes"
+    if visit["status"] == 304:
+        size = "it has not changed since it was read, its server says"
     yield f"  visited   {visit['at']} in run {visit['run']}: {status}, {size}"
     if visit["final_url"] not in (None, url):
         yield f"  answered  by {visit['final_url']}"
@@ -271,7 +276,9 @@ def _of_items(request: Mapping[str, Any]) -> Iterator[str]:
 def _of_reading(reading: Mapping[str, Any]) -> str:
     times = reading["changes"]
     changed = f", after {times:,} change{'' if times == 1 else 's'}" if times else ""
-    return f"since {reading['since']}{changed}; read last {reading['at']}"
+    asked = " or ".join(filter(None, (reading["etag"], reading["last_modified"])))
+    then = f"; the next time it is asked whether it is still {asked}" if asked else ""
+    return f"since {reading['since']}{changed}; seen last {reading['at']}{then}"
 
 
 def _of_kept(kept: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from scraper.core.credentials import is_credential
 _TAKEN = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te"}
     | {"upgrade", "expect", "keep-alive", "trailer", "proxy-connection"}
+    | {"if-none-match", "if-modified-since"}
 )
 _INSTEAD = {"user-agent": "write fetch.user_agent"}
 _PROXY_LOGIN = "would be sent to servers: write the user and password into a URL of fetch.proxies"

@@ -16,6 +16,7 @@ _LARGEST = 10**15
 _TAKEN = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te"}
     | {"upgrade", "expect", "keep-alive", "trailer", "user-agent", "content-type"}
+    | {"if-none-match", "if-modified-since"}
 )
 
 

@@ -75,6 +75,16 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said of the version of a page that was read; see `schedule.revalidate`."""
+
+    etag: str | None
+    last_modified: str | None
+    url: str  # that answered
+    basis: bytes  # of the reading
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """The unit of work: not a bare URL, so that APIs and forms are first-class."""
 
@@ -92,6 +102,7 @@ class Request:
     attempt: int = 1  # 1 for the first visit in this cycle
     hop: Hop | None = None
     half: int | None = None  # of a link: as `Link.half`
+    validators: Validators | None = None  # of its last reading; None: it is read whole
 
     @property
     def home(self) -> str:
@@ -123,6 +134,11 @@ class Response:
     connect_s: float = 0.0
     first_byte_s: float = 0.0
     body_s: float = 0.0
+
+    @property
+    def is_unmodified(self) -> bool:
+        """Whether it says that the page is as it was (RFC 9110 section 15.4.5)."""
+        return self.status == 304
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +227,10 @@ class Timing:
 class Reading:
     """What is kept of a page that was read whole; see `core.reading`."""
 
-    content: bytes  # hash of what was taken of it
+    content: bytes | None  # hash of what was taken of it; None: as before, its server says (304)
     basis: bytes  # hash of what decides that beside the page: the readings of one can be compared
+    etag: str | None = None  # to ask with the next time
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +264,11 @@ class PageResult:
     timing: Timing = Timing()
     finished_at: float = 0.0  # monotonic seconds: since then it waits for the writer
     again: Request | None = None
+
+    @property
+    def is_unmodified(self) -> bool:
+        """Whether the page is as it was: its server said so, and nothing was read."""
+        return self.reading is not None and self.reading.content is None
 
     def is_free(self, request: Request) -> bool:
         """Whether this attempt of the request does not count."""

@@ -20,6 +20,7 @@ from scraper.core.model import (
 )
 from scraper.core.redirect import is_redirect
 from scraper.core.schedule.retry import RetryPolicy, retry_after_s, retry_at
+from scraper.core.schedule.revalidate import conditions, renewed
 
 PHASES = attrgetter(*(each.name for each in fields(Timing)))
 """The seconds of a visit by phase, in the order of `Timing`."""
@@ -156,8 +157,23 @@ def visited(result: PageResult, *, turn_s: float, finished_at: float) -> PageRes
     return PageResult(*parts)  # in a third of the time that `replace` takes
 
 
-def refused(response: Response) -> FetchError | None:
-    """The error that the status of an answer stands for; None for a success or a redirect."""
+def unmodified(request: Request, response: Response, rule: str | None) -> PageResult:
+    """The page is as it was when it was read last, its server says."""
+    assert request.validators is not None  # noqa: S101 - else it was `refused`
+    reading = renewed(request.validators, response)
+    return replace(answered(request, response, reading=reading), rule=rule)
+
+
+def refused(response: Response, asked: Request | None = None) -> FetchError | None:
+    """The error that the status of an answer stands for; None for a success or a redirect.
+
+    Args:
+        asked: with whose validators it was asked; None: with none.
+    """
+    if response.is_unmodified:
+        if asked is not None and conditions(asked):
+            return None
+        return FetchError(Reason.PROTOCOL, "the server answered 304, and was not asked for it")
     if 200 <= response.status < 300 or is_redirect(response):  # RFC 9110 section 15.3
         return None
     return FetchError(http_reason(response.status), f"the server answered {response.status}")

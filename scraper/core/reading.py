@@ -23,6 +23,7 @@ from scraper.core.extract.plan import PageRule
 from scraper.core.follow import Followed
 from scraper.core.model import Page, Reading, Request, Response
 from scraper.core.plan import Plan
+from scraper.core.schedule.revalidate import with_validators
 from scraper.core.scope import Scope
 
 BASIS_BYTES = 8
@@ -51,7 +52,8 @@ class Readings:
     ) -> Reading:
         """Of a page from which nothing is taken."""
         content = blake2b(response.body, digest_size=HASH_BYTES).digest()
-        return Reading(content, self.basis(request, rule))
+        reading = Reading(content, self.basis(request, rule))
+        return with_validators(reading, request, response)
 
     def of_page(
         self,
@@ -67,7 +69,24 @@ class Readings:
             return self.of_body(request, response, rule)
         is_cut = self._grows and any(key == "hosts" for key, _ in links.outside)
         basis = self.basis(request, rule, hosts=scope.fingerprint if is_cut else b"")
-        return Reading(fingerprint(page, links.requests), basis)
+        reading = Reading(fingerprint(page, links.requests), basis)
+        if any(link.half is not None for link in links.requests):
+            return reading  # what its links carry on is told by other pages too
+        return with_validators(reading, request, response)
+
+    def holds(self, request: Request, rule: PageRule | None, scope: Scope | None) -> bool:
+        """Whether the page would be read today as it was when it got its validators.
+
+        Args:
+            scope: None: it is not known yet which hosts are in scope.
+        """
+        known = request.validators
+        if known is None:
+            return False
+        if known.basis == self.basis(request, rule):
+            return True
+        grown = scope is not None and self.basis(request, rule, hosts=scope.fingerprint)
+        return known.basis == grown
 
     def basis(self, request: Request, rule: PageRule | None, *, hosts: bytes = b"") -> bytes:
         """All that decides what is taken of a page beside its bytes, hashed.
@@ -77,10 +96,10 @@ class Readings:
         """
         basis = self._rules[rule and rule.name]
         depth = request.depth if self._counts_depth else None  # deeper pages have links cut
-        if not (depth is not None or hosts or request.carry):
+        if not (depth is not None or hosts or request.carry or request.headers):
             return basis
-        carry = json.dumps(dict(request.carry), sort_keys=True)
-        return _hash(basis + hosts + f"{depth} {carry}".encode("utf-8", "surrogatepass"))
+        brought = [depth, dict(request.carry), _open(request.headers)]
+        return _hash(basis + hosts + json.dumps(brought, sort_keys=True).encode())
 
 
 def fingerprint(page: Page, links: Iterable[Request]) -> bytes:
@@ -96,11 +115,15 @@ def fingerprint(page: Page, links: Iterable[Request]) -> bytes:
 def _shared(plan: Plan, version: str) -> bytes:
     """What all rules have in common; nothing of it is a secret."""
     fetch = plan.fetch
-    headers = sorted(pair for pair in fetch.headers if not is_credential(pair[0]))
-    asked = (fetch.user_agent, headers, fetch.cookies, sorted(fetch.auth))
+    asked = (fetch.user_agent, _open(fetch.headers), fetch.cookies, sorted(fetch.auth))
     login = plan.login and plan.login.url
     scope = replace(plan.scope, max_pages=None)
     return repr((version, plan.store.bodies, plan.url, scope, asked, login)).encode()
+
+
+def _open(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The headers that are no secrets."""
+    return sorted(pair for pair in headers if not is_credential(pair[0]))
 
 
 def _hash(data: bytes) -> bytes:

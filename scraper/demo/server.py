@@ -11,12 +11,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
+from zlib import crc32
 
 from scraper.demo import pages
 
 HTML = "text/html; charset=utf-8"
 MAX_HEAD_BYTES = 16 * 1024
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"}
+_REASONS = {200: "OK", 304: "Not Modified", 400: "Bad Request"} | {
+    404: "Not Found",
+    405: "Method Not Allowed",
+}
 
 
 @asynccontextmanager
@@ -94,7 +98,17 @@ def respond(head: bytes) -> tuple[bytes, bool]:
     lower = headers.lower()
     keep = version == b"HTTP/1.1" and b"connection: close" not in lower
     status, body, content_type = route(target.decode("latin-1"))
-    return _answer(status, body, content_type, keep=keep, head_only=method == b"HEAD"), keep
+    etag = f'"{crc32(body):08x}"' if status == 200 else ""
+    if etag and _has(lower, etag):
+        status, body = 304, b""
+    head_only = method == b"HEAD"
+    return _answer(status, body, content_type, keep=keep, etag=etag, head_only=head_only), keep
+
+
+def _has(headers: bytes, etag: str) -> bool:
+    """Whether the client has this version already (RFC 9110 section 13.1.2)."""
+    _, found, rest = headers.partition(b"if-none-match:")
+    return bool(found) and etag.encode() in rest.partition(b"\r\n")[0]
 
 
 def route(target: str) -> tuple[int, bytes, str]:
@@ -117,11 +131,19 @@ def _number(text: str) -> int:
 
 
 def _answer(
-    status: int, body: bytes, content_type: str, *, keep: bool, head_only: bool = False
+    status: int,
+    body: bytes,
+    content_type: str,
+    *,
+    keep: bool,
+    etag: str = "",
+    head_only: bool = False,
 ) -> bytes:
+    length = "" if status == 304 else f"Content-Length: {len(body)}\r\n"
+    validator = f"ETag: {etag}\r\n" if etag else ""
     head = (
         f"HTTP/1.1 {status} {_REASONS[status]}\r\nServer: scraper-demo\r\n"
-        f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        f"Content-Type: {content_type}\r\n{length}{validator}"
         f"Connection: {'keep-alive' if keep else 'close'}\r\n\r\n"
     ).encode("latin-1")
     return head if head_only else head + body

@@ -35,6 +35,7 @@ from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, Proxy
 from scraper.core.request import sent_headers
+from scraper.core.schedule.revalidate import conditions
 from scraper.core.url import parts
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector, connector_through
@@ -143,8 +144,9 @@ class Fetcher:
         headers = self._headers if at_home else self._stripped(url)
         if self._auth:
             headers = _merged(headers, self._login(href))
-        if request.headers:
-            headers = _merged(headers, _own_headers(request, at_home=at_home))
+        if request.headers or request.validators is not None:
+            own = _own_headers(request, at_home=at_home)
+            headers = _merged(headers, [*own, *conditions(request)])
         if "@" in href and "Authorization" in headers:
             url = url.with_user(None)  # what is written out wins
         body = request.body if verb == request.method else None  # GET after a redirected POST

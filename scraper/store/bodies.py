@@ -27,6 +27,7 @@ RENEW = (
     "UPDATE kept_page SET run_id = ?, cycle = ?, at = ?, final_url = ?, status = ?, headers = ? "
     "WHERE request_id = ?"
 )
+SAME = "UPDATE kept_page SET run_id = ?, cycle = ?, at = ? WHERE request_id = ?"
 BODY = "INSERT INTO kept_body VALUES (?, ?)"
 
 
@@ -47,6 +48,9 @@ class Bodies:
         before: dict[int, tuple[int, bytes]] = {row[0]: (row[1], row[2]) for row in rows}
         for result in results:
             id_ = result.request.id
+            if result.is_unmodified:
+                change.db.execute(SAME, (*_now(change), id_))
+                continue
             known = before.get(id_)
             fate = keeping.fate(result, None if known is None else known[0])
             if fate is Fate.DROP:
@@ -72,10 +76,13 @@ def _keep(
     return answer.status, digest
 
 
+def _now(change: Change) -> Row:
+    return change.tenure.run_id, change.tenure.cycle, change.now
+
+
 def _visit(change: Change, answer: Response) -> Row:
-    run, cycle = change.tenure.run_id, change.tenure.cycle
     headers = json.dumps(keeping.headers(answer))
-    return run, cycle, change.now, storable(answer.url), answer.status, headers
+    return *_now(change), storable(answer.url), answer.status, headers
 
 
 def _drop(change: Change, id_: int) -> None:

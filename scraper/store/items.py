@@ -17,6 +17,7 @@ from typing import NamedTuple
 from scraper.core.model import Item, Rejected, Request
 from scraper.store.books import Change
 from scraper.store.many import read_many, update_sql, write_many
+from scraper.store.readings import ALWAYS, drop_validators
 from scraper.store.rows import Row, storable
 
 COLUMNS = (
@@ -128,6 +129,7 @@ class _Items:
         self._new: list[Stored] = []
         self._changed: dict[int, Stored] = {}
         self._history: list[Row] = []
+        self._lost: set[tuple[int, int]] = set()  # pages that show items otherwise than stored
 
     def record(self, place: _Place, type_: str, key: str, data: str) -> None:
         """Store an item of a page."""
@@ -136,11 +138,15 @@ class _Items:
         if stored is None:
             self._add(place, type_, key, data, digest)
         elif stored.last_cycle != self._change.tenure.cycle:
+            self._takes(place, stored, spared=self._change.tenure.cycle)
             self._first_in_cycle(stored, digest)
             self._update(stored, place, data, digest)
         elif _wins(place, digest, stored):
+            self._takes(place, stored)
             self._replace(stored, digest)
             self._update(stored, place, data, digest)
+        elif stored.request_id != place.request_id:
+            self._lost.add((place.request_id, ALWAYS))
 
     def write(self) -> None:
         """Write what is new and what has changed."""
@@ -148,6 +154,12 @@ class _Items:
         write_many(db, INSERT, [inserted(row) for row in self._new])
         write_many(db, UPDATE, [updated(row) for row in self._changed.values()])
         self._write_history()
+        drop_validators(self._change, self._lost)
+
+    def _takes(self, place: _Place, stored: Stored, *, spared: int = ALWAYS) -> None:
+        """A page's version takes the place of another page's, unless that was read without it."""
+        if stored.request_id != place.request_id:
+            self._lost.add((stored.request_id, spared))
 
     def _add(self, place: _Place, type_: str, key: str, data: str, digest: bytes) -> None:
         run, cycle, now = self._change.tenure.run_id, self._change.tenure.cycle, self._change.now

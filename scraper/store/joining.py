@@ -53,6 +53,14 @@ SHOWN = (
     "SELECT request_id, hash, data FROM (VALUES (?, ...)) AS wanted CROSS JOIN item_carry "
     "WHERE request_id = wanted.column1 AND cycle = ?"
 )
+AGAIN = (
+    "UPDATE item_half SET cycle = new.column2, paired = 0 FROM (VALUES (?, ...)) AS new "
+    "WHERE request_id = new.column1"
+)
+CARRIED = (
+    "SELECT request_id, parent_id, data FROM (VALUES (?, ...)) AS wanted CROSS JOIN item_carry "
+    "WHERE parent_id = wanted.column1"
+)
 OLD = "SELECT hash, parent_id, data FROM item_carry WHERE request_id = ? AND cycle < ?"
 INVALID = (
     "INSERT INTO item_invalid (request_id, position, carry, field, type, count, cycle) "
@@ -159,6 +167,16 @@ class Work:
                 self._show(target.id, result.request.id, link.carry)
         if result.page.halves and result.request.carry:
             self._todo.append(self._carry(result.request.id, result.request.carry))
+
+    def take_again(self, results: Sequence[PageResult]) -> None:
+        """Let pages that are as they were give and carry what they did."""
+        db, ids = self._change.db, [(result.request.id,) for result in results]
+        write_many(db, AGAIN, [(*id_, self._change.tenure.cycle) for id_ in ids])
+        for target, parent, data in read_many(db, CARRIED, ids):
+            self._show(target, parent, json.loads(data))
+        for result in results:
+            if result.request.carry:
+                self._todo.append(self._carry(result.request.id, result.request.carry))
 
     def meet(self, ids: Collection[int]) -> None:
         """Let pages meet all that was carried to them in this cycle."""

@@ -51,11 +51,13 @@ class Pairs:
         work = self.work(rows)
         if work is None:
             return Made()
-        read = {result.request.id: result for result in results if result.state == State.DONE}
+        done = {result.request.id: result for result in results if result.state == State.DONE}
+        read = {id_: result for id_, result in done.items() if not result.is_unmodified}
         work.take_halves(read)
         for result in read.values():
             work.take_carries(result)
-        work.meet([*read, *rows.change.visited])
+        work.take_again([result for result in done.values() if result.is_unmodified])
+        work.meet([*done, *rows.change.visited])
         return work.finish()
 
     def work(self, rows: Requests) -> Work | None:

@@ -16,12 +16,14 @@ from typing import Any, TypeVar
 from scraper.core.model import Request, State
 from scraper.store.books import Books
 from scraper.store.connection import Connection
-from scraper.store.rows import COLUMNS, Row, request_of
+from scraper.store.rows import COLUMNS, VALIDATORS, Row, known_of, request_of
 
 T = TypeVar("T")
 
+_READING = "LEFT JOIN page_reading ON request_id = request.id"
 OF_HOST = (
-    f"SELECT {COLUMNS} FROM request INDEXED BY request_fresh "  # noqa: S608  # constant text
+    f"SELECT {COLUMNS}, {VALIDATORS} FROM request "  # noqa: S608  # constant text
+    f"INDEXED BY request_fresh {_READING} "
     "WHERE state = 'waiting' AND due_at IS NULL AND host = ? ORDER BY depth, id"
 )
 OF_HOST_DEEPEST = OF_HOST.replace("ORDER BY depth, id", "ORDER BY depth DESC, id DESC")
@@ -34,7 +36,8 @@ FULLEST = (
     "WHERE state = 'waiting' AND due_at IS NULL GROUP BY host ORDER BY rows DESC, host LIMIT ?"
 )
 DUE = (
-    f"SELECT {COLUMNS} FROM request INDEXED BY request_retry "  # noqa: S608  # constant text
+    f"SELECT {COLUMNS}, {VALIDATORS} FROM request "  # noqa: S608  # constant text
+    f"INDEXED BY request_retry {_READING} "
     "WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= ? ORDER BY due_at"
 )
 NEXT_DUE = (
@@ -50,12 +53,18 @@ SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1"
 
 
 class Queue:
-    """Reads of the waiting rows."""
+    """Reads of the waiting rows.
+
+    Attributes:
+        deepest_first: which rows of a host come first.
+        revalidates: whether requests have their validators; else pages are read whole.
+    """
 
     def __init__(self, db: Connection, books: Books) -> None:
         self._db = db
         self._books = books
         self.deepest_first = False
+        self.revalidates = False
 
     async def of_host(self, host: str, limit: int, exclude: Collection[int]) -> list[Request]:
         """Rows of one host that wait for no time, smallest depth first, or `deepest_first`."""
@@ -149,6 +158,7 @@ class Queue:
         limit: int,
         exclude: Collection[int],
     ) -> list[Request]:
+        of = known_of if self.revalidates else request_of
         held = frozenset(exclude)  # a copy: the caller's may change while the thread reads
 
         def read(db: sqlite3.Connection) -> list[Request]:
@@ -162,6 +172,6 @@ class Queue:
                         break
             finally:
                 cursor.close()  # an open read would keep the WAL from being reset
-            return [request_of(row) for row in found]
+            return [of(row) for row in found]
 
         return await self._db.call(read)

@@ -1,22 +1,35 @@
-"""What pages said when they were read last, and since when they say so."""
+"""What pages said when they were read last, since when they say so, and how to ask whether they do.
+
+A page has validators as long as a 304 is as good as reading it: see `unmodified`.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from scraper.core.model import PageResult, Reading
+from scraper.core.model import PageResult, Reading, State
 from scraper.store.books import Change
 from scraper.store.many import read_many, write_many
 from scraper.store.rows import Row
 
+ALWAYS = -1  # no cycle
 BEFORE = (
     "SELECT request_id, content, basis, since, changes FROM (VALUES (?, ...)) AS wanted "
     "CROSS JOIN page_reading WHERE request_id = wanted.column1"
 )
 READ = (
-    "INSERT OR REPLACE INTO page_reading (request_id, content, basis, at, since, changes) "
-    "VALUES (?, ...)"
+    "INSERT OR REPLACE INTO page_reading (request_id, content, basis, since, changes, at, cycle, "
+    "run_id, etag, last_modified, answered_by) VALUES (?, ...)"
+)
+SAME = (
+    "UPDATE page_reading SET at = new.column2, cycle = new.column3, run_id = new.column4, "
+    "etag = new.column5, last_modified = new.column6 "
+    "FROM (VALUES (?, ...)) AS new WHERE request_id = new.column1"
+)
+DROP = (
+    "UPDATE page_reading SET etag = NULL, last_modified = NULL FROM (VALUES (?, ...)) AS lost "
+    "WHERE request_id = lost.column1 AND cycle <> lost.column2"
 )
 
 
@@ -25,26 +38,46 @@ def record_readings(change: Change, results: Sequence[PageResult]) -> Counter[st
 
     A page that was read on another basis is none of these.
     """
-    told = Counter[str]()
-    read = {result.request.id: result.reading for result in results if result.reading is not None}
-    before = read_many(change.db, BEFORE, [(id_,) for id_ in read])
-    known = {row[0]: row[1:] for row in before}
-    rows = []
-    for id_, reading in read.items():
-        row, what = _row(change, id_, reading, known.get(id_))
-        rows.append(row)
+    read = {result.request.id: result for result in results if result.reading is not None}
+    ids = [(id_,) for id_, result in read.items() if not result.is_unmodified]
+    before = {row[0]: row[1:] for row in read_many(change.db, BEFORE, ids)}
+    told, rows, same = Counter[str](), list[Row](), list[Row]()
+    for id_, result in read.items():
+        reading = result.reading
+        assert reading is not None  # noqa: S101 - they were chosen so
+        visit = (change.now, change.tenure.cycle, change.tenure.run_id)
+        validators = (reading.etag, reading.last_modified)
+        if reading.content is None:
+            same.append((id_, *visit, *validators))
+            told["pages_unchanged"] += 1
+            continue
+        said, what = _compared(reading, before.get(id_), change.now)
+        elsewhere = None if result.final_url == result.request.url else result.final_url
+        rows.append((id_, reading.content, reading.basis, *said, *visit, *validators, elsewhere))
         told[what] += 1
     write_many(change.db, READ, rows)
+    write_many(change.db, SAME, same)
+    failed = {(each.request.id, ALWAYS) for each in results if each.state == State.FAILED}
+    drop_validators(change, failed)
     return told
 
 
-def _row(change: Change, id_: int, reading: Reading, before: Row | None) -> tuple[Row, str]:
-    now, said = change.now, (reading.content, reading.basis)
+def drop_validators(change: Change, lost: Collection[tuple[int, int]]) -> None:
+    """Let pages be read whole the next time.
+
+    Args:
+        lost: requests, each with the cycle in which it may have been visited last to be spared.
+    """
+    write_many(change.db, DROP, sorted(lost))
+
+
+def _compared(reading: Reading, before: Row | None, now: float) -> tuple[tuple[float, int], str]:
+    """Since when the page says so and how often it has changed, and what is told of it."""
     if before is None:
-        return (id_, *said, now, now, 0), "pages_new"
+        return (now, 0), "pages_new"
     content, basis, since, changes = before
     if content == reading.content:
-        return (id_, *said, now, since, changes), "pages_unchanged"
+        return (since, changes), "pages_unchanged"
     if basis != reading.basis:
-        return (id_, *said, now, now, changes), "pages_read_otherwise"
-    return (id_, *said, now, now, changes + 1), "pages_changed"
+        return (now, changes), "pages_read_otherwise"
+    return (now, changes + 1), "pages_changed"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from scraper.core.model import Hop, Json, Request
+from scraper.core.model import Hop, Json, Request, Validators
 from scraper.core.url import parts
 
 Row = tuple[Any, ...]
@@ -16,7 +16,19 @@ Row = tuple[Any, ...]
 COLUMNS = "id, key, url, method, headers, body, host, page, depth, seed, carry, attempts, hop"
 
 
-def request_of(row: Row) -> Request:
+# and those that `known_of` reads behind them
+VALIDATORS = "etag, last_modified, answered_by, basis"
+
+
+def known_of(row: Row) -> Request:
+    """The request of a row of COLUMNS and VALIDATORS, as its next attempt."""
+    *_, etag, last_modified, answered_by, basis = row
+    if etag is None and last_modified is None:
+        return request_of(row)
+    return request_of(row, Validators(etag, last_modified, answered_by or row[2], basis))
+
+
+def request_of(row: Row, validators: Validators | None = None) -> Request:
     """The request of a row of COLUMNS, as its next attempt, or as far as redirects have led it."""
     request = Request(
         url=row[2],
@@ -31,6 +43,7 @@ def request_of(row: Row) -> Request:
         seed=bool(row[9]),
         carry=json.loads(row[10]) if row[10] else {},
         attempt=row[11] + 1,
+        validators=validators,
     )
     if row[12] is None:
         return request

@@ -48,6 +48,7 @@ class RunInfo:
     token: int
     seeded: bool  # an earlier run of this cycle has stored all seeds
     keeps_pages: bool = False  # there are raw pages of earlier runs
+    fresh: bool = False  # this cycle reads everything anew
     asked_until: float | None = None  # no earlier run asked a host later; None: there was none
 
 
@@ -224,7 +225,8 @@ def _begin(
     cycle = _new_cycle(db, start, now) if decision.new_cycle else last
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
     write_visits(db, run_id, unanswered, now)
-    info = _info(run_id, cycle, token, decision, resumed=resumed, known=cycles.get(cycle))
+    known = cycles.get(cycle, Cycle(cycle, now, None, start.fresh, seeded=False))
+    info = _info(run_id, known, token, decision, resumed=resumed)
     info = replace(info, keeps_pages=keeps_pages, asked_until=asked_until)
     tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
     counts = Counter[str]()
@@ -234,23 +236,16 @@ def _begin(
     return info, tenure, counts, admitted
 
 
-def _info(
-    run_id: int,
-    cycle: int,
-    token: int,
-    decision: Decision,
-    *,
-    resumed: bool,
-    known: Cycle | None,
-) -> RunInfo:
+def _info(run_id: int, cycle: Cycle, token: int, decision: Decision, *, resumed: bool) -> RunInfo:
     return RunInfo(
         id=run_id,
-        cycle=cycle,
+        cycle=cycle.id,
         resumed=resumed,
         new_cycle=decision.new_cycle,
         nothing_due_before=decision.nothing_due_before,
         token=token,
-        seeded=known is not None and known.seeded,
+        seeded=cycle.seeded,
+        fresh=cycle.fresh,
     )
 
 

@@ -84,6 +84,12 @@ _REQUESTS = (
     f"AND {READ.format(row='request')} "
     "AND (request.state <> page.state OR request.reason IS NOT page.reason)"
 )
+# what another config has made of a page is not confirmed by its server
+_VALIDATORS = (
+    "UPDATE page_reading SET etag = NULL, last_modified = NULL "
+    "WHERE coalesce(etag, last_modified) IS NOT NULL "
+    "AND request_id IN (SELECT request_id FROM staged_page)"
+)
 
 # a pair of a page whose latest visit says nothing: it was known, or it is left to the crawl
 _UNKNOWN = (
@@ -163,6 +169,7 @@ STEPS = (
     _INVALID,
     _VISITS,
     _REQUESTS,
+    _VALIDATORS,
 )
 """What is done, in order."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from scraper.core.model import Page, PageResult, Reason, Request, State
@@ -21,6 +21,7 @@ from scraper.store.pairs import Pairs
 from scraper.store.readings import record_readings
 from scraper.store.requests import Known, Requests
 from scraper.store.rows import Row, hop_text, storable
+from scraper.store.unmodified import restored
 
 COLUMNS = (
     "state, status, reason, detail, final_url, rule, attempts, body_bytes, wire_bytes, placed, "
@@ -49,6 +50,7 @@ class Batch:
 
     rows: Requests
     monotonic: float
+    same: dict[int, Page]  # of the unmodified ones
     figures: Counter[str] = field(default_factory=Counter)  # what they add to those of the run
     pages: list[tuple[Request, Page]] = field(default_factory=list)
     results: list[PageResult] = field(default_factory=list)
@@ -70,10 +72,12 @@ class Visits:
     def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
         """Write results, in order; returns what they add to the figures of the run."""
         told = [(entry, _final_key(entry.result)) for entry in entries]
-        batch = Batch(self._read(change, told), monotonic)
+        same = restored(change, [entry.result for entry, _ in told])
+        batch = Batch(self._read(change, told), monotonic, same)
         for entry, final_key in told:
             self._record(batch, entry, final_key)
         batch.rows.write()
+        batch.figures.update(record_readings(change, batch.results))  # items may take from them
         made = self._pairs.record(batch.rows, batch.results)
         record_items(change, [(request, page.items) for request, page in batch.pages], made.items)
         record_rejected(change, [(request, page.rejected) for request, page in batch.pages])
@@ -81,7 +85,6 @@ class Visits:
             record_pairs_rejected(change, made.items, made.rejected)
             batch.figures["items"] += len(made.items)
             batch.figures["rejected"] += len(made.rejected)
-        batch.figures.update(record_readings(change, batch.results))
         write_many(change.db, VISIT, batch.visits)
         if batch.settled:
             self._bodies.record(change, batch.settled)
@@ -119,6 +122,12 @@ class Visits:
 
     def _settle(self, batch: Batch, entry: Entry, known: Known, final_key: bytes | None) -> None:
         result, rows = entry.result, batch.rows
+        if result.is_unmodified:
+            page = batch.same.get(known.id)
+            if page is None:  # another page took the place of its items meanwhile
+                _requeue(rows, known)
+                return
+            result = replace(result, page=page)
         if result.state == State.DONE and self._is_outdated(result.request, known):
             _requeue(rows, known)
         else:

@@ -17,7 +17,7 @@ import pytest
 from scraper import __version__
 from tests.command import Running, environment, rows, scraper, seed_lines, until
 from tests.e2e.conftest import SHOP, Crawl, product
-from tests.site import html, slow, status
+from tests.site import Handler, Visit, computed, html, slow, status
 
 COLOUR = re.compile(r"\x1b\[[\d;]*(3[0-7]|38;|9[0-7])[\d;]*m")
 TRUTH = [(f"Thing {n}", n + 0.5, n) for n in range(1, 21)]
@@ -71,6 +71,30 @@ def test_new_cycle_after_refresh_tells_new_changed_and_unchanged(shop: Crawl):
     assert history == [("Thing 3", 1, "3.50")]
     assert shop.one("SELECT price FROM product WHERE stock = 3") == 9.99
     assert shop.rows("SELECT id, ended_at IS NOT NULL FROM cycle") == [(1, 1), (2, 1)]
+
+
+def test_a_page_that_has_not_changed_is_not_sent_and_keeps_its_items(shop: Crawl):
+    def shown(visit: Visit) -> Handler:
+        if visit.headers.get("if-none-match") == f'"{visit.path}"':
+            return status(304)
+        return html(product(visit.path), headers={"ETag": f'"{visit.path}"'})
+
+    shop.site.route("/p/*", computed(shown))
+    shop.run()
+    shop.site.route("/p/3", html(product("/p/3").replace("£3.50", "£9.99")))
+    shop.run(None, "--set", "run.refresh=1ms")
+    report = shop.report()
+    assert (report["fetches"]["not_modified"], report["fetches"]["ok"]) == (19, 1)
+    assert report["pages"] == {"new": 0, "changed": 1, "unchanged": 19}
+    items = report["items"]["product"]
+    assert (items["seen"], items["changed"], items["unchanged"]) == (20, 1, 19)
+    assert "it has not changed since" in shop("why", "crawl.db", shop.site.url("/p/4")).out
+    shop.config(SHOP.replace(".stock", "p.stock"))  # else what a new config wants stays old
+    shop.run(None, "--set", "run.refresh=1ms")
+    assert shop.report()["fetches"]["not_modified"] == 0
+    shop.run(None, "--fresh")
+    assert shop.report()["fetches"]["not_modified"] == 0
+    assert {data["stock"] for data in shop.items()} == set(range(1, 21))
 
 
 def _list(shop: Crawl, numbers: list[int]) -> str:

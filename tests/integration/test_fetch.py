@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from scraper.core.errors import FetchError
-from scraper.core.model import Hop, Reason, Request
+from scraper.core.model import Hop, Reason, Request, Validators
 from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch import Fetcher
 from tests.site import (
@@ -55,6 +55,20 @@ async def test_a_page_comes_whole(site, fetcher):
     assert (response.status, response.body, response.url) == (200, PAGE, site.url("/page"))
     assert response.wire_bytes == len(PAGE)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+async def test_a_page_is_asked_whether_it_has_changed(site, fetcher):
+    site.route("/same", status(304))
+    url = site.url("/same")
+    date = "Sun, 06 Nov 1994 08:49:37 GMT"
+    known = Validators('W/"1"', date, url, b"")
+    mine = (("If-None-Match", '"mine"'),)
+    response = await fetcher.fetch(ask(url, validators=known, headers=mine))
+    headers = site.visits[-1].headers
+    assert (headers["if-none-match"], headers["if-modified-since"]) == ('W/"1"', date)
+    assert (response.status, response.body) == (304, b"")
+    await fetcher.fetch(ask(url, validators=replace(known, url=site.url("/other"))))
+    assert "if-modified-since" not in site.visits[-1].headers
 
 
 async def test_body_of_an_unwanted_type_is_not_read(site):

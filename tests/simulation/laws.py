@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ class Manners:
     def asks(self, request: Request, page: Page) -> None:
         """A page is about to be asked for: may it be, and is it for the first time?"""
         self.asked[request.id, request.attempt] = 1
-        turn = (request.id, request.attempt, request.asked, request.depth, request.page)
+        turn = _turn(request, request.asked)
         self.asked[turn] += 1
         again = page.to is not None and self.in_vain  # where it led could not be asked
         self._law(self.asked[turn] == 1 or again, "nothing is handed out twice", page.url)
@@ -122,7 +123,7 @@ class Manners:
     def failed(self, request: Request) -> None:
         """It got no answer: it may be asked for once more as if it had not been."""
         for url in (request.asked, *(request.hop.seen if request.hop else ())):
-            self.asked[request.id, request.attempt, url, request.depth, request.page] = 0
+            self.asked[_turn(request, url)] = 0
         self._pages -= request.attempt == 1
 
     def troubled(self, site: Site) -> None:
@@ -214,6 +215,12 @@ class Manners:
     def _law(self, kept: bool, law: str, what: object) -> None:
         if not kept and not self.dead:
             self._diary.breach(law, what)
+
+
+def _turn(request: Request, url: str) -> tuple[object, ...]:
+    """What is asked once: a page that was said to be as it was may have to be read after all."""
+    told = (request.depth, request.page, request.validators is None)
+    return (request.id, request.attempt, url, *told)
 
 
 def _is_first(request: Request) -> bool:
@@ -314,7 +321,7 @@ class Shadow:
     """The items as they ought to be, after a cycle."""
 
     cycle: int = 0
-    items: dict[str, str] = field(default_factory=dict)
+    items: dict[str, tuple[str, int]] = field(default_factory=dict)  # what, and last seen when
 
 
 def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) -> None:
@@ -325,8 +332,7 @@ def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) 
     """
     (cycle,) = db.execute("SELECT max(id) FROM cycle").fetchone()
     if cycle > shadow.cycle + 1:  # another run has ended one and begun the next: unseen
-        older = "SELECT key, json_extract(data, '$.name') FROM item WHERE last_cycle < ?"
-        shadow.items.update(db.execute(older, (cycle,)))
+        shadow.items.update(_found(db, "WHERE last_cycle < ?", cycle))
     shadow.cycle = cycle
     rows = db.execute(
         "SELECT url, state, reason, depth, seed, cycle, attempts, key FROM request ORDER BY key"
@@ -382,19 +388,26 @@ def _items_are_exact(
         page = world.content(world.page(url))
         if state != "done" or last != shadow.cycle or page.unreadable:
             continue
-        shadow.items[page.name] = f"{page.name} of {last}"
-        if page.shared and attempts:
-            shadow.items[page.shared] = f"{page.name} of {last}"
-    found = dict(db.execute("SELECT key, json_extract(data, '$.name') FROM item"))
+        for key, told in page.items(last).items():
+            if attempts or key == page.name:
+                shadow.items[key] = told, last
+    found = _found(db)
     wrong = {key for key in {*found, *shadow.items} if found.get(key) != shadow.items.get(key)}
     if wrong and world.plan.scope.max_depth is None:  # else a page may fail at a second visit
         diary.breach("items are exact", {k: (found.get(k), shadow.items.get(k)) for k in wrong})
-    twice = db.execute(
-        "SELECT key, data FROM (SELECT key, data FROM item UNION ALL SELECT key, data "
-        "FROM item_history) GROUP BY 1, 2 HAVING count(*) > 1"
+    versions = db.execute(
+        "SELECT key, data FROM (SELECT key, data, id, 0 AS last FROM item_history "
+        "UNION ALL SELECT key, data, id, 1 FROM item) ORDER BY key, last, id"
     ).fetchall()
+    twice = [one for one, next_ in pairwise(versions) if one == next_]
     if twice:
         diary.breach("no item is doubled", twice)
+
+
+def _found(db: sqlite3.Connection, where: str = "", *values: object) -> dict[str, tuple[str, int]]:
+    """Items: what they say, and the last cycle that saw them."""
+    sql = f"SELECT key, json_extract(data, '$.name'), last_cycle FROM item {where}"
+    return {key: (name, last) for key, name, last in db.execute(sql, values)}
 
 
 def _what_is_due_is_visited(

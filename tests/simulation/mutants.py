@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import Any
 
+from scraper.core.model import Page
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
@@ -117,6 +118,12 @@ MUTANTS: dict[str, Break] = {
         Patience,
         "is_over",
         lambda self, schedule, held, **_: self._max_wait_s < inf and not schedule.open,
+    ),
+    "a page whose item was taken is as it was": (items, "drop_validators", _ignore),
+    "a page that is as it was shows nothing": (
+        visits,
+        "restored",
+        lambda change, results: {result.request.id: Page() for result in results},
     ),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }

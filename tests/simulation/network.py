@@ -12,6 +12,7 @@ from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Item, Link, Parsed, Reason, Request, Response
 from scraper.core.model import Page as Found
+from scraper.core.schedule.revalidate import conditions
 from tests.simulation.laws import EPOCH, Diary, Manners
 from tests.simulation.world import HUNG_S, NEVER_ACCEPTED, Page, Site, World
 
@@ -104,7 +105,22 @@ class Network:
         if page.to is not None:
             to = page.to if isinstance(page.to, str) else page.to.url
             return Response(request.asked, page.status, {"location": to}, b"")
-        return Response(request.asked, 200, {}, page.name.encode(), 9, slot_s=slot_s)
+        return self._page(page, request, slot_s)
+
+    def _page(self, page: Page, request: Request, slot_s: float) -> Response:
+        version = page.version(self.cycle)
+        day = datetime.fromtimestamp(EPOCH + version * 86_400, UTC)
+        headers = {
+            "ETag": f'W/"{page.name.replace(" ", "-")}.{version}"',
+            "Last-Modified": format_datetime(day, usegmt=True),
+        }
+        told = {n: v for n, v in headers.items() if page.validates in (n, "both")}
+        lower = {name.lower(): value for name, value in told.items()}
+        name = "If-None-Match" if "ETag" in told else "If-Modified-Since"
+        asked = dict(conditions(request)).get(name)
+        if asked is not None and asked in told.values():
+            return Response(request.asked, 304, lower, b"", slot_s=slot_s)
+        return Response(request.asked, 200, lower, page.name.encode(), 9, slot_s=slot_s)
 
     async def _reach(self, site: Site) -> None:
         """Connect and wait for the answer."""
@@ -141,9 +157,10 @@ class Network:
         page = self._world.page(response.url)
         if page.unreadable:
             raise ParseError(Reason.PARSE_ERROR, "as told")
-        items = [Item("book", page.name, f'{{"name": "{page.name} of {self.cycle}"}}', 0)]
-        if page.shared:
-            items.append(Item("book", page.shared, f'{{"name": "{page.name} of {self.cycle}"}}', 1))
+        items = [
+            Item("book", key, f'{{"name": "{told}"}}', place)
+            for place, (key, told) in enumerate(page.items(self.cycle).items())
+        ]
         links = (
             Link(link.url.replace("b=1&a=2", "a=2&b=1") + "#top", to) for link, to in page.links
         )

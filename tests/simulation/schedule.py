@@ -138,7 +138,8 @@ class _Schedule:
 
     async def live(self) -> None:
         chance = self._chance
-        for cycle in range(chance.choice((1, 1, 1, 2, 3))):
+        cycles = chance.choice((1, 1, 1, 2, 3))
+        for cycle in range(cycles + 2 * self._world.validates):
             fresh = cycle > 0 and chance.random() < 0.4
             if cycle and not fresh and chance.random() < 0.7:
                 await asyncio.sleep(DAY_S)

@@ -13,7 +13,10 @@ from tests.simulation.schedule import simulate
 ROOT = Path(__file__).parents[2]
 CHUNK = 25
 FEW = 60  # seeds, within which each of these is noticed
-RARE = {"no transaction": (151, 253, 373)}  # but for those that need a death at the right moment
+RARE = {  # but for those that need a death, or another thing, at the right moment
+    "no transaction": (151, 253, 373),
+    "a page whose item was taken is as it was": (108,),
+}
 
 
 @pytest.mark.slow

@@ -112,6 +112,20 @@ class Page:
     unreadable: bool = False
     links: list[tuple[Page, str | None]] = field(default_factory=list)  # a page's name: pagination
     shared: str | None = None  # an item that other pages have, too
+    every: int = 1  # cycles; then it has changed
+    fickle: bool = False  # it shows the shared item every other time
+    validates: str = ""  # by "ETag", by "Last-Modified" or by both
+
+    def version(self, cycle: int) -> int:
+        """The cycle in which it got what it says."""
+        return cycle - (cycle - 1) % self.every
+
+    def items(self, cycle: int) -> dict[str, str]:
+        """What it shows, by key."""
+        version = self.version(cycle)
+        told = f"{self.name} of {version}"
+        shows = self.shared and not (self.fickle and version // self.every % 2)
+        return {self.name: told} | ({self.shared: told} if self.shared and shows else {})
 
 
 @dataclass(eq=False)
@@ -130,6 +144,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.by_host = {site.host: site for site in self.sites}
+        self.validates = any(page.validates for page in self.pages)
         self._by_key = {url_key(page.url): page for page in self.pages}
         self._by_url: dict[str, Page] = {}
         self.rules = {
@@ -272,6 +287,7 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
             parent.links.append((page, rng.choice((None, None, "page"))))
         for _ in range(rng.choice((0, 0, 1, 3))):
             page.links.append((rng.choice(pages), rng.choice((None, None, "page"))))
+    _refresh(Random(f"refresh {seed}"), pages)
     seeds = [pages[0], *rng.sample(pages, rng.randint(0, min(len(pages), max(3, count))))]
     forms = [_form(rng, rng.choice(sites), pages, n) for n in range(rng.choice((0, 1, 2, 5)))]
     plan = _plan(rng, path, sites, seeds, forms)
@@ -334,6 +350,16 @@ def _spoil(rng: Random, page: Page, mischief: float) -> None:
         page.unreadable = True
     else:
         page.to = "mailto:nobody"
+
+
+def _refresh(rng: Random, pages: list[Page]) -> None:
+    """Let pages of some worlds stay the same, and their servers say so."""
+    if rng.random() < 0.6:
+        return
+    for page in pages:
+        page.every = rng.choice((1, 2, 2, 3, 9))
+        page.fickle = rng.random() < 0.3
+        page.validates = rng.choice(("", "ETag", "ETag", "Last-Modified", "both"))
 
 
 def _form(rng: Random, site: Site, pages: list[Page], number: int) -> Page:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.insight.tally import Tally
-from scraper.core.model import Hop, Item, Link, Page, Reason, Response, State
+from scraper.core.model import Hop, Item, Link, Page, Reason, Response, State, Validators
 from scraper.core.plan import (
     FetchPlan,
     HostRule,
@@ -31,6 +31,7 @@ from scraper.core.route import Router
 from scraper.core.schedule.circuit import FAILURES, LONGEST_OUTAGE_S, PROBES, RESTS
 from scraper.core.schedule.kinds import Kinds, kind_of
 from scraper.core.schedule.retry import RetryPolicy
+from scraper.core.schedule.revalidate import conditions
 from scraper.core.scope import Scope
 from scraper.core.url import parse
 from scraper.core.urlrules import UrlRules
@@ -198,7 +199,7 @@ def test_a_page_that_cannot_be_parsed_has_failed_with_its_reason():
     assert (result.detail, result.rule, result.status) == ("twice", "every", 200)
 
 
-@pytest.mark.parametrize("status", [400, 404, 410, 304, 300, 302, 599])
+@pytest.mark.parametrize("status", [400, 404, 410, 300, 302, 599])
 def test_an_answer_that_is_no_success_has_failed(status):
     crawled = world({A: status}).visit_all(A)
     assert crawled.outcomes() == {A: ("failed", f"http_{status}")}
@@ -978,3 +979,52 @@ def _nobody_was_hurt(crawled: World, per_host: int, delay_s: float) -> None:
                 assert open_now <= per_host
         if delay_s:
             assert all(later - start >= delay_s - 1e-6 for start, later in pairwise(starts))
+
+
+# Pages that are as they were
+
+
+KNOWN = Validators('"1"', None, A, b"")
+SAME = Response(A, 304, {}, b"")
+
+
+def again(crawled: World, *, basis: bytes | None = None, **options) -> World:
+    """Visit A, which was read before on this basis; None: on today's."""
+    request = make_request(parse(A), seed=True, **options)
+    today = crawled.stages.readings.basis(request, crawled.stages.router.rule(request))
+    known = replace(KNOWN, basis=today if basis is None else basis)
+    crawled.writer.add(replace(request, validators=known))
+    return crawled.visit_all()
+
+
+def test_a_page_that_is_as_it_was_is_done_and_not_parsed():
+    crawled = again(world({A: SAME}))
+    result = crawled.result(A)
+    assert (result.state, result.status, result.rule) == (State.DONE, 304, "every")
+    assert result.is_unmodified
+    assert not crawled.diary.of("parse")
+    assert crawled.stages.tally.not_modified == 1
+
+
+def test_a_page_that_would_be_read_otherwise_today_is_not_asked_whether_it_has_changed():
+    crawled = again(world({A: b"page"}), basis=b"of another config")
+    assert [request.validators for request in crawled.site.requests] == [None]
+    assert crawled.result(A).reading.content
+
+
+def test_a_304_that_nobody_asked_for_is_tried_again_and_then_failed():
+    crawled = again(world({A: SAME}), basis=b"of another config")
+    assert crawled.outcomes() == {A: ("failed", "protocol")}
+    assert crawled.result(A).status == 304
+    assert len(crawled.fetches()) == RetryPlan().attempts
+
+
+def test_a_page_behind_a_redirect_is_asked_with_what_it_had_said():
+    crawled = world({A: B, B: SAME})
+    crawled.stages.scope.join("b.example")
+    request = make_request(parse(A), seed=True)
+    basis = crawled.stages.readings.basis(request, EVERY[0])
+    crawled.writer.add(replace(request, validators=replace(KNOWN, url=B, basis=basis)))
+    crawled.visit_all()
+    assert [len(conditions(asked)) for asked in crawled.site.requests] == [0, 1]
+    assert (crawled.result(A).is_unmodified, crawled.result(A).final_url) == (True, B)

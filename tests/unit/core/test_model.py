@@ -3,7 +3,16 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from scraper.core.model import Hop, PageResult, Reason, Request, State, http_reason
+from scraper.core.model import (
+    Hop,
+    PageResult,
+    Reading,
+    Reason,
+    Request,
+    Response,
+    State,
+    http_reason,
+)
 
 REQUEST = Request("https://a.example/form", b"k" * 16, "a.example:443", method="POST", body=b"q=1")
 
@@ -44,3 +53,13 @@ def test_an_attempt_that_does_not_count_leaves_the_number_as_it_was():
     tried = replace(REQUEST, attempt=2)
     assert PageResult(replace(tried, attempt=1)).is_free(tried)
     assert not PageResult(tried).is_free(tried)
+
+
+def test_what_is_as_it_was_was_not_read():
+    request = Request("http://a.example/", b"", "a.example:80")
+    read = PageResult(request, reading=Reading(b"1", b""))
+    assert not read.is_unmodified
+    assert not PageResult(request).is_unmodified
+    assert PageResult(request, reading=Reading(None, b"")).is_unmodified
+    assert Response(request.url, 304, {}, b"").is_unmodified
+    assert not Response(request.url, 200, {}, b"").is_unmodified

@@ -19,6 +19,7 @@ from scraper.core.model import (
     Response,
     State,
     Timing,
+    Validators,
 )
 from scraper.core.outcome import (
     Moment,
@@ -29,6 +30,7 @@ from scraper.core.outcome import (
     is_spent,
     refused,
     skipped,
+    unmodified,
     unreachable,
     unreadable,
     visited,
@@ -243,7 +245,7 @@ def test_an_answer_is_a_success_or_a_reason_with_its_number(status):
     error = refused(response(status))
     assert (error is None) == (status // 100 == 2)
     if error is not None:
-        assert error.reason == f"http_{status}"
+        assert error.reason == (f"http_{status}" if status != 304 else Reason.PROTOCOL)
         assert str(status) in error.detail
 
 
@@ -295,3 +297,33 @@ def test_the_last_try_of_a_host_shows_why_it_was_given_up(reason, told):
     result = unreachable(request, FetchError(reason, "the cause"))
     assert (result.state, result.reason) == (State.FAILED, told)
     assert "the cause" in result.detail
+
+
+KNOWN = Validators('"1"', None, URL, b"basis")
+
+
+def test_a_304_is_an_answer_to_who_asked_for_it():
+    asked, answer = replace(request(), validators=KNOWN), Response(URL, 304, {"etag": '"2"'}, b"")
+    assert refused(answer, asked) is None
+    result = unmodified(asked, answer, "book")
+    assert (result.state, result.status, result.rule) == (State.DONE, 304, "book")
+    assert result.is_unmodified
+    assert (result.placed, result.page, result.body_bytes) == (None, Page(), 0)
+    assert result.reading is not None
+    assert result.reading.etag == '"2"'
+    assert not answered(asked, answer).is_unmodified
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        request(),
+        replace(request(), validators=replace(KNOWN, url="http://b.example/")),
+        replace(request("POST"), validators=KNOWN),
+    ],
+)
+def test_a_304_that_nobody_asked_for_is_an_error_of_the_protocol(asked):
+    error = refused(Response(URL, 304, {}, b""), asked)
+    assert error is not None
+    assert error.reason == Reason.PROTOCOL

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.follow import Followed
-from scraper.core.model import Half, Item, Link, Page, Rejected, Response
+from scraper.core.model import Half, Item, Link, Page, Rejected, Response, Validators
 from scraper.core.plan import FetchPlan, Plan, RunPlan, ScopePlan, SeedPlan, StorePlan
 from scraper.core.reading import Readings, fingerprint
 from scraper.core.request import make_request
@@ -130,6 +130,43 @@ def test_links_that_were_out_of_scope_count_on_the_hosts_that_may_join_it():
     assert basis(links_=cut, hosts=("a.example",)) != basis(links_=cut)
     closed = replace(PLAN, scope=ScopePlan(hosts="any"))
     assert basis(links_=cut, plan=closed, hosts=("a.example",)) == basis(plan=closed)
+
+
+SAID = replace(ANSWER, headers={"etag": '"1"'})
+
+
+def test_a_page_that_was_read_whole_has_validators():
+    readings = Readings(PLAN, version="1")
+    assert readings.of_body(request(), SAID).etag == '"1"'
+    page = readings.of_page(request(), SAID, BOOK, Page(), links("b"), scope())
+    assert page.etag == '"1"'
+
+
+def test_a_page_whose_links_carry_on_what_was_carried_to_it_has_none():
+    onward = replace(request("b"), carry={"a": None}, half=0)
+    readings = Readings(PLAN, version="1")
+    found = Followed((onward,), 1, 0)
+    assert readings.of_page(request(), SAID, BOOK, Page(), found, scope()).etag is None
+
+
+@pytest.mark.parametrize("cut", [(), (("hosts", 1),)])
+def test_validators_hold_where_the_page_would_be_read_the_same(cut):
+    readings, hosts = Readings(PLAN, version="1"), scope("shop.example")
+    read = readings.of_page(request(), SAID, BOOK, Page(), links(outside=cut), hosts)
+    known = Validators('"1"', None, request().url, read.basis)
+    again = replace(request(), validators=known)
+    assert readings.holds(again, BOOK, hosts)
+    assert readings.holds(again, BOOK, None) == (not cut)
+    assert readings.holds(again, BOOK, scope("shop.example", "new.example")) == (not cut)
+    assert not readings.holds(again, NOTHING, hosts)
+    assert not readings.holds(request(), BOOK, hosts)
+    assert not Readings(PLAN, version="2").holds(again, BOOK, hosts)
+
+
+def test_headers_of_a_request_count_unless_they_hold_a_secret():
+    assert basis(of=request(headers=(("X-Shop", "1"),))) != basis()
+    one, other = (request(headers=(("Authorization", word),)) for word in "ab")
+    assert basis(of=one) == basis(of=other)
 
 
 def test_a_link_is_no_reading():

@@ -70,3 +70,16 @@ def test_any_bytes_get_an_answer(head: bytes):
 
 def test_private_ledger_is_what_robots_txt_forbids():
     assert b"Disallow: /private/" in route("/robots.txt")[1]
+
+
+def test_a_page_that_the_client_has_is_not_sent_again():
+    get = b"GET /list/2 HTTP/1.1\r\nHost: x"
+    line, headers, body = split(respond(get)[0])
+    etag = headers[b"ETag"]
+    answer, keep = respond(get + b"\r\nIf-None-Match: " + etag + b"\r\nX: y")
+    line, headers, body = split(answer)
+    assert (line, headers[b"ETag"], body, keep) == (b"HTTP/1.1 304 Not Modified", etag, b"", True)
+    assert b"Content-Length" not in headers
+    other = b'\r\nIf-None-Match: "0"\r\nX: ' + etag
+    assert respond(get + other)[0] == respond(get)[0]
+    assert b"ETag" not in respond(b"GET /nothing HTTP/1.1")[0]
