@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any, Protocol
 
+from scraper.core import gone
 from scraper.core.errors import LoginError, ScraperError, StoreError
+from scraper.core.model import Json
 from scraper.core.plan import Plan
 from scraper.crawl import crawl
 from scraper.seeds import Seeds
@@ -177,16 +179,15 @@ class Run:
         balance = await self._store.runs.balance()
         left = bool(balance.by_state["waiting"]) or self._frontier.seeding
         stopped_by = self._frontier.stopped_by if left else None
-        status, messages = 0, list[str]()
+        status, messages, missed = 0, list[str](), list[Json]()
         if not balance.balanced or (left and stopped_by is None):
             status = 3
             messages.append(_imbalance(balance))
         elif left:
             status = 4
         else:
-            await self._store.runs.end_cycle()
-            missed = await self._missed(info, balance)
-            status, messages = (1 if missed else 0), missed
+            messages, missed = await self._end_cycle(info, balance)
+            status = 1 if missed else 0
         waits = await self._waits(stopped_by)
         await self._store.hosts.learn(self._frontier.schedule.learnt())
         await self._store.runs.prune(self._plan.store.keep_runs)
@@ -197,7 +198,7 @@ class Run:
             stats={
                 **self._progress.stats(),
                 "seeds": self._seeds.figures(),
-                "missed": messages if status == 1 else [],
+                "missed": missed,
                 "waits": waits,
             },
         )
@@ -215,6 +216,15 @@ class Run:
             waits["seeds"] = {"until": patience.seeds_until, "host": patience.seeds_on}
         log.warning("what is left waits longer than run.max_wait: hosts=%d", waits["hosts"])
         return waits
+
+    async def _end_cycle(self, info: RunInfo, balance: Balance) -> tuple[list[str], list[Json]]:
+        """End and judge it: what was missed in words, and as the report has it."""
+        plan = self._plan.run.gone
+        judged = info.nothing_due_before is None
+        going = await self._store.runs.end_cycle(plan if judged else None)
+        words = await self._missed(info, balance)
+        told = [gone.in_words(each, plan.at_most) for each in going]
+        return words + told, [*words, *(gone.missed(each, plan.at_most) for each in going)]
 
     def _idle(self, info: RunInfo) -> str | None:
         if info.nothing_due_before is None:

@@ -12,6 +12,7 @@ from scraper.core.errors import UsageError
 from scraper.core.request import make_request
 from scraper.core.url import Url, parse
 from scraper.logs import escape
+from scraper.store.reader import live
 
 SCHEMA = 1
 ITEMS_SHOWN = 10
@@ -96,6 +97,7 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, 
         "depth": depth,
         "page": page,
         "carry": json.loads(carry) if carry else {},
+        "gone": _gone(connection, id_) if state == "failed" else None,
         "visit": visit or None,
         "items": _items(connection, id_),
         "rejected": _rejected(connection, id_),
@@ -137,13 +139,24 @@ def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
     }
 
 
+def _gone(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
+    """In how many cycles running it was not there, and the run that judged it gone."""
+    table = "SELECT 1 FROM sqlite_master WHERE name = 'request_missing'"
+    if connection.execute(table).fetchone() is None:
+        return None
+    sql = "SELECT times, gone_run FROM request_missing WHERE request_id = ?"
+    row = connection.execute(sql, (id_,)).fetchone()
+    return None if row is None else {"cycles": row[0], "run": row[1]}
+
+
 def _items(connection: sqlite3.Connection, id_: int) -> list[dict[str, Any]]:
+    gone_run = "NULL" if live(connection) == "1" else "gone_run"
     rows = connection.execute(
-        "SELECT type, key, first_run, changed_run, last_run FROM item WHERE request_id = ? "
-        "ORDER BY position",
+        f"SELECT type, key, first_run, changed_run, last_run, {gone_run} "  # noqa: S608
+        "FROM item WHERE request_id = ? ORDER BY position",
         (id_,),
     )
-    names = ("type", "key", "first_run", "changed_run", "last_run")
+    names = ("type", "key", "first_run", "changed_run", "last_run", "gone_run")
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -216,6 +229,8 @@ def _of_request(request: Mapping[str, Any]) -> Iterator[str]:
         said = request["detail"]
         detail = f" ({said})" if said and said != request["because"] else ""
         yield f"  because   {request['because']}{detail}"
+    if request["gone"] is not None:
+        yield f"  missing   {_of_gone(request['gone'])}"
     yield from _of_visit(request["visit"], request["url"])
     yield from _of_place(request)
     if request["reading"]:
@@ -223,6 +238,12 @@ def _of_request(request: Mapping[str, Any]) -> Iterator[str]:
     yield from _of_items(request)
     kept = request["kept"]
     yield f"  kept      {_of_kept(kept) if kept else 'no raw page'}"
+
+
+def _of_gone(gone: Mapping[str, Any]) -> str:
+    many = "1 cycle" if gone["cycles"] == 1 else f"{gone['cycles']} cycles running"
+    judged = "not judged gone yet" if gone["run"] is None else f"gone since run {gone['run']}"
+    return f"not there in {many}: {judged}"
 
 
 def _of_visit(visit: Mapping[str, Any] | None, url: str) -> Iterator[str]:
@@ -257,6 +278,8 @@ def _next(request: Mapping[str, Any]) -> str:
         return f"not before {due_at}" if due_at else "as soon as a run comes to it"
     if request["state"] == "skipped" and request["reason"] not in JUDGED_ANEW:
         return "not unless the config lets it in and a link or seed leads to it again"
+    if (request["gone"] or {}).get("run") is not None and not request["seed"]:
+        return "not unless a seed or a page that is read leads to it again: it is gone"
     return "in a cycle that begins after `refresh`, or with --fresh"
 
 
@@ -266,6 +289,7 @@ def _of_items(request: Mapping[str, Any]) -> Iterator[str]:
         name = f"{item['type']} {json.dumps(item['key'], ensure_ascii=False)}"
         changed = item["changed_run"] != item["first_run"]
         later = f", changed in run {item['changed_run']}" if changed else ""
+        later += f", gone since run {item['gone_run']}" if item["gone_run"] else ""
         yield f"  item      {name}: new in run {item['first_run']}{later}"
     if len(items) > ITEMS_SHOWN:
         yield f"  item      and {len(items) - ITEMS_SHOWN:,} more"

@@ -33,6 +33,7 @@ from scraper.core.extract.plan import PageRule, PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
     FetchPlan,
+    GonePlan,
     HostRule,
     ParsePlan,
     Plan,
@@ -202,6 +203,7 @@ def _run(run: RunConfig) -> RunPlan:
         max_time_s=run.max_time,
         max_wait_s=run.max_wait,
         refresh_s=run.refresh,
+        gone=GonePlan(run.gone.after, run.gone.at_most),
     )
 
 

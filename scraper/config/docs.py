@@ -24,7 +24,7 @@ from scraper.config.model_network import (
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.model_url import UrlConfig
-from scraper.config.models import Config, ParseConfig, RunConfig, StoreConfig
+from scraper.config.models import Config, GoneConfig, ParseConfig, RunConfig, StoreConfig
 from scraper.config.scalars import Reads
 from scraper.config.section import Section, one_or_more
 from scraper.config.sentences import sentences
@@ -57,6 +57,7 @@ _SECTIONS: dict[type[Section], str] = {
     ParseConfig: "parse",
     StoreConfig: "store",
     RunConfig: "run",
+    GoneConfig: "run.gone",
 }
 _HEAD = """\
 # The config

@@ -178,6 +178,15 @@ class _Teller:
         for form in page.submit:
             yield f"  {_submit(form)}"
 
+    def _gone(self) -> str:
+        gone = self.config.run.gone
+        after = self.say(("run", "gone", "after"), gone.after)
+        at_most = self.say(("run", "gone", "at_most"), f"{gone.at_most * 100:.6g}%")
+        return (
+            f"a page is gone after 404 or 410 {_times(after)}, an item when no page shows it"
+            f" any more, at most {at_most} of a type at once"
+        )
+
     def _run(self) -> Iterator[str]:
         named = self.say(("name",), self.plan.name)
         default = self.plan.store.path if self.config.store.path else f"data/{named}.db"
@@ -191,12 +200,17 @@ class _Teller:
         refresh = self.time(("run", "refresh"), run.refresh)
         yield f"{busy[run.if_running]} when another run holds it"
         yield f"visits a page again after {refresh}"
+        yield self._gone()
         if run.max_time is not None:
             limit = self.time(("run", "max_time"), run.max_time)
             yield f"stops after {limit}; the next run continues"
         if run.max_wait is not None:
             limit = self.time(("run", "max_wait"), run.max_wait)
             yield f"stops when all that is left waits longer than {limit}; the next run continues"
+
+
+def _times(number: str) -> str:
+    return "once" if number == "1" else f"in {number} cycles running"
 
 
 def _urls(urls: tuple[str, ...]) -> str:

@@ -17,6 +17,7 @@ from scraper.config.scalars import (
     Duration,
     Reads,
     Refresh,
+    Share,
     Text,
     count,
     one_of,
@@ -115,12 +116,23 @@ class StoreConfig(Section):
     """How many runs are kept with their visits; items are kept for ever."""
 
 
+class GoneConfig(Section):
+    """When pages and items are gone."""
+
+    after: Annotated[int, count(1)] = 2
+    """Cycles running in which a page is answered with 404 or 410 until it is gone. A cycle in which
+    it is not answered says nothing."""
+
+    at_most: Share = Field(0.1, json_schema_extra={"default": "10%"})
+    """Of the live items of a type, this share may be gone at once (one item always may, unless this
+    is `0%`); more is a missed promise, exit status 1, and nothing is marked. Of items without a key
+    only those that no new ones replace count."""
+
+
 class RunConfig(Section):
     """The life of a run."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset(
-        {"ping", "jitter", "metrics", "metrics_file", "gone"}
-    )
+    LATER: ClassVar[frozenset[str]] = frozenset({"ping", "jitter", "metrics", "metrics_file"})
 
     if_running: Annotated[str, one_of("skip", "wait", "fail")] = "fail"
     """While another run holds the crawl: `fail` (exit 75), `skip` (exit 0), or `wait`."""
@@ -135,6 +147,10 @@ class RunConfig(Section):
 
     refresh: Refresh = Field(86400.0, json_schema_extra={"default": "1d"})
     """A page visited less long ago is not visited again."""
+
+    gone: GoneConfig = GoneConfig()
+    """When pages and items are gone: never by a failure, only where every page that showed an item
+    was read and does not show it, or is gone itself."""
 
 
 class Config(Section):

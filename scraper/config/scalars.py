@@ -25,6 +25,7 @@ _TRUTH = {
 _WITHOUT_UNIT = re.compile(
     r"(\d{1,9}(?:\.\d{1,9})?) ?((?:sec(?:ond)?s?|min(?:ute)?s?|hours?|hrs?|days?)?)", re.IGNORECASE
 )
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,9})?) ?%", re.ASCII)
 _NO_LIMIT = 10**9
 _LONGEST_S = 3650 * 86400.0
 _ENV = {"type": "string", "pattern": r"\$\{"}
@@ -207,12 +208,21 @@ def size(value: object) -> int:
     return found
 
 
+def share(value: object) -> float:
+    """A share from 0 to 1, written in percent."""
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if match is None or float(match[1]) > 100:
+        raise RefusedError(f"must be a share from 0% to 100% such as 10%, got {shown(value)}")
+    return float(match[1]) / 100
+
+
 DURATION_SCHEMA = {
     "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"}, {"const": 0}, _ENV]
 }
 SIZE_SCHEMA = {
     "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d+)?\s*([kKmMgG][iI]?)?[bB]$"}, _ENV]
 }
+SHARE_SCHEMA = {"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d+)? ?%$"}, _ENV]}
 TEXT_SCHEMA = {"type": ["string", "number", "boolean"]}
 
 Text = Annotated[str, Reads(text, TEXT_SCHEMA, "text")]
@@ -222,4 +232,5 @@ Free = Annotated[Any, Reads(free, {}, "any")]
 Duration = Annotated[float, Reads(duration, DURATION_SCHEMA, "duration")]
 Wait = Annotated[float, Reads(wait, DURATION_SCHEMA, "duration")]
 Refresh = Annotated[float, Reads(refresh, DURATION_SCHEMA, "duration")]
+Share = Annotated[float, Reads(share, SHARE_SCHEMA, "share in percent")]
 Size = Annotated[int, Reads(size, SIZE_SCHEMA, "size")]

@@ -197,6 +197,14 @@ class StorePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class GonePlan:
+    """When pages and items are gone."""
+
+    after: int = 2  # cycles running in which a page is answered with 404 or 410
+    at_most: float = 0.1  # share of the live items of a type that may go at once
+
+
+@dataclass(frozen=True, slots=True)
 class RunPlan:
     """The life of a run."""
 
@@ -204,6 +212,7 @@ class RunPlan:
     max_time_s: float | None = None
     max_wait_s: float | None = None  # what is left may wait so long; None: for ever
     refresh_s: float = 86400.0
+    gone: GonePlan = GonePlan()
 
 
 @dataclass(frozen=True, slots=True)

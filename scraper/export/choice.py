@@ -16,6 +16,7 @@ from typing import NamedTuple
 from scraper.core.columns import OWN, Column, Kind, Table
 from scraper.core.errors import UsageError
 from scraper.core.model import Json
+from scraper.store.reader import live
 from scraper.store.views import stored_kinds
 
 STEP_ROWS = 1000
@@ -43,6 +44,7 @@ class Choice:
     type: str | None  # None: all
     after_run: int  # new or changed in a later one
     last_id: int  # the last item that was there when the export began
+    live: str = "1"  # SQL: an item is not gone
 
     def rows(self) -> Iterator[Row]:
         """The items in the order in which they were first seen."""
@@ -53,11 +55,11 @@ class Choice:
 
     def _step(self, last: int) -> list[Row]:
         """The next items: a thousand, or fewer where they are long."""
-        cursor = self.connection.execute(
-            "SELECT item.id, item.type, item.data, request.url, "
+        cursor = self.connection.execute(  # the condition is ours
+            "SELECT item.id, item.type, item.data, request.url, "  # noqa: S608
             "strftime('%Y-%m-%dT%H:%M:%SZ', item.fetched_at, 'unixepoch'), item.last_run "
             "FROM item LEFT JOIN request ON request.id = item.request_id "
-            "WHERE item.id > ? AND item.id <= ? AND (? IS NULL OR item.type = ?) "
+            f"WHERE {self.live} AND item.id > ? AND item.id <= ? AND (? IS NULL OR item.type = ?) "
             "AND item.changed_run > ? ORDER BY item.id LIMIT ?",
             (last, self.last_id, self.type, self.type, self.after_run, STEP_ROWS),
         )
@@ -119,7 +121,8 @@ def choose(
     if wanted is None and len(types) == 1:
         wanted = types[0]
     (last_id,) = connection.execute("SELECT coalesce(max(id), 0) FROM item").fetchone()
-    return Choice(connection, tuple(types), wanted, _after_run(connection, changed_since), last_id)
+    after_run = _after_run(connection, changed_since)
+    return Choice(connection, tuple(types), wanted, after_run, last_id, live(connection))
 
 
 def _types(connection: sqlite3.Connection) -> list[str]:

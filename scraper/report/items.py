@@ -17,6 +17,7 @@ class _Type:
     seen: int = 0
     new: int = 0
     changed: int = 0
+    gone: int | None = 0  # None: this is judged when the cycle ends
     rejected: int = 0
     invalid: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)  # field -> values found
@@ -34,7 +35,7 @@ class _Type:
             "new": self.new,
             "changed": self.changed if is_last else None,
             "unchanged": self.seen - self.new - self.changed if is_last else None,
-            "gone": None,
+            "gone": self.gone,
             "rejected": self.rejected,
             "invalid": dict(self.invalid),
             "filled": self._shares() if is_last else {},
@@ -69,6 +70,7 @@ def items(connection: sqlite3.Connection, cycle: int) -> dict[str, Any]:
         for name, counts in json.loads(text).items():
             types.setdefault(name, _Type()).invalid.update(counts)
     _look_at_carried(connection, cycle, types)
+    _look_at_gone(connection, cycle, types)
     return {name: each.as_json(is_last=is_last) for name, each in types.items()}
 
 
@@ -124,6 +126,27 @@ def _look_at_carried(connection: sqlite3.Connection, cycle: int, types: dict[str
         (cycle,),
     ).fetchall():
         types.setdefault(name, _Type()).invalid[label] += count
+
+
+def _look_at_gone(connection: sqlite3.Connection, cycle: int, types: dict[str, _Type]) -> None:
+    """Items that this cycle found gone, even if they have come back since."""
+    known = "SELECT 1 FROM sqlite_master WHERE name = 'item_doubt'"
+    ended = "SELECT 1 FROM cycle WHERE id = ? AND ended_at IS NOT NULL"
+    if (
+        connection.execute(known).fetchone() is None  # an older version judged none
+        or connection.execute(ended, (cycle,)).fetchone() is None
+    ):
+        for each in types.values():
+            each.gone = None
+        return
+    for table in ("item", "item_history"):
+        for name, count in connection.execute(
+            f"SELECT type, count(*) FROM {table} WHERE gone_run IN "  # noqa: S608  # ours
+            "(SELECT id FROM run WHERE cycle = ?) GROUP BY type",
+            (cycle,),
+        ).fetchall():
+            each = types.setdefault(name, _Type())
+            each.gone = (each.gone or 0) + count
 
 
 def _column(connection: sqlite3.Connection, sql: str, *values: object) -> Iterator[Any]:

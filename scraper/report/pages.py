@@ -44,6 +44,7 @@ def requests(connection: sqlite3.Connection) -> dict[str, Any]:
             "SELECT state, coalesce(reason, 'unknown'), count(*) FROM request "
             "GROUP BY state, reason ORDER BY 3 DESC, 2"
         ).fetchall()
+        gone = _gone(connection)
     states = dict.fromkeys(("done", "failed", "skipped", "waiting"), 0)
     reasons: dict[str, dict[str, int]] = {"failed": {}, "skipped": {}}
     for state, reason, count in rows:
@@ -57,10 +58,24 @@ def requests(connection: sqlite3.Connection) -> dict[str, Any]:
             "failed": states["failed"],
             "skipped": reasons["skipped"],
             "waiting": states["waiting"],
+            "gone": gone,
             "balanced": known == sum(states.values()),
         },
         "failures": reasons["failed"],
     }
+
+
+def _gone(connection: sqlite3.Connection) -> int:
+    """How many of the failed rows are pages that are gone; an earlier version judged none."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'request_missing'")
+    if found.fetchone() is None:
+        return 0
+    return int(
+        connection.execute(
+            "SELECT count(*) FROM request_missing JOIN request ON request.id = request_id "
+            "WHERE gone_run IS NOT NULL AND state = 'failed'"
+        ).fetchone()[0]
+    )
 
 
 def visited(connection: sqlite3.Connection, run_id: int) -> Visited:

@@ -77,10 +77,12 @@ def _missed(missed: Mapping[str, Any]) -> str:
 def _pages(report: Mapping[str, Any]) -> Iterator[str]:
     pages = report["requests"]
     skipped = sum(pages["skipped"].values())
+    gone = f" ({pages['gone']:,} gone)" if pages.get("gone") else ""
     balance = "" if pages["balanced"] else "  DOES NOT BALANCE"
     yield (
         f"  pages     {pages['known']:,} known: {pages['done']:,} done, "
-        f"{pages['failed']:,} failed, {skipped:,} skipped, {pages['waiting']:,} waiting{balance}"
+        f"{pages['failed']:,} failed{gone}, {skipped:,} skipped, "
+        f"{pages['waiting']:,} waiting{balance}"
     )
     for name, reasons in (("failed", report["failures"]), ("skipped", pages["skipped"])):
         if reasons:
@@ -146,9 +148,10 @@ def _items(name: str, counts: Mapping[str, Any]) -> Iterator[str]:
             f"  items     {name}: {counts['new']:,} new, {removed}{counts['rejected']:,} rejected"
         )
         return
+    gone = "" if counts["gone"] is None else f"{counts['gone']:,} gone, "
     yield (
         f"  items     {name}: {counts['seen']:,} seen, {counts['new']:,} new, "
-        f"{counts['changed']:,} changed, {removed}{counts['rejected']:,} rejected"
+        f"{counts['changed']:,} changed, {gone}{removed}{counts['rejected']:,} rejected"
     )
     least = sorted((share, field) for field, share in counts["filled"].items() if share < 1)
     if least:

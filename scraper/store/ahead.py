@@ -14,11 +14,12 @@ from typing import Any
 
 from scraper.core.model import Reason, State
 from scraper.store.books import Tenure
+from scraper.store.counts import GONE, judges_gone, read_groups
 from scraper.store.cycles import Decision, Wish, decide
 from scraper.store.links import REVIVED, is_due
 from scraper.store.many import read_many
 from scraper.store.requests import Known
-from scraper.store.runs import RunStart, admitted_of, read_cycles, read_groups
+from scraper.store.runs import RunStart, admitted_of, read_cycles
 
 RUNS_READ = 10
 HOSTS = "SELECT host, paused_until, slow_s FROM host WHERE paused_until > ? OR slow_s > 0"
@@ -130,7 +131,8 @@ def _grows(db: sqlite3.Connection, cycle: int, *, is_new: bool) -> int | None:
 
 def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
     """The rows that the run will come to, in groups."""
-    for host, url, state, reason, cycle, rows in db.execute(ROWS.format(of.rest)):
+    rest = f"({of.rest}) AND NOT {GONE}" if judges_gone(db) else of.rest
+    for host, url, state, reason, cycle, rows in db.execute(ROWS.format(rest)):
         if is_due(of.tenure, _row(state, reason, cycle)):
             refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
             yield DueRows(host, url, rows, refused)

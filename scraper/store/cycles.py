@@ -21,13 +21,14 @@ class Group:
     rows: int
     oldest_cycle: int
     of_last_cycle: int  # rows last touched in the last cycle
+    gone: int = 0  # 1: pages that are visited again only if a link leads to them
 
     @property
     def is_visited_again(self) -> bool:
         """Whether a new cycle may make these rows due."""
         if self.state == State.SKIPPED:
             return self.reason in JUDGED_ANEW
-        return self.state in {State.DONE, State.FAILED}
+        return self.state in {State.DONE, State.FAILED} and not self.gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from scraper.store.rows import Row, storable
 
 COLUMNS = (
     "id, type, key, data, hash, before_hash, request_id, request_key, position, carry, first_run, "
-    "last_run, changed_run, changed_at, first_cycle, last_cycle, fetched_at"
+    "last_run, changed_run, changed_at, first_cycle, last_cycle, fetched_at, gone_run"
 )
 BY_KEY = (
     f"SELECT {COLUMNS} FROM (VALUES (?, ...)) AS wanted CROSS JOIN item "  # noqa: S608  # constant
@@ -31,10 +31,10 @@ BY_KEY = (
 INSERT = f"INSERT INTO item ({COLUMNS}) VALUES (?, ...)"  # noqa: S608  # constant text
 CHANGEABLE = (
     "id, data, hash, before_hash, request_id, request_key, position, carry, first_run, last_run, "
-    "changed_run, changed_at, last_cycle, fetched_at"
+    "changed_run, changed_at, first_cycle, last_cycle, fetched_at, gone_run"
 )
 UPDATE = update_sql("item", CHANGEABLE)
-REMEMBER = "INSERT INTO item_history (type, key, run, at, data, hash) VALUES (?, ...)"
+REMEMBER = "INSERT INTO item_history (type, key, run, at, data, hash, gone_run) VALUES (?, ...)"
 REJECTED = (
     "INSERT INTO rejected (run_id, request_id, type, field, reason, position, data, carry) "
     "VALUES (?, ...)"
@@ -59,13 +59,14 @@ class Pair(NamedTuple):
     key: bytes
     carry: str  # the hash of what was read of it; empty when nothing was carried
     outcome: Item | Rejected
+    via: str = ""  # the hash of all that a link carried; empty when no link did
 
 
 @dataclass(slots=True, eq=False)
 class Stored:
     """An item as its row has it, or will have it."""
 
-    id: int | None  # None: it gets one when it is written
+    id: int
     type: str
     key: str
     data: str
@@ -82,6 +83,7 @@ class Stored:
     first_cycle: int
     last_cycle: int
     fetched_at: float
+    gone_run: int | None = None  # that judged it gone
 
 
 inserted = attrgetter(*COLUMNS.split(", "))
@@ -92,8 +94,8 @@ def record_items(
     change: Change,
     pages: Sequence[tuple[Request, tuple[Item, ...]]],
     pairs: Sequence[Pair] = (),
-) -> None:
-    """Store the items of pages and pairs, as if one came after the other."""
+) -> list[int]:
+    """Store the items of pages and pairs, as if one came after the other; returns their rows."""
     found = [
         (_Place(request.id, request.key, item.position), item, storable(item.key), item.data)
         for request, items in pages
@@ -105,9 +107,9 @@ def record_items(
         if isinstance(item := pair.outcome, Item)
     ]
     stored = _Items(change, {(item.type, key) for _, item, key, _ in found})
-    for place, item, key, data in found:
-        stored.record(place, item.type, key, storable(data))
+    ids = [stored.record(place, item.type, key, storable(data)) for place, item, key, data in found]
     stored.write()
+    return ids
 
 
 class _Place(NamedTuple):
@@ -126,18 +128,19 @@ class _Items:
         self._change = change
         rows = (Stored(*row) for row in read_many(change.db, BY_KEY, list(keys)))
         self._stored = {(row.type, row.key): row for row in rows}
-        self._new: list[Stored] = []
+        self._last_id = 0  # the largest in use; 0: not known yet
+        self._new: dict[int, Stored] = {}
         self._changed: dict[int, Stored] = {}
         self._history: list[Row] = []
         self._lost: set[tuple[int, int]] = set()  # pages that show items otherwise than stored
 
-    def record(self, place: _Place, type_: str, key: str, data: str) -> None:
-        """Store an item of a page."""
+    def record(self, place: _Place, type_: str, key: str, data: str) -> int:
+        """Store an item of a page; returns its row."""
         digest = blake2b(data.encode(), digest_size=16).digest()
         stored = self._stored.get((type_, key))
         if stored is None:
-            self._add(place, type_, key, data, digest)
-        elif stored.last_cycle != self._change.tenure.cycle:
+            return self._add(place, type_, key, data, digest)
+        if stored.last_cycle != self._change.tenure.cycle:
             self._takes(place, stored, spared=self._change.tenure.cycle)
             self._first_in_cycle(stored, digest)
             self._update(stored, place, data, digest)
@@ -147,11 +150,12 @@ class _Items:
             self._update(stored, place, data, digest)
         elif stored.request_id != place.request_id:
             self._lost.add((place.request_id, ALWAYS))
+        return stored.id
 
     def write(self) -> None:
         """Write what is new and what has changed."""
         db = self._change.db
-        write_many(db, INSERT, [inserted(row) for row in self._new])
+        write_many(db, INSERT, [inserted(row) for row in self._new.values()])
         write_many(db, UPDATE, [updated(row) for row in self._changed.values()])
         self._write_history()
         drop_validators(self._change, self._lost)
@@ -161,22 +165,41 @@ class _Items:
         if stored.request_id != place.request_id:
             self._lost.add((stored.request_id, spared))
 
-    def _add(self, place: _Place, type_: str, key: str, data: str, digest: bytes) -> None:
+    def _add(self, place: _Place, type_: str, key: str, data: str, digest: bytes) -> int:
         run, cycle, now = self._change.tenure.run_id, self._change.tenure.cycle, self._change.now
         new = Stored(
-            *(None, type_, key, data, digest, None, *place),
+            *(self._next_id(), type_, key, data, digest, None, *place),
             *(run, run, run, now),
             *(cycle, cycle, now),
         )
         self._stored[type_, key] = new
-        self._new.append(new)
+        self._new[new.id] = new
+        return new.id
+
+    def _next_id(self) -> int:
+        if not self._last_id:
+            (last,) = self._change.db.execute("SELECT coalesce(max(id), 0) FROM item").fetchone()
+            self._last_id = last
+        self._last_id += 1
+        return self._last_id
 
     def _first_in_cycle(self, stored: Stored, digest: bytes) -> None:
         """The item was known; judge this version against the one before this cycle."""
+        if stored.gone_run is not None:
+            self._back_again(stored)
+            return
         if digest != stored.hash:
             self._remember(stored)
             self._appears(stored)
         stored.before_hash = stored.hash
+
+    def _back_again(self, stored: Stored) -> None:
+        """The item was gone: it is as new, and its history tells what it was."""
+        self._remember(stored)
+        self._appears(stored)
+        stored.before_hash = stored.gone_run = None
+        stored.first_run = self._change.tenure.run_id
+        stored.first_cycle = self._change.tenure.cycle
 
     def _replace(self, stored: Stored, digest: bytes) -> None:
         """Judge a version that takes the place of a loser of this cycle."""
@@ -199,13 +222,14 @@ class _Items:
         stored.request_id, stored.request_key, stored.position, stored.carry = place
         stored.last_run, stored.last_cycle = self._change.tenure.run_id, self._change.tenure.cycle
         stored.fetched_at = self._change.now
-        if stored.id is not None:
+        if stored.id not in self._new:
             self._changed[stored.id] = stored
 
     def _remember(self, stored: Stored) -> None:
         """Keep the version that is about to be written over."""
         run, at = stored.changed_run, stored.changed_at
-        self._history.append((stored.type, stored.key, run, at, stored.data, stored.hash))
+        version = (stored.type, stored.key, run, at, stored.data, stored.hash)
+        self._history.append((*version, stored.gone_run))
 
     def _forget(self, stored: Stored) -> None:
         """Take back the newest kept version: it is current again, as of when it had appeared."""

@@ -74,6 +74,12 @@ class _Carry(NamedTuple):
     target: int
     hash: str
     values: Mapping[str, Json]
+    is_shown: bool = True  # by a link; else it is the columns of a seed
+
+    @property
+    def via(self) -> str:
+        """The hash by which the link is found."""
+        return self.hash if self.is_shown else ""
 
 
 class StoredHalf(NamedTuple):
@@ -122,7 +128,7 @@ class Work:
         self._change = rows.change
         self._joiners = joiners
         self._todo: list[_Carry] = []
-        self._done: set[tuple[int, str]] = set()
+        self._done: set[tuple[int, str, bool]] = set()
         self._shown: set[tuple[int, str, int]] = set()
         self._unwritten: list[Row] = []  # of those shown
         self._halves: dict[int, list[StoredHalf]] = {}  # by the page that a carry leads to
@@ -166,7 +172,8 @@ class Work:
             if target is not None:
                 self._show(target.id, result.request.id, link.carry)
         if result.page.halves and result.request.carry:
-            self._todo.append(self._carry(result.request.id, result.request.carry))
+            carry = self._carry(result.request.id, result.request.carry)
+            self._todo.append(carry._replace(is_shown=False))
 
     def take_again(self, results: Sequence[PageResult]) -> None:
         """Let pages that are as they were give and carry what they did."""
@@ -239,8 +246,9 @@ class Work:
         by_id = {known.id: known for known in ready}
         for carry in todo:
             known = by_id.get(carry.target)
-            if known is not None and (known.id, carry.hash) not in self._done:
-                self._done.add((known.id, carry.hash))
+            done = (carry.target, carry.hash, carry.is_shown)
+            if known is not None and done not in self._done:
+                self._done.add(done)
                 self._join(known, carry)
 
     def _may_join(self, known: Known) -> bool:
@@ -271,16 +279,16 @@ class Work:
             read = stored.joiner.read_of(carry.values)
             if read:
                 joined = stored.joiner.join(stored.half, read, url=stored.url)
-                self._keep(known, stored, joined)
+                self._keep(known, stored, joined, via=carry.via)
                 self._lead(known, stored, joined)
 
-    def _keep(self, known: Known, stored: StoredHalf, joined: Joined) -> None:
+    def _keep(self, known: Known, stored: StoredHalf, joined: Joined, *, via: str = "") -> None:
         if not stored.paired:
             self._paired.add((stored.request_id, stored.half.position))
         if isinstance(joined.outcome, Item):
-            self._items.append(Pair(known.id, known.key, joined.carry, joined.outcome))
+            self._items.append(Pair(known.id, known.key, joined.carry, joined.outcome, via))
         elif isinstance(joined.outcome, Rejected):
-            self._rejected.append(Pair(known.id, known.key, joined.carry, joined.outcome))
+            self._rejected.append(Pair(known.id, known.key, joined.carry, joined.outcome, via))
         half, cycle = stored.half, self._change.tenure.cycle
         for field, count in joined.invalid.items():
             place = (known.id, half.position, joined.carry, field)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from scraper.core.gone import MISSING
 from scraper.core.model import Reason, Request, State
 from scraper.store.books import Change, Tenure
 from scraper.store.cycles import JUDGED_ANEW
@@ -19,6 +20,10 @@ from scraper.store.resting import Resting
 from scraper.store.rows import carry_text, headers_text
 
 KNOWN_KEYS = 50_000
+GONE = (
+    "SELECT request_id FROM request_missing "
+    "WHERE request_id > ? AND request_id <= ? AND gone_run IS NOT NULL"
+)
 REVIVED = frozenset(
     {Reason.SCOPE, Reason.DEPTH, Reason.TRAP}
 )  # by a seed or by a link of a later cycle
@@ -112,6 +117,7 @@ class Links:
         wakes = (
             _is_in_scope_again(tenure, known)
             or (nearer and self._wants_depth(tenure, known))
+            or _is_missed(tenure, known)
             or (renamed and known.state == State.DONE and known.cycle == tenure.cycle)
         )
         if nearer:
@@ -175,10 +181,14 @@ class Links:
             return False
         (last,) = db.execute("SELECT coalesce(max(id), 0) FROM request").fetchone()
         rows = Requests(change)
+        gone = {id_ for (id_,) in db.execute(GONE, (start, start + limit))}
         due = [row for row in rows.read_older(start, start + limit) if self._is_due(tenure, row)]
         rows.read_answered([row.key for row in due])
         for known in due:
-            self._make_due(rows, known)
+            if known.id in gone and known.reason in MISSING:
+                _let_go(rows, known)
+            else:
+                self._make_due(rows, known)
         rows.write()
         more: bool = start + limit < last
         db.execute(
@@ -196,6 +206,13 @@ class Links:
             _count_as_visited(rows, known)
         else:
             self._wake(rows, known)
+
+
+def _let_go(rows: Requests, known: Known) -> None:
+    """A page that is gone is not due by itself; no seed of today leads to it."""
+    if known.seed:
+        known.seed = 0
+        rows.changed(known)
 
 
 def _count_as_visited(rows: Requests, known: Known) -> None:
@@ -222,6 +239,12 @@ def _is_in_scope_again(tenure: Tenure, known: Known) -> bool:
     """
     skipped = known.state == State.SKIPPED and known.reason in REVIVED
     return skipped and known.cycle != tenure.cycle
+
+
+def _is_missed(tenure: Tenure, known: Known) -> bool:
+    """Whether a link leads to a page that was not there: even one that is gone is due again."""
+    was_missing = known.state == State.FAILED and known.reason in MISSING
+    return was_missing and known.cycle != tenure.cycle and not known.seed and is_due(tenure, known)
 
 
 def is_due(tenure: Tenure, known: Known) -> bool:

@@ -13,6 +13,7 @@ from scraper.core.errors import StoreError
 from scraper.core.keeping import NONE
 from scraper.store.books import Books
 from scraper.store.connection import Connection, connect, transaction
+from scraper.store.evidence import Evidence
 from scraper.store.hosts import Hosts
 from scraper.store.migrate import check, migrate, migrations
 from scraper.store.mount import shared
@@ -40,8 +41,9 @@ class Store:
         self._reading = reading
         books = self._books = Books(writing, path=writing.path, clock=clock)
         self._pairs = Pairs()
-        self.runs = Runs(books, self._pairs)
-        self.writer = Writer(books, self._pairs)
+        self._evidence = Evidence()
+        self.runs = Runs(books, self._pairs, self._evidence)
+        self.writer = Writer(books, self._pairs, self._evidence)
         self.queue = Queue(reading, books)
         self.hosts = Hosts(reading, books, self.writer)
 
@@ -55,6 +57,7 @@ class Store:
         from scraper.core.extract.join import Joiners  # not for those who only read
 
         self._pairs.knows(Joiners(pages))
+        self._evidence.knows(pages)
 
         def work(db: sqlite3.Connection) -> None:
             with transaction(db):

@@ -65,6 +65,12 @@ def open_reader(path: str | Path) -> Reader:
     return Reader(path, db)
 
 
+def live(connection: sqlite3.Connection) -> str:
+    """The SQL condition of items that are not gone; an older version marks none."""
+    sql = "SELECT 1 FROM pragma_table_info('item') WHERE name = 'gone_run'"
+    return "1" if connection.execute(sql).fetchone() is None else "item.gone_run IS NULL"
+
+
 def _check_ours(db: sqlite3.Connection, path: Path) -> None:
     found = version(db)
     if not found:

@@ -168,7 +168,7 @@ class _Step:
 
     def write(self, db: sqlite3.Connection) -> None:
         """Stage all of it."""
-        write_many(db, staged.ITEM, self._items)
+        staged.put_items(db, self._items)
         write_many(db, staged.REJECTED, self._rejected)
         write_many(db, staged.INVALID, self._invalid)
         write_many(db, staged.CARRY, self._carries)

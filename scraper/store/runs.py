@@ -8,14 +8,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from scraper.core.errors import StoreError
-from scraper.core.model import Reason, State
+from scraper.core.gone import Going
+from scraper.core.model import Reason
+from scraper.core.plan import GonePlan
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.store.books import Books, Change, Tenure
 from scraper.store.connection import transaction
+from scraper.store.counts import Balance, balance, counted, read_groups
 from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
+from scraper.store.evidence import Evidence
+from scraper.store.gone import count_missing, judge
 from scraper.store.pairs import Pairs
 from scraper.store.prune import prune
 from scraper.store.settle import settle
@@ -52,23 +58,13 @@ class RunInfo:
     asked_until: float | None = None  # no earlier run asked a host later; None: there was none
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """The conservation law: every known request is in exactly one state, and none got lost."""
-
-    known: int
-    by_state: Mapping[str, int]
-    by_reason: Mapping[str, Mapping[str, int]]  # state failed or skipped -> reason -> rows
-    balanced: bool
-    expected: int  # by the ledger
-
-
 class Runs:
     """Runs and cycles."""
 
-    def __init__(self, books: Books, pairs: Pairs) -> None:
+    def __init__(self, books: Books, pairs: Pairs, evidence: Evidence) -> None:
         self._books = books
         self._pairs = pairs
+        self._evidence = evidence
 
     async def begin(self, start: RunStart) -> RunInfo:
         """Take over: a new run with a new token, in the cycle that is open or in a new one."""
@@ -118,9 +114,21 @@ class Runs:
 
         await self._books.change(work)
 
-    async def end_cycle(self) -> None:
-        """Nothing waits any more: the next run begins a new cycle, when something is due."""
+    async def end_cycle(self, gone: GonePlan | None = None) -> list[Going]:
+        """Nothing waits any more: the next run begins a new cycle, when something is due.
+
+        Args:
+            gone: when pages and items are; None: this is not judged.
+
+        Returns:
+            Of which types so much would be gone that nothing was marked.
+        """
+        too_many: list[Going] = []
+        if gone is not None:
+            await self._books.change(partial(count_missing, plan=gone))
         await settle(self._books, self._pairs)
+        if gone is not None:
+            too_many = await judge(self._books, gone, self._evidence)
 
         def work(change: Change) -> None:
             change.db.execute(
@@ -133,27 +141,12 @@ class Runs:
             )
 
         await self._books.change(work)
+        return too_many
 
     async def balance(self) -> Balance:
         """Count the rows and compare them with the ledger."""
-
-        def count(db: sqlite3.Connection) -> tuple[int, list[Group]]:
-            known = db.execute("SELECT count(*) FROM request").fetchone()[0]
-            return known, read_groups(db, 0)
-
-        known, groups = await self._books.db.call(count)
-        by_state = dict.fromkeys(map(str, State), 0)
-        by_reason: dict[str, dict[str, int]] = {"failed": {}, "skipped": {}}
-        for group in groups:
-            by_state[group.state] += group.rows
-            if group.state in by_reason:
-                by_reason[group.state][group.reason or "unknown"] = group.rows
-        ledger = self._books.counts
-        expected = ledger.total()
-        balanced = known == expected == sum(by_state.values()) and all(
-            ledger[state] == rows for state, rows in by_state.items()
-        )
-        return Balance(known, by_state, by_reason, balanced, expected)
+        known, found = await self._books.db.call(counted)
+        return balance(known, found, self._books.counts)
 
     async def has_items(self) -> bool:
         """Whether any item was seen in this cycle."""
@@ -219,9 +212,9 @@ def _begin(
     cycles = read_cycles(db)
     last = max(cycles, default=0)
     unanswered = give_up(db, cookies=start.cookies)
-    groups = read_groups(db, last)
+    found = read_groups(db, last)
     wish = Wish(now, start.fresh, start.refresh_s, start.transient)
-    decision = decide(groups, cycles, wish)
+    decision = decide(found, cycles, wish)
     cycle = _new_cycle(db, start, now) if decision.new_cycle else last
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
     write_visits(db, run_id, unanswered, now)
@@ -230,9 +223,9 @@ def _begin(
     info = replace(info, keeps_pages=keeps_pages, asked_until=asked_until)
     tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
     counts = Counter[str]()
-    for group in groups:
+    for group in found:
         counts[group.state] += group.rows
-    admitted = 0 if decision.new_cycle else sum(admitted_of(group) for group in groups)
+    admitted = 0 if decision.new_cycle else sum(admitted_of(group) for group in found)
     return info, tenure, counts, admitted
 
 
@@ -281,16 +274,6 @@ def read_cycles(db: sqlite3.Connection) -> dict[int, Cycle]:
     """All cycles."""
     rows = db.execute("SELECT id, began_at, ended_at, fresh, seeded FROM cycle")
     return {row[0]: Cycle(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
-
-
-def read_groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
-    """All rows by state and reason: one walk along one index."""
-    rows = db.execute(
-        "SELECT state, reason, count(*), min(cycle), sum(cycle = ?) "
-        "FROM request GROUP BY state, reason",
-        (cycle,),
-    )
-    return [Group(*row) for row in rows]
 
 
 def admitted_of(group: Group) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from scraper.store.books import Books, Change
+from scraper.store.evidence import record_pairs
 from scraper.store.items import record_items, record_pairs_rejected
 from scraper.store.pairs import Pairs
 from scraper.store.requests import Requests
@@ -58,6 +59,7 @@ def settle_some(pairs: Pairs, step: int, after: int, change: Change) -> int | No
         else:
             work.without_carry(id_)
     made = work.finish()
-    record_items(change, (), made.items)
+    written = record_items(change, (), made.items)
+    record_pairs(change, made.items, written, made.rejected)
     record_pairs_rejected(change, made.items, made.rejected)
     return ids[-1]

@@ -40,6 +40,8 @@ TABLES = (
     # where the halves of a page are met: at its own request, or at the one that it led to
     """CREATE TEMP TABLE staged_place (request_id, page_id, request_key, cycle, known,
     PRIMARY KEY (request_id, page_id)) WITHOUT ROWID""",
+    """CREATE TEMP TABLE staged_shown (request_id, type, key, PRIMARY KEY (request_id, type, key))
+    WITHOUT ROWID""",
     "CREATE TEMP TABLE staged_lone (request_id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE staged_gone (id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE staged_accepted (id INTEGER PRIMARY KEY)",
@@ -56,6 +58,7 @@ ITEM = (
     "< (request_key, position, carry))"
 )
 REJECTED = "INSERT OR REPLACE INTO staged_rejected VALUES (?, ...)"
+SHOWN = "INSERT OR IGNORE INTO staged_shown VALUES (?, ...)"
 HALF = "INSERT INTO staged_half VALUES (?, ...)"
 CARRY = (
     "INSERT INTO staged_carry VALUES (?, ...) ON CONFLICT DO UPDATE SET cycle = excluded.cycle "
@@ -91,7 +94,7 @@ class Staged:
 def put(db: sqlite3.Connection, staged: Sequence[Staged]) -> None:
     """Write what pages give, in the open transaction."""
     write_many(db, PAGE, [_page(each) for each in staged])
-    write_many(db, ITEM, [row for each in staged for row in _items(each)])
+    put_items(db, [row for each in staged for row in _items(each)])
     write_many(db, REJECTED, [row for each in staged for row in _rejected(each)])
     carrying = [each for each in staged if each.links or each.page.halves]
     if carrying:
@@ -100,6 +103,12 @@ def put(db: sqlite3.Connection, staged: Sequence[Staged]) -> None:
         write_many(db, HALF, [row for each in carrying for row in _halves(each, targets)])
         write_many(db, CARRY, [row for each in carrying for row in _carries(each, targets)])
         write_many(db, MEETING, [row for each in carrying for row in _own_carry(each)])
+
+
+def put_items(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
+    """Write items, and which pages show them."""
+    write_many(db, ITEM, rows)
+    write_many(db, SHOWN, [(page, type_, key) for type_, key, _, _, page, *_ in rows])
 
 
 def item_row(

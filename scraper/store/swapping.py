@@ -61,6 +61,19 @@ _ADD = (
     ":run, :run, :run, :now, cycle, cycle, at FROM staged_item AS new "
     f"WHERE NOT EXISTS (SELECT 1 FROM item WHERE {_SAME}) ORDER BY request_id, position"
 )
+_LOST = (
+    "FROM item_page AS shown WHERE EXISTS (SELECT 1 FROM staged_page AS page "
+    "WHERE page.request_id = shown.request_id) AND NOT EXISTS (SELECT 1 FROM item "
+    "JOIN staged_shown AS new ON new.request_id = shown.request_id AND new.type = item.type "
+    "AND new.key = item.key WHERE item.id = shown.item_id)"
+)
+_SHOWN = (
+    "INSERT OR IGNORE INTO item_page (request_id, item_id) SELECT new.request_id, item.id "
+    "FROM staged_shown AS new CROSS JOIN item ON item.type = new.type AND item.key = new.key "
+    "WHERE NOT EXISTS (SELECT 1 FROM item_pair AS pair "  # which holds only as long as its carry
+    "WHERE pair.request_id = new.request_id AND pair.item_id = item.id)"
+)
+_NO_ITEM = "DELETE FROM {} WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.id = item_id)"
 _REJECTED_BEFORE = (
     "DELETE FROM rejected WHERE EXISTS (SELECT 1 FROM staged_page AS page "
     "JOIN run ON run.cycle = page.cycle WHERE page.request_id = rejected.request_id "
@@ -154,9 +167,13 @@ FIRST = (_UNKNOWN, _NEVER_OLDER, _OUTDONE)
 STEPS = (
     _REMEMBER,
     f"DELETE FROM item WHERE {_GONE}",
+    *map(_NO_ITEM.format, ("item_page", "item_pair", "item_doubt")),
     _CHANGE,
     _MOVE,
     _ADD,
+    f"INSERT OR IGNORE INTO item_doubt (item_id) SELECT item_id {_LOST}",  # see `evidence`
+    f"DELETE {_LOST}",
+    _SHOWN,
     _REJECTED_BEFORE,
     _REJECT,
     "DELETE FROM rejected WHERE id IN (SELECT id FROM staged_accepted)",

@@ -76,7 +76,7 @@ def view_sql(
     return (
         f"CREATE VIEW {identifier(type_)} AS SELECT {comment}{', '.join(shown)} "  # noqa: S608  # quoted
         "FROM item LEFT JOIN request ON request.id = item.request_id "
-        f"WHERE item.type = {_text(type_)}"
+        f"WHERE item.type = {_text(type_)} AND item.gone_run IS NULL"
     )
 
 

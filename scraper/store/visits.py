@@ -14,6 +14,7 @@ from scraper.core.request import request_key
 from scraper.core.url import key as url_key
 from scraper.store.bodies import Bodies
 from scraper.store.books import Change
+from scraper.store.evidence import Evidence, Shown, record_pairs
 from scraper.store.items import record_items, record_pairs_rejected, record_rejected
 from scraper.store.links import Limits, Links
 from scraper.store.many import write_many
@@ -28,6 +29,7 @@ COLUMNS = (
     "links_found, links_out_of_scope, items, rejected, at, turn_s, slot_s, dns_s, connect_s, "
     "first_byte_s, body_s, worker_s, parse_s, writer_s, invalid"
 )
+NOT_MODIFIED = 304
 VISIT = (
     f"INSERT INTO visit (run_id, request_id, links_new, {COLUMNS}) VALUES (?, ...) "  # noqa: S608
     "ON CONFLICT (run_id, request_id) DO UPDATE SET "
@@ -53,6 +55,7 @@ class Batch:
     same: dict[int, Page]  # of the unmodified ones
     figures: Counter[str] = field(default_factory=Counter)  # what they add to those of the run
     pages: list[tuple[Request, Page]] = field(default_factory=list)
+    moved: list[int | None] = field(default_factory=list)  # of each: the page that answered
     results: list[PageResult] = field(default_factory=list)
     visits: list[Row] = field(default_factory=list)
     settled: list[PageResult] = field(default_factory=list)  # when bodies are kept
@@ -62,11 +65,17 @@ class Visits:
     """Writes results into the open transaction."""
 
     def __init__(
-        self, links: Links, limits: Limits, pairs: Pairs, bodies: Bodies | None = None
+        self,
+        links: Links,
+        limits: Limits,
+        pairs: Pairs,
+        evidence: Evidence,
+        bodies: Bodies | None = None,
     ) -> None:
         self._links = links
         self._limits = limits
         self._pairs = pairs
+        self._evidence = evidence
         self._bodies = bodies or Bodies()
 
     def record(self, change: Change, entries: Sequence[Entry], *, monotonic: float) -> Counter[str]:
@@ -79,9 +88,12 @@ class Visits:
         batch.rows.write()
         batch.figures.update(record_readings(change, batch.results))  # items may take from them
         made = self._pairs.record(batch.rows, batch.results)
-        record_items(change, [(request, page.items) for request, page in batch.pages], made.items)
+        pages = [(request, page.items) for request, page in batch.pages]
+        ids = record_items(change, pages, made.items)
+        self._evidence.record(change, _shown(batch, ids))
         record_rejected(change, [(request, page.rejected) for request, page in batch.pages])
         if made.items or made.rejected:
+            record_pairs(change, made.items, ids[len(ids) - len(made.items) :], made.rejected)
             record_pairs_rejected(change, made.items, made.rejected)
             batch.figures["items"] += len(made.items)
             batch.figures["rejected"] += len(made.rejected)
@@ -135,6 +147,8 @@ class Visits:
         if final_key is not None:
             depth = 0 if self._limits.max_depth is None else result.request.depth
             _count_as_visited(rows, final_key, depth)
+        moved = None if final_key is None else rows.find(final_key)
+        batch.moved.append(None if moved is None else moved.id)
         batch.pages.append((result.request, result.page))
         batch.results.append(result)
         if self._bodies.is_on:
@@ -156,6 +170,25 @@ def _go_on(batch: Batch, again: Request, known: Known) -> None:
     if known.state == State.WAITING:
         known.hop, known.sent_at = hop_text(again.hop), None
         batch.rows.changed(known)
+
+
+def _shown(batch: Batch, ids: Sequence[int]) -> list[Shown]:
+    """What the pages of a batch show, as far as they were read whole.
+
+    Args:
+        ids: the rows of their items, in order.
+    """
+    shown, at = [], 0
+    for result, moved in zip(batch.results, batch.moved, strict=True):
+        page, first = result.page, at
+        at += len(page.items)
+        if result.state == State.DONE and result.status != NOT_MODIFIED:
+            rejected = {each.type for each in page.rejected}
+            rejected |= {half.type for half in page.halves if half.rejected}
+            items = frozenset(ids[first:at])
+            place = (result.request.id, result.rule or "", items)
+            shown.append(Shown(*place, frozenset(rejected), moved))
+    return shown
 
 
 def _retry(batch: Batch, result: PageResult, known: Known) -> None:

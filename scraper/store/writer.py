@@ -20,6 +20,7 @@ from scraper.core.errors import StoreError
 from scraper.core.model import PageResult, Request
 from scraper.store.bodies import Bodies
 from scraper.store.books import Books, Change
+from scraper.store.evidence import Evidence
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
 from scraper.store.visits import Entry, Visits
@@ -54,14 +55,14 @@ class Writer:
         bodies: what of the visited pages is kept.
     """
 
-    def __init__(self, books: Books, pairs: Pairs) -> None:
+    def __init__(self, books: Books, pairs: Pairs, evidence: Evidence) -> None:
         self.committed: Committed = _ignore
         self.stats: Counter[str] = Counter()
         self._books = books
         self._limits = Limits()
         self._links = Links(self._limits)
         self.bodies = Bodies()
-        self._visits = Visits(self._links, self._limits, pairs, self.bodies)
+        self._visits = Visits(self._links, self._limits, pairs, evidence, self.bodies)
         self._pending: deque[Entry | Work] = deque()
         self._urgent = 0  # callers that wait for a commit
         self._accepted = 0  # entries ever taken in

@@ -16,6 +16,7 @@ AUTHORS = ("Einstein", "Rowling", "Austen")
 LISTS, ON_LIST = 6, 10
 CONFIG = """
 seeds: {urls: ["$SITE/page/1", "$SITE/author/Lonely"]}
+run: {gone: {at_most: 100%}}
 parse: {processes: 1, offload: $OFFLOAD}
 pages:
   listing:
@@ -122,7 +123,9 @@ def test_each_quote_gives_a_row_with_its_author_whose_page_is_read_once(
     lonely = 1  # whose name goes on to the books, though no text came
     assert crawl.one("SELECT count(*) FROM item_carry") == 2 * LISTS * ON_LIST + lonely
     old = "SELECT key, data FROM item WHERE type = 'author' AND first_cycle = 1 ORDER BY key"
-    assert crawl.rows(old) == before  # kept, and not seen any more
+    assert crawl.rows(old) == before  # kept, and gone but for the one that was seen again
+    live = crawl.rows("SELECT first_cycle FROM item WHERE type = 'author' AND gone_run IS NULL")
+    assert Counter(cycle for (cycle,) in live) == {1: 1, 2: LISTS * ON_LIST}
 
     listing = crawl("try", "crawl.yaml", crawl.site.url("/page/1")).out
     assert 'carries text: "Q1-0"' in listing

@@ -26,6 +26,7 @@ from scraper.core.schedule.pace import FIRST_OPEN, MOST_SLOW_S
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.core.url import key as url_key
 from scraper.robots import FAILURE_KEPT_S
+from tests.simulation.vanishing import Evidence, gone_items, gone_pages, links
 from tests.simulation.world import Page, Site, World
 
 if TYPE_CHECKING:
@@ -322,6 +323,7 @@ class Shadow:
 
     cycle: int = 0
     items: dict[str, tuple[str, int]] = field(default_factory=dict)  # what, and last seen when
+    evidence: Evidence = field(default_factory=Evidence)
 
 
 def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) -> None:
@@ -341,7 +343,9 @@ def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) 
     _each_has_a_rightful_end(world, rows, diary)
     _nothing_is_lost(world, rows, known, cycle, diary)
     _items_are_exact(world, rows, db, diary, shadow)
-    _what_is_due_is_visited(world, rows, db, cycle, diary)
+    shadow.evidence.learn(world, rows, db, cycle)
+    _gone_by_evidence_alone(world, db, diary, shadow.evidence)
+    _what_is_due_is_visited(world, rows, db, cycle, shadow.evidence.gone_before, diary)
     _limits_hold(world, rows, cycle, diary)
 
 
@@ -370,7 +374,7 @@ def _nothing_is_lost(world: World, rows: list, known: dict, cycle: int, diary: D
             diary.breach("every seed is known", page.url)
     deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
     for url, state, _, depth, _, last, *_ in rows:
-        for link, to in world.content(world.page(url)).links if state == "done" else ():
+        for link, to in links(world.content(world.page(url)), last) if state == "done" else ():
             below = depth + (to != "page")
             if not world.is_in_scope(link) or below > deepest:
                 continue
@@ -396,10 +400,11 @@ def _items_are_exact(
     if wrong and world.plan.scope.max_depth is None:  # else a page may fail at a second visit
         diary.breach("items are exact", {k: (found.get(k), shadow.items.get(k)) for k in wrong})
     versions = db.execute(
-        "SELECT key, data FROM (SELECT key, data, id, 0 AS last FROM item_history "
-        "UNION ALL SELECT key, data, id, 1 FROM item) ORDER BY key, last, id"
+        "SELECT key, data, gone_run FROM (SELECT key, data, id, gone_run, 0 AS last "
+        "FROM item_history UNION ALL SELECT key, data, id, NULL, 1 FROM item) ORDER BY 1, last, id"
     ).fetchall()
-    twice = [one for one, next_ in pairwise(versions) if one == next_]
+    pairs = [(one, next_) for one, next_ in pairwise(versions) if one[2] is None]
+    twice = [one for one, next_ in pairs if one[:2] == next_[:2]]  # but what is back again
     if twice:
         diary.breach("no item is doubled", twice)
 
@@ -410,16 +415,48 @@ def _found(db: sqlite3.Connection, where: str = "", *values: object) -> dict[str
     return {key: (name, last) for key, name, last in db.execute(sql, values)}
 
 
+def _gone_by_evidence_alone(
+    world: World, db: sqlite3.Connection, diary: Diary, evidence: Evidence
+) -> None:
+    if world.plan.scope.max_depth is not None:  # a page may fail at a second visit
+        return
+    for what, found, wanted in (
+        ("items are gone", gone_items(db), evidence.gone),
+        ("pages are gone", gone_pages(db), evidence.gone_pages),
+    ):
+        if found != wanted:
+            diary.breach(f"{what} by the evidence alone", (found - wanted, wanted - found))
+
+
 def _what_is_due_is_visited(
-    world: World, rows: list, db: sqlite3.Connection, cycle: int, diary: Diary
+    world: World,
+    rows: list,
+    db: sqlite3.Connection,
+    cycle: int,
+    gone_before: set[str],
+    diary: Diary,
 ) -> None:
     cycles = {row[0]: row[1:] for row in db.execute("SELECT id, began_at, fresh FROM cycle")}
     began_at, fresh = cycles[cycle]
     old_at = inf if fresh else began_at - world.plan.run.refresh_s
-    for url, _, reason, _, _, last, *_ in rows:
+    gone, led_to = gone_pages(db), _led_to(world, rows, cycle)
+    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
+    for url, _, reason, _, seed, last, *_ in rows:
         judged = reason in {Reason.SCOPE, Reason.DEPTH}
+        if not seed and url_key(url) not in led_to:
+            if url_key(url) in gone_before and last == cycle and deepest == inf:
+                diary.breach("what is gone is not visited", url)
+            if url_key(url) in gone:
+                continue
         if last != cycle and cycles[last][0] <= old_at and not judged:
             diary.breach("what is due is visited", (url, last, cycle))
+
+
+def _led_to(world: World, rows: list, cycle: int) -> set[str]:
+    """The pages that links of pages lead to which were read in this cycle."""
+    read = [row[0] for row in rows if row[1] == "done" and row[5] == cycle and row[6]]
+    found = (link for url in read for link, _ in links(world.content(world.page(url)), cycle))
+    return {url_key(link.url) for link in found if world.is_in_scope(link)}
 
 
 def _limits_hold(world: World, rows: list, cycle: int, diary: Diary) -> None:

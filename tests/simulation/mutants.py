@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import Any
 
-from scraper.core.model import Page
+from scraper.core.model import Page, State
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
@@ -16,10 +16,12 @@ from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.frontier import Frontier
 from scraper.run import Run
-from scraper.store import books, items, links, visits
+from scraper.store import books, gone, items, links, visits
 from scraper.store.books import Books
+from scraper.store.evidence import Shown
 from scraper.store.links import Links
 from scraper.store.writer import Writer
+from tests.simulation.world import RULE
 
 Break = tuple[object, str, object]  # whose, which, and what stands there instead
 Schedule = politeness.HostSchedule
@@ -79,8 +81,15 @@ def _learn(self: Any, slow: Any, *, asked_until: float) -> None:
     LEARN(self, slow)
 
 
+def _shown(batch: Any, ids: Any) -> list[Shown]:
+    failed = [result.request.id for result in batch.results if result.state == State.FAILED]
+    nothing = (RULE.name, frozenset[int](), frozenset[str]())
+    return [*(Shown(id_, *nothing) for id_ in failed), *SHOWN(batch, ids)]
+
+
 LEAVE, FINISHED, TAKE = Frontier.leave, Frontier._finished, Held.take
 RECORD, KNOWN, LEARN = Links.record, Schedule.robots_known, Schedule.learn
+SHOWN = visits._shown
 
 MUTANTS: dict[str, Break] = {
     "no cap per host": (
@@ -125,6 +134,9 @@ MUTANTS: dict[str, Break] = {
         "restored",
         lambda change, results: {result.request.id: Page() for result in results},
     ),
+    "a failed page shows nothing": (visits, "_shown", _shown),
+    "a page that is back was never away": (gone, "FOUND_AGAIN", "SELECT 1"),
+    "what is gone is due all the same": (links, "GONE", "SELECT 0 WHERE 0 IN (?, ?)"),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }
 

@@ -14,6 +14,7 @@ from scraper.core.model import Item, Link, Parsed, Reason, Request, Response
 from scraper.core.model import Page as Found
 from scraper.core.schedule.revalidate import conditions
 from tests.simulation.laws import EPOCH, Diary, Manners
+from tests.simulation.vanishing import links
 from tests.simulation.world import HUNG_S, NEVER_ACCEPTED, Page, Site, World
 
 ELSEWHERE = "/elsewhere.txt"  # where a robots.txt may have moved
@@ -102,6 +103,8 @@ class Network:
             if page.fails.startswith("http_"):
                 return Response(request.asked, int(page.fails[5:]), {}, b"")
             raise FetchError(page.fails, "as told", sent=page.fails not in NEVER_ACCEPTED)
+        if self.cycle in page.dies:
+            return Response(request.asked, int(page.dies_as[5:]), {}, b"")
         if page.to is not None:
             to = page.to if isinstance(page.to, str) else page.to.url
             return Response(request.asked, page.status, {"location": to}, b"")
@@ -161,7 +164,7 @@ class Network:
             Item("book", key, f'{{"name": "{told}"}}', place)
             for place, (key, told) in enumerate(page.items(self.cycle).items())
         ]
-        links = (
-            Link(link.url.replace("b=1&a=2", "a=2&b=1") + "#top", to) for link, to in page.links
+        found = (
+            Link(link.url.replace("b=1&a=2", "a=2&b=1"), to) for link, to in links(page, self.cycle)
         )
-        return Parsed(Found(tuple(items), tuple(links)), "inline", 0.0, 0.0)
+        return Parsed(Found(tuple(items), tuple(found)), "inline", 0.0, 0.0)

@@ -22,6 +22,7 @@ from scraper.store import links, writer
 from tests.simulation.laws import BrokenLawError, Diary, Shadow, settled
 from tests.simulation.network import Web
 from tests.simulation.process import Order, Process
+from tests.simulation.vanishing import fade
 from tests.simulation.world import DAY_S, World, build
 from tests.virtual import VirtualLoop
 
@@ -90,6 +91,7 @@ def simulate(seed: int, *, hosts: int | None = None) -> Tale:
     diary = Diary()
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         world = build(seed, str(Path(folder) / "crawl.db"), hosts=hosts)
+        fade(world)
         tale = Tale(world, diary)
         try:
             with (
@@ -138,8 +140,9 @@ class _Schedule:
 
     async def live(self) -> None:
         chance = self._chance
+        more = Random(f"cycles {self._world.seed}").choice((0, 0, 0, 3))
         cycles = chance.choice((1, 1, 1, 2, 3))
-        for cycle in range(cycles + 2 * self._world.validates):
+        for cycle in range(cycles + max(more, 2 * self._world.validates)):
             fresh = cycle > 0 and chance.random() < 0.4
             if cycle and not fresh and chance.random() < 0.7:
                 await asyncio.sleep(DAY_S)
@@ -257,10 +260,11 @@ class _Schedule:
         """The exit status says what happened."""
         (done,) = db.execute("SELECT count(*) FROM request WHERE state = 'done'").fetchone()
         cycle = "(SELECT max(id) FROM cycle)"
+        too_many = self._shadow.evidence.too_many and not outcome.idle
         (items,) = db.execute(f"SELECT count(*) FROM item WHERE last_cycle = {cycle}").fetchone()
         rightly = {
-            0: is_over and (done or outcome.idle),
-            1: is_over and not (done and items),
+            0: is_over and not too_many and (done or outcome.idle),
+            1: is_over and (too_many is not False or not (done and items)),
             4: not is_over and outcome.stopped_by,
         }
         if not rightly.get(outcome.exit_status):

@@ -112,6 +112,9 @@ class Page:
     unreadable: bool = False
     links: list[tuple[Page, str | None]] = field(default_factory=list)  # a page's name: pagination
     shared: str | None = None  # an item that other pages have, too
+    dies: range = range(0)  # cycles in which it is not there
+    dies_as: str = "http_404"
+    sheds: range = range(0)  # cycles in which nothing is on it
     every: int = 1  # cycles; then it has changed
     fickle: bool = False  # it shows the shared item every other time
     validates: str = ""  # by "ETag", by "Last-Modified" or by both
@@ -122,6 +125,8 @@ class Page:
 
     def items(self, cycle: int) -> dict[str, str]:
         """What it shows, by key."""
+        if cycle in self.sheds:
+            return {}
         version = self.version(cycle)
         told = f"{self.name} of {version}"
         shows = self.shared and not (self.fickle and version // self.every % 2)
@@ -221,8 +226,7 @@ class World:
                 ends.add(Reason.SCOPE)
             if scope is False:
                 return ends
-            troubles = hop.site.troubles
-            ends |= troubles
+            ends |= hop.site.troubles | ({hop.dies_as} if hop.dies else set())
             certain = self._certain(hop)
             if certain:
                 return ends | passing | {certain}

@@ -152,7 +152,14 @@ def test_what_an_earlier_visit_rejected_is_not_told(shelf: Shelf):
     (request,) = why(shelf.db, URL)["requests"]
     assert request["rejected"] == []
     assert request["items"] == [
-        {"type": "book", "key": BOOK.key, "first_run": 2, "changed_run": 3, "last_run": 3}
+        {
+            "type": "book",
+            "key": BOOK.key,
+            "first_run": 2,
+            "changed_run": 3,
+            "last_run": 3,
+            "gone_run": None,
+        }
     ]
     assert r'  item      book "k\u001b[31m": new in run 2, changed in run 3' in text(shelf)
 

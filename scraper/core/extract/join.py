@@ -52,6 +52,13 @@ def carried_fields(item: ItemPlan) -> frozenset[str]:
     return frozenset(field.name for field in item.fields if any(asked((field,))))
 
 
+def is_another_when_changed(rule: PageRule, item: ItemPlan) -> bool:
+    """Whether an item that changes is known by another identity than before."""
+    if item.reads and not carried_fields(item).intersection(item.key):
+        return True  # the hash of what it reads of a carry is part of it
+    return not item.key and (item.each is not None or rule.python is not None)
+
+
 def page_part(item: ItemPlan) -> ItemPlan:
     """The item type as the page alone gives it."""
     parts = tuple(part for field in _keyed(item) for part in _page_parts(field, field.name))

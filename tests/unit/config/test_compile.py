@@ -14,6 +14,7 @@ from scraper.core.errors import ConfigError
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.plan import (
     FetchPlan,
+    GonePlan,
     HostRule,
     ParsePlan,
     Plan,
@@ -113,7 +114,7 @@ pages:
   rest: {}
 parse: {processes: 2, offload: 128KiB, timeout: 10s}
 store: {path: data/x.db, bodies: zstd, keep_runs: 5}
-run: {if_running: wait, max_time: 30m, max_wait: 5m, refresh: 0}
+run: {if_running: wait, max_time: 30m, max_wait: 5m, refresh: 0, gone: {after: 3, at_most: 12.5%}}
 """
 
 PLAN = Plan(
@@ -246,7 +247,7 @@ PLAN = Plan(
     ),
     parse=ParsePlan(2, 131072, 10.0),
     store=StorePlan("data/x.db", 5, "zstd"),
-    run=RunPlan("wait", 1800.0, 300.0, 0.0),
+    run=RunPlan("wait", 1800.0, 300.0, 0.0, GonePlan(3, 0.125)),
 )
 
 

@@ -6,6 +6,10 @@ import pytest
 from scraper.config import explain, load
 
 SEEDS = "seeds: {urls: [http://a.example/]}\n"
+GONE = (
+    "after 404 or 410 in 2 cycles running, an item when no page shows it any more, at most 10% of "
+    "a type at once"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +81,7 @@ run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
         "  writes to data/books.db, keeps the visits of 30 runs",
         "  does nothing when another run holds it",
         "  visits a page again after 6h",
+        f"  a page is gone {GONE}",
         "  stops after 90s; the next run continues",
         "  stops when all that is left waits longer than 5m; the next run continues",
         "warning: c.yaml:4:10: seeds.file: c.csv is not there yet: the run needs it",

@@ -686,7 +686,15 @@ BROKEN = [
     (S + "run: {max_wait: 0s}\n", "2:17: run.max_wait: must be longer than 0, got 0s"),
     (S + "run: {metrics: ':9100'}\n", "2:7: run.metrics: not supported yet: take it out"),
     (S + "run: {metrics_file: x}\n", "2:7: run.metrics_file: not supported yet: take it out"),
-    (S + "run: {gone: {}}\n", "2:7: run.gone: not supported yet: take it out"),
+    (S + "run: {gone: {after: 0}}\n", "2:21: run.gone.after: must be at least 1, got 0"),
+    (
+        S + "run: {gone: {at_most: 0.1}}\n",
+        "2:23: run.gone.at_most: must be a share from 0% to 100% such as 10%, got 0.1",
+    ),
+    (
+        S + "run: {gone: {at_most: 101%}}\n",
+        "2:23: run.gone.at_most: must be a share from 0% to 100% such as 10%, got 101%",
+    ),
     (
         S + "politeness: {per_domain: 4}\n",
         "2:14: politeness.per_domain: not supported yet: take it out",

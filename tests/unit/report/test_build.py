@@ -88,6 +88,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "failed": 0,
             "skipped": {},
             "waiting": 0,
+            "gone": 0,
             "balanced": True,
         },
         "failures": {},

@@ -10,6 +10,7 @@ from scraper.core.keeping import FAILED, NONE, ZSTD, is_success, wanted
 from scraper.core.model import Page, PageResult, Rejected, Response, State
 from scraper.packing import unpack
 from scraper.store.bodies import Bodies
+from scraper.store.evidence import Evidence
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
 from scraper.store.visits import Entry, Visits
@@ -32,7 +33,7 @@ class Shelf(Tables):
         self.bodies.is_on = True
         limits = Limits()
         self.links = Links(limits)
-        self.visits = Visits(self.links, limits, Pairs(), self.bodies)
+        self.visits = Visits(self.links, limits, Pairs(), Evidence(), self.bodies)
         self.run(cycle=1)
         with self.change() as change:
             self.links.record_seeds(change, [link(path, seed=True) for path in "ab"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.store import items, joining, requests, visits
+from scraper.store import evidence, items, joining, requests, visits
 from scraper.store.many import MANY, SIZES, read_many, write_many
 from tests.unit.store.tables import Tables
 
@@ -16,7 +16,7 @@ STATEMENTS = {
     "requests answering": (requests.ANSWERING, 1, (1,)),
     "requests written": (requests.UPDATE, 14, ()),
     "items by key": (items.BY_KEY, 2, ()),
-    "items written": (items.UPDATE, 14, ()),
+    "items written": (items.UPDATE, 16, ()),
     "rejected before": (items.REJECTED_BEFORE, 1, (1,)),
     "pairs rejected before": (items.PAIRS_BEFORE, 2, (1,)),
     "halves": (joining.HALVES, 2, ()),
@@ -24,6 +24,10 @@ STATEMENTS = {
     "pages with halves": (joining.HAVING, 1, ()),
     "halves paired": (joining.PAIRED, 2, ()),
     "carries shown": (joining.SHOWN, 1, (1,)),
+    "shown before": (evidence.BEFORE, 1, ()),
+    "types of items": (evidence.TYPES, 1, ()),
+    "pairs doubted": (evidence.DOUBT_PAIRS, 1, ()),
+    "pairs trusted": (evidence.TRUST_PAIRS, 2, ()),
     "visits written": (visits.VISIT, 28, ()),
 }
 

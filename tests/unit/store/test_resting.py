@@ -1,6 +1,6 @@
 """Laws of pages that rest: only those visited since their last change, and not for ever."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.model import PageResult, State
@@ -31,6 +31,7 @@ def visited() -> Table:
     return table
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(PATHS), st.sampled_from([1050.0, 1099.9, 1100.0, 9999.0])))
 def test_only_a_page_done_after_its_last_change_rests(changed_by):
     with visited() as table:

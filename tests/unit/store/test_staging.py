@@ -14,6 +14,7 @@ from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Item, Page, PageResult, Reason, Rejected, Response, State
 from scraper.store.bodies import Bodies
 from scraper.store.books import Books
+from scraper.store.evidence import Evidence
 from scraper.store.kept import BATCH_BYTES, BATCH_PAGES, batch, find
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
@@ -60,7 +61,7 @@ class Shelf(Tables):
         self.bodies = Bodies()
         self.bodies.is_on = True
         self.links = Links(Limits())
-        self.visits = Visits(self.links, Limits(), Pairs(), self.bodies)
+        self.visits = Visits(self.links, Limits(), Pairs(), Evidence(), self.bodies)
         self.run(cycle=1)
         with self.change() as change:
             self.links.record_seeds(change, [link(path, seed=True) for path in paths])

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scraper.core.extract.plan import ItemPlan, PageRule
 from scraper.core.model import Hop, PageResult, Reason, Request, State
+from scraper.store.evidence import Evidence
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
 from scraper.store.rows import COLUMNS, request_of
@@ -25,7 +27,8 @@ class Table(Tables):
         super().__init__()
         limits = Limits(max_pages, max_depth)
         self.links = Links(limits)
-        self.visits = Visits(self.links, limits, Pairs())
+        self.visits = Visits(self.links, limits, Pairs(), evidence := Evidence())
+        evidence.knows([PageRule("page", items=(ItemPlan("book", ()), ItemPlan("shop", ())))])
         self.run(cycle=1)
 
     def seed(self, *seeds: Request) -> int:
@@ -185,7 +188,7 @@ def test_what_was_out_of_scope_is_judged_anew_when_a_later_cycle_links_to_it(
         assert table.state("b") == ("skipped", reason)  # in this cycle it was judged
         table.run(cycle=2, due_cycle=1)
         table.links = Links(Limits())  # a new process
-        table.visits = Visits(table.links, Limits(), Pairs())
+        table.visits = Visits(table.links, Limits(), Pairs(), Evidence())
         table.due()
         assert table.state("b") == ("skipped", reason)
         table.done("a", link("b", depth=1))

@@ -13,6 +13,7 @@ from scraper.core.extract.join import Joiners
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Half, Page, PageResult, Request, Response, State
 from scraper.store.bodies import Bodies
+from scraper.store.evidence import Evidence
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
 from scraper.store.settle import STEPS, drop_old, settle_some
@@ -45,7 +46,9 @@ class Table(Tables):
         self.pairs.knows(Joiners(pages))
         self.links = Links(Limits())
         self.bodies = Bodies()
-        self.visits = Visits(self.links, Limits(), self.pairs, self.bodies)
+        self.evidence = Evidence()
+        self.evidence.knows(pages)
+        self.visits = Visits(self.links, Limits(), self.pairs, self.evidence, self.bodies)
         self.run(cycle=1)
 
     def seed(self, *seeds: Request) -> None:

@@ -1,0 +1,70 @@
+"""What may be gone at once, before the crawl is doubted rather than the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scraper.core.model import Json, http_reason
+
+MISSING = (http_reason(404), http_reason(410))
+"""The failures by which a server says that a page is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """Items of one type that a cycle found gone, before they are marked."""
+
+    type: str
+    gone: int
+    live: int  # before, those that go included
+    replaced: int = 0  # of those that go, by new ones: what has no key is another when it changes
+    examples: tuple[str, ...] = ()  # URLs of pages that showed some
+
+    @property
+    def lost(self) -> int:
+        """How many are gone and nothing is in their place."""
+        return max(0, self.gone - self.replaced)
+
+
+def may_go(live: int, at_most: float) -> int:
+    """How many of so many live items may be gone at once.
+
+    One always may, unless none at all is allowed: of five items the loss of one says little.
+
+    Args:
+        at_most: a share from 0 to 1.
+    """
+    if at_most <= 0:
+        return 0
+    return max(1, int(live * at_most + 1e-6))  # 29 % of 100 are 29, whatever floats say
+
+
+def too_many(going: Iterable[Going], at_most: float) -> list[Going]:
+    """The types of which more is gone than may be."""
+    return [each for each in going if each.lost > may_go(each.live, at_most)]
+
+
+def missed(going: Going, at_most: float) -> dict[str, Json]:
+    """The missed expectation, as a report has it; shares from 0 to 1."""
+    return {
+        "what": f"items.{going.type}.gone",
+        "wanted": f"<= {_percent(at_most)}",
+        "got": round(going.lost / going.live, 6),
+        "before": None,
+        "examples": list(going.examples),
+    }
+
+
+def in_words(going: Going, at_most: float) -> str:
+    """The same for a person."""
+    example = f" (such as {going.examples[0]})" if going.examples else ""
+    return (
+        f"{going.lost:,} of {going.live:,} items of {going.type} would be gone{example}: more than "
+        f"run.gone.at_most, {_percent(at_most)}, so nothing was marked; if the site is right, run "
+        "once with --set run.gone.at_most=100%"
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.6g}%"

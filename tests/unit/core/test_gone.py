@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.core.gone import MISSING, Going, in_words, may_go, missed, too_many
+
+
+@given(st.integers(1, 10**7), st.integers(0, 100))
+def test_no_more_may_go_than_the_share_and_one_always_may_unless_none_is_allowed(
+    live: int, percent: int
+) -> None:
+    most = may_go(live, percent / 100)
+    assert most == (max(1, live * percent // 100) if percent else 0)
+
+
+@given(st.integers(2, 10**6), st.integers(1, 100), st.data())
+def test_what_may_go_at_once_may_go_in_parts(live: int, percent: int, data: st.DataObject) -> None:
+    """A cycle that is judged again after a crash judges alike."""
+    most = min(may_go(live, percent / 100), live - 1)
+    part = data.draw(st.integers(0, most))
+    assert most - part <= max(may_go(live - part, percent / 100), 0)
+
+
+def test_each_type_is_judged_by_itself() -> None:
+    books, authors = Going("book", 50, 10_000), Going("author", 50, 50)
+    assert too_many([books, authors], 0.1) == [authors]
+    assert too_many([books, authors], 0.0) == [books, authors]
+    assert too_many([books, authors], 1.0) == []
+
+
+def test_what_is_replaced_is_not_lost() -> None:
+    assert too_many([Going("quote", 900, 1000, 850), Going("quote", 1, 10, 5)], 0.1) == []
+    assert too_many([Going("quote", 900, 1000, 700)], 0.1) != []
+    assert Going("quote", 1, 10, 5).lost == 0
+
+
+def test_it_is_told_in_figures_and_in_words() -> None:
+    going = Going("book", 450, 1000, 50, ("https://a.example/1",))
+    assert missed(going, 0.125) == {
+        "what": "items.book.gone",
+        "wanted": "<= 12.5%",
+        "got": 0.4,
+        "before": None,
+        "examples": ["https://a.example/1"],
+    }
+    told = in_words(going, 0.1)
+    assert "400 of 1,000 items of book" in told
+    assert "(such as https://a.example/1)" in told
+    assert "10%" in told
+    assert "such as" not in in_words(Going("book", 1, 1), 0.0)
+
+
+def test_only_these_answers_say_that_a_page_is_not_there() -> None:
+    assert MISSING == ("http_404", "http_410")
