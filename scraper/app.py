@@ -35,12 +35,13 @@ from scraper.core.urlrules import UrlRules
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
+from scraper.guests import Guests
 from scraper.logs import setup
 from scraper.output import say
 from scraper.parse import Parser
 from scraper.progress import wants_bar
 from scraper.report import build, text
-from scraper.robots import Keep, Robots
+from scraper.robots import Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.session import make_session
@@ -224,7 +225,7 @@ def _stages(
     )
     return Stages(
         frontier=frontier,
-        robots=_robots(plan, fetcher, clock, store.hosts.keep_robots),
+        robots=_robots(plan, fetcher, store, Guests(frontier, clock), clock),
         fetcher=fetcher,
         parser=parser,
         writer=store.writer,
@@ -245,13 +246,14 @@ def _stages(
     )
 
 
-def _robots(plan: Plan, fetcher: Fetcher, clock: Clock, keep: Keep | None = None) -> Robots:
+def _robots(plan: Plan, fetcher: Fetcher, store: Store, turns: Guests, clock: Clock) -> Robots:
     return Robots(
         fetcher=fetcher,
         agent=plan.fetch.user_agent,
         obey=plan.politeness.robots,
         clock=clock,
-        keep=keep,
+        keep=store.hosts.keep_robots,
+        turns=turns,
     )
 
 

@@ -116,6 +116,10 @@ class Frontier:
             self._window.held.release((request.id,))
         self._hand_out()
 
+    def look_again(self) -> None:
+        """Hand out what may start since a guest of a host has come or does not come."""
+        self._hand_out()
+
     def give_back(self, request: Request) -> None:
         """Do not count a page against the limit: it was skipped, not fetched."""
         if self._left is not None and request.attempt == 1 and request.hop is None:

@@ -1,9 +1,10 @@
 """The robots.txt of each host: fetched once, kept, asked for by one at a time.
 
-What an answer means is RFC 9309 section 2.3.1: up to five redirects are followed and the rules
-are those of the host first asked; "unavailable" (4xx, or a redirect that leads nowhere) allows
-everything; "unreachable" (5xx, the network) allows nothing, which here is a `FetchError`,
-so that the page is tried again later. 429 says "later" and counts as unreachable.
+What an answer means is RFC 9309 section 2.3.1: up to five redirects are followed, each in a turn of
+the host that it leads to, and the rules are those of the host first asked; "unavailable" (4xx, or a
+redirect that leads nowhere) allows everything; "unreachable" (5xx, the network) allows nothing,
+which here is a `FetchError`, so that the page is tried again later. 429 says "later" and counts as
+unreachable.
 
 The one who asks first fetches, the others wait for it. Is the first one cancelled, the next one
 fetches. Memory is bounded by hosts and by the bytes of the files kept, since both are a
@@ -16,11 +17,13 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.errors import FetchError
-from scraper.core.model import Response, http_reason
+from scraper.core.model import Request, Response, http_reason
+from scraper.core.request import make_request
 from scraper.core.robotstxt import LIMIT_BYTES, Rules
 from scraper.core.url import Url, origin_of, parse
 
@@ -37,6 +40,18 @@ _ALLOW_ALL = Rules.allow_all()
 
 
 Keep: TypeAlias = Callable[[str, bytes], Awaitable[None]]
+
+
+class Turns(Protocol):
+    """Turns of hosts, beside the one that is held by who asks."""
+
+    async def once_more(self, host: str) -> None:
+        """Wait until the host whose turn is held may be asked again."""
+
+    async def elsewhere(
+        self, request: Request, send: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        """Send in a turn of another host."""
 
 
 class Fetcher(Protocol):
@@ -61,6 +76,7 @@ class Robots:
 
     Args:
         keep: told of each robots.txt that was fetched, as origin and text, for the next run.
+        turns: of the hosts that a robots.txt has moved to; None: they are asked at once.
     """
 
     def __init__(
@@ -71,6 +87,7 @@ class Robots:
         obey: bool,
         clock: Clock,
         keep: Keep | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._agent = agent
@@ -80,6 +97,7 @@ class Robots:
         self._kept_bytes = 0
         self._asking: dict[str, asyncio.Event] = {}
         self._keep_text = keep
+        self._turns = turns
         self._earlier: dict[str, tuple[float, bytes]] = {}  # of earlier runs, not read yet
 
     def __repr__(self) -> str:
@@ -162,18 +180,29 @@ class Robots:
 
     async def _fetch(self, origin: str) -> tuple[Rules | FetchError, bytes]:
         """Return what robots.txt says, and its text; without a text everything is allowed."""
-        url: Url | None = parse(f"{origin}/robots.txt")
-        for _ in range(1 + MAX_REDIRECTS):
+        first = parse(f"{origin}/robots.txt")
+        url: Url | None = first
+        for hops in range(1 + MAX_REDIRECTS):
             if url is None:
                 break
             try:
-                response = await self._fetcher.fetch_url(url.href, max_bytes=LIMIT_BYTES + 1)
+                response = await self._exchange(url, held=first.host, is_first=not hops)
             except FetchError as error:
                 return FetchError(error.reason, f"robots.txt: {error.detail}"), b""
             if response.status not in _REDIRECTS:
                 return self._read(response)
             url = _target(response, url)
         return _ALLOW_ALL, b""
+
+    async def _exchange(self, url: Url, *, held: str, is_first: bool) -> Response:
+        """One exchange in a turn of its host; that of `held` is open, and the first is its own."""
+        send = partial(self._fetcher.fetch_url, url.href, max_bytes=LIMIT_BYTES + 1)
+        if is_first or self._turns is None:
+            return await send()
+        if url.host != held:
+            return await self._turns.elsewhere(make_request(url), send)
+        await self._turns.once_more(held)
+        return await send()
 
     def _read(self, response: Response) -> tuple[Rules | FetchError, bytes]:
         if response.status >= 500 or response.status == _LATER:

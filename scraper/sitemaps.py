@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Any, Protocol
@@ -27,18 +27,16 @@ from scraper.core.plan import SeedSitemap
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request
 from scraper.core.robotstxt import Rules
-from scraper.core.schedule.host import Lease
-from scraper.core.schedule.news import news_of
 from scraper.core.sitemap import MOST_BYTES, Entry, Listed, Reader, SitemapError, unpacked
 from scraper.core.url import Url, origin_of, parse, path_of
 from scraper.gate import is_too_soon, logged_in
+from scraper.guests import Guests, Sent
 from scraper.stages import Stages
 
 log = logging.getLogger(__name__)
 
 DEEPEST = 4  # files from the one that the config names: three indexes and what they list
 MOST_FILES = 50_000
-LOOK_S = 0.05  # until a host that is busy is looked at again
 TOLD = 20  # troubles named one by one
 
 
@@ -67,14 +65,6 @@ class _RefusedError(FetchError):
         self.response = response
 
 
-@dataclass(slots=True)
-class _Sent:
-    """What was sent in a turn, and what came of it."""
-
-    late_s: float | None = None  # None: nothing was
-    met: Response | FetchError | None = None
-
-
 class Sitemaps:
     """Reads the sitemaps of a plan.
 
@@ -88,6 +78,7 @@ class Sitemaps:
         self._sources = sources
         self._stages = stages
         self._fetcher = fetcher
+        self._guests = Guests(stages.frontier, stages.clock)
         self._waiting: list[tuple[float, int, _File]] = []  # by the time from which they may be
         self._known: set[bytes] = set()
         self._added = 0
@@ -251,14 +242,13 @@ class Sitemaps:
                 response = await self._fetcher.fetch(
                     request, cut_bytes=MOST_BYTES + 1, any_type=True
                 )
-                sent.met = response
-                sent.late_s = response.slot_s + response.dns_s + response.connect_s
+                sent.take(response)
             error = outcome.refused(response)
             if error is None:
                 return response
             raise _RefusedError(error, response)
 
-    async def _rules(self, request: Request, sent: _Sent) -> tuple[Rules, bool]:
+    async def _rules(self, request: Request, sent: Sent) -> tuple[Rules, bool]:
         """The host's rules, and whether asking for them took this turn, or made it too soon."""
         robots, frontier = self._stages.robots, self._stages.frontier
         rules = robots.answer(request.asked)
@@ -271,30 +261,14 @@ class Sitemaps:
         rule = frontier.robots_known(request.host, rules.crawl_delay_s or 0.0, asked=asked_now)
         return rules, asked_now and bool(rule.delay_s)
 
-    @asynccontextmanager
-    async def _turn(self, request: Request) -> AsyncIterator[_Sent]:
+    def _turn(self, request: Request) -> AbstractAsyncContextManager[Sent]:
         """A turn of the host that is asked now."""
         frontier, clock = self._stages.frontier, self._stages.clock
-        schedule, sent, asked_at = frontier.schedule, _Sent(), clock.monotonic()
-        schedule.expect(request.host)
-        try:
-            # who waits for a turn that another must end looks again: it is seldom, and short
-            while (wait_s := schedule.begin(request.host, clock.monotonic())) is not None:
-                rests_s = schedule.rests_s(request.host, clock.monotonic())
-                frontier.seeds_rest(request.host, clock.now() + rests_s)
-                await asyncio.sleep(min(wait_s, LOOK_S))
-        except BaseException:
-            schedule.dismiss(request.host, clock.monotonic())
-            raise
-        started_at = clock.monotonic()
-        try:
-            yield sent
-        except FetchError as error:
-            sent.met = sent.met or error
-            raise
-        finally:
-            lease = Lease(request, started_at - asked_at, started_at)
-            frontier.leave(lease, late_s=sent.late_s, news=news_of(sent.met))
+
+        def rests(rests_s: float) -> None:
+            frontier.seeds_rest(request.host, clock.now() + rests_s)
+
+        return self._guests.turn(request, rests=rests)
 
 
 def _shown(href: str) -> str:

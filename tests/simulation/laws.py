@@ -168,6 +168,13 @@ class Manners:
             guest.ended_at = self._diary.now
             self._note(outcome, f"{site.host} {what}")
 
+    def once_more(self, site: Site) -> None:
+        """Another exchange in an open turn: it is a start as well."""
+        now, guest = self._diary.now, self.guests[site.host]
+        late = now - guest.started_at >= guest.delay_s - SHORT_S
+        self._law(late, "the delay lies between two starts", (site.host, guest))
+        guest.started_at = now
+
     def told(self, site: Site) -> None:
         """The host's robots.txt is known."""
         guest = self.guests[site.host]
@@ -183,6 +190,8 @@ class Manners:
     def ready_at(self, host: str) -> float:
         """Since when the host would take another exchange, or from when on."""
         guest = self.guests[host]
+        if self._world.by_host[host].robots == "away" and not self._is_open(guest):
+            return inf  # it waits for the turn of another host
         if guest.troubled_at > -inf:
             return self._ready_again_at(guest)
         limit = 1  # more than the first few must be earned, anew by a host that was forgotten

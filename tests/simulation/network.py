@@ -61,9 +61,9 @@ class Network:
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
         origin, _, path = url[len("http://") :].partition("/")
         site = self._world.by_host[origin if ":" in origin else f"{origin}:80"]
-        if f"/{path}" == ELSEWHERE:  # a second exchange in the same turn, which no law forbids
-            self._manners.told(site)
-            return Response(url, 200, {}, site.robots_text)
+        path, _, of = path.partition("?")
+        if f"/{path}" == ELSEWHERE:
+            return await self._elsewhere(url, site, self._world.by_host[of])
         with self._manners.exchange(site, "robots.txt"):
             try:
                 response = await self._robots(site, url)
@@ -77,12 +77,23 @@ class Network:
             self._manners.troubled(site)
         return response
 
+    async def _elsewhere(self, url: str, site: Site, of: Site) -> Response:
+        """A robots.txt that has moved: within its host's turn, or as a guest of another one."""
+        if site is of:
+            self._manners.once_more(site)
+        else:
+            with self._manners.exchange(site, "robots.txt of another host"):
+                await asyncio.sleep(site.wait_s)
+        self._manners.told(of)
+        return Response(url, 200, {}, of.robots_text)
+
     async def _robots(self, site: Site, url: str) -> Response:
         await self._reach(site)
         if site.robots.startswith("http_"):
             return Response(url, int(site.robots[5:]), {}, b"")
-        if site.robots == "redirect":
-            return Response(url, 301, {"location": ELSEWHERE}, b"")
+        if site.robots in {"redirect", "away"}:
+            origin = site.moved_to.origin if site.moved_to else ""
+            return Response(url, 301, {"location": f"{origin}{ELSEWHERE}?{site.host}"}, b"")
         if site.robots:
             raise FetchError(site.robots, "as told")
         if self._asked(url) <= site.robots_fails:

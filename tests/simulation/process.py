@@ -25,6 +25,7 @@ from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
+from scraper.guests import Guests
 from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
@@ -241,23 +242,25 @@ class Process:
         clock = VirtualClock(EPOCH)
         store = Store(*self._disks, clock=clock)  # type: ignore[arg-type]  # stand for connections
         writer = store.writer
+        frontier = Frontier(
+            queue=store.queue,
+            politeness=plan.politeness,
+            slots=plan.fetch.concurrency,
+            clock=clock,
+            limit=order.limit,
+            max_wait_s=order.max_wait_s,
+            window=world.window,
+            hurry=writer.hurry,
+        )
         stages = self._stages = Stages(
-            frontier=Frontier(
-                queue=store.queue,
-                politeness=plan.politeness,
-                slots=plan.fetch.concurrency,
-                clock=clock,
-                limit=order.limit,
-                max_wait_s=order.max_wait_s,
-                window=world.window,
-                hurry=writer.hurry,
-            ),
+            frontier=frontier,
             robots=Robots(
                 fetcher=self.network,
                 agent=plan.fetch.user_agent,
                 obey=plan.politeness.robots,
                 clock=clock,
                 keep=store.hosts.keep_robots,
+                turns=Guests(frontier, clock),
             ),
             fetcher=self.network,
             parser=self.network,

@@ -46,6 +46,7 @@ RULE = PageRule(
 )
 
 
+TELLS = frozenset({"", "redirect", "away"})  # there is a robots.txt, here or elsewhere
 SILENT = frozenset({Reason.CONNECT, Reason.DNS, Reason.TLS, Reason.RESET, Reason.TIMEOUT})
 
 
@@ -57,7 +58,8 @@ class Site:
     wait_s: float = 0.1
     delay_s: float = 0.0  # robots.txt's Crawl-delay
     private: str = ""  # what robots.txt disallows; "/": everything
-    robots: str = ""  # "http_404", a reason why there is none, "redirect", "hangs"
+    robots: str = ""  # "http_404", a reason why there is none, "redirect", "away", "hangs"
+    moved_to: Site | None = None  # with "away"
     robots_fails: int = 0  # so often it is 503 first
     throttle: int = 0  # every so many answers it wants a rest
     rest_s: float = 0.0
@@ -92,6 +94,8 @@ class Site:
         troubles = {str(Reason.CONNECT)} if self.down[0] else set()
         if self.robots_fails:
             troubles.add("http_503")
+        if self.robots == "away":  # two hosts may wait for each other
+            troubles.add(Reason.TIMEOUT)
         if self.may_be_given_up:
             troubles.add(Reason.HOST_UNREACHABLE)
         return troubles | ({"http_429", "http_503"} if self.throttle else set())
@@ -185,7 +189,7 @@ class World:
 
     def obeys(self, site: Site) -> bool:
         """Whether the host has a robots.txt that counts."""
-        return self.plan.politeness.robots and site.robots in {"", "redirect"}
+        return self.plan.politeness.robots and site.robots in TELLS
 
     def allows(self, page: Page) -> bool:
         """Whether robots.txt lets us visit the page."""
@@ -242,7 +246,7 @@ class World:
     def _certain(self, page: Page) -> str | None:
         """The reason why the page cannot be had, if there is one."""
         site = page.site
-        if self.plan.politeness.robots and site.robots not in {"", "redirect", "http_404"}:
+        if self.plan.politeness.robots and site.robots not in TELLS | {"http_404"}:
             return site.robots
         if not self.allows(page):
             return Reason.ROBOTS_DISALLOWED
@@ -275,6 +279,7 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
     mischief, moved = rng.choice((0.0, 0.1, 0.3, 0.6)), rng.choice((0.0, 0.1, 0.4))
     count = hosts or rng.choice((1, 1, 2, 3, 5, 8, 13, rng.randint(14, 60)))
     sites = [_site(rng, number, mischief) for number in range(count)]
+    _move(rng, sites)
     for site in sites:
         _fill(rng, site, most=rng.choice((2, 8, 20, 60)) if not hosts else rng.choice((1, 2, 4)))
     pages = [page for site in sites for page in site.pages]
@@ -330,6 +335,15 @@ def _site(rng: Random, number: int, mischief: float) -> Site:
         {"down": (rng.uniform(1, 20), 0.0, rng.uniform(0.2, 5))},
     )
     return replace(site, **rng.choice(troubles)) if rng.random() < mischief else site
+
+
+def _move(rng: Random, sites: list[Site]) -> None:
+    """Some keep their robots.txt on another host, which answers as it does."""
+    well = [site for site in sites if not (site.may_be_given_up or site.throttle)]
+    for site in well:
+        if len(well) > 1 and rng.random() < 0.1:
+            site.robots = "away"
+            site.moved_to = rng.choice([other for other in well if other is not site])
 
 
 def _fill(rng: Random, site: Site, *, most: int) -> None:

@@ -84,6 +84,33 @@ def test_scheme_and_port_have_a_file_of_their_own():
     assert [url for _, url in web.visits] == [f"{url}robots.txt" for url in urls]
 
 
+class FakeTurns:
+    """Writes down which turns were wanted."""
+
+    def __init__(self):
+        self.wanted = []
+
+    async def once_more(self, host):
+        self.wanted.append(host)
+        await asyncio.sleep(5)
+
+    async def elsewhere(self, request, send):
+        self.wanted.append(request.url)
+        await asyncio.sleep(7)
+        return await send()
+
+
+def test_each_redirect_is_asked_for_in_a_turn_of_its_host():
+    """RFC 9309 section 2.3.1.2: the rules are those of the host first asked."""
+    away = "http://g.example:8080/rules"
+    web = FakeWeb({ROBOTS: "/moved", "http://h.example/moved": away, away: DENY})
+    turns = FakeTurns()
+    robots = Robots(fetcher=web, agent="bot", obey=True, clock=VirtualClock(), turns=turns)
+    assert not run_virtual(robots.ask(PAGE)).allows(PAGE)
+    assert turns.wanted == ["h.example:80", away]
+    assert web.visits == [(0, ROBOTS), (6, "http://h.example/moved"), (14, away)]
+
+
 @given(st.integers(1, 20))
 def test_many_who_ask_at_once_cause_one_fetch(count):
     robots, web = made({ROBOTS: DENY})

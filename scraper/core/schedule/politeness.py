@@ -154,6 +154,18 @@ class HostSchedule:
         self._open(host, now)
         return None
 
+    def once_more(self, host_name: str, now: float) -> float | None:
+        """Start something within an open turn, for a guest that is expected.
+
+        Returns None when it may be sent now; else how long it may not.
+        """
+        host = self._host(host_name)
+        if host.next_at > now:
+            return host.next_at - now
+        host.started_at = now
+        self.dismiss(host_name, now)
+        return None
+
     def dismiss(self, host_name: str, now: float) -> None:
         """A guest that was expected does not come."""
         host = self._host(host_name)

@@ -594,6 +594,21 @@ def test_pages_and_guests_take_turns():
     assert schedule.take(13.0) is not None
 
 
+def test_what_is_sent_within_a_turn_is_a_start_like_others():
+    schedule = HostSchedule(polite(per_host=2, delay_s=2.0))
+    for number in range(2):
+        schedule.add(request("a:80", number), 0.0)
+    turn = schedule.take(0.0)
+    schedule.expect("a:80")
+    assert schedule.once_more("a:80", 1.5) == 0.5
+    assert schedule.take(2.0) is None, "it gives way"
+    assert schedule.once_more("a:80", 2.0) is None
+    assert schedule.wake_at() == 4.0
+    schedule.done("a:80", 3.0, started_at=turn.started_at, sent_at=0.0)
+    assert schedule.take(3.9) is None
+    assert schedule.take(4.0).request.id == 1
+
+
 def test_while_the_network_is_gone_a_guest_takes_the_turn_of_a_probe():
     schedule = HostSchedule(polite(per_host=1))
     hosts = [f"h{n}:80" for n in range(LOST)]

@@ -1,0 +1,110 @@
+"""Turns of a host for what is asked for and is no page: a sitemap, a robots.txt that has moved.
+
+A guest takes a turn as a page does: the delay and the open requests of its host count, and pages of
+the host wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from scraper.clock import Clock
+from scraper.core.errors import FetchError
+from scraper.core.model import Reason, Request, Response
+from scraper.core.schedule.host import Lease
+from scraper.core.schedule.news import news_of
+from scraper.frontier import Frontier
+
+LOOK_S = 0.05  # until a host that is busy is looked at again
+PATIENCE_S = 60.0  # for the turn of another host, while a turn is held that may be waited for there
+
+
+@dataclass(slots=True)
+class Sent:
+    """What was sent in a turn, and what came of it."""
+
+    late_s: float | None = None  # None: nothing was
+    met: Response | FetchError | None = None
+
+    def take(self, response: Response) -> Response:
+        """Note the answer."""
+        self.met = response
+        self.late_s = response.slot_s + response.dns_s + response.connect_s
+        return response
+
+
+def _ignore(_rests_s: float) -> None:
+    """Nobody wants to know how long a host rests."""
+
+
+class Guests:
+    """Gives guests their turns."""
+
+    def __init__(self, frontier: Frontier, clock: Clock) -> None:
+        self._frontier = frontier
+        self._clock = clock
+
+    @asynccontextmanager
+    async def turn(
+        self, request: Request, *, rests: Callable[[float], None] = _ignore
+    ) -> AsyncIterator[Sent]:
+        """A turn of the host that is asked now.
+
+        Args:
+            rests: told while it waits how long the host wants to be left alone, in seconds.
+        """
+        asked_at = self._clock.monotonic()
+        await self._wait(request.host, self._frontier.schedule.begin, rests)
+        started_at, sent = self._clock.monotonic(), Sent()
+        try:
+            yield sent
+        except FetchError as error:
+            sent.met = sent.met or error
+            raise
+        finally:
+            lease = Lease(request, started_at - asked_at, started_at)
+            self._frontier.leave(lease, late_s=sent.late_s, news=news_of(sent.met))
+
+    async def elsewhere(
+        self, request: Request, send: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        """Make an exchange in a turn of its host, while a turn of another one is held.
+
+        Raises:
+            FetchError: that of the exchange; or its host has no turn to give: two hosts that each
+                wait for a turn of the other would wait for ever.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S) as patience, self.turn(request) as sent:
+                patience.reschedule(None)
+                sent.late_s = 0.0
+                return sent.take(await send())
+        except TimeoutError as error:
+            detail = f"{request.host} has had no turn for it in {PATIENCE_S:.0f} s"
+            raise FetchError(Reason.TIMEOUT, detail, sent=False) from error
+
+    async def once_more(self, host: str) -> None:
+        """Wait, within an open turn of a host, until it may be asked again."""
+        await self._wait(host, self._frontier.schedule.once_more, _ignore)
+
+    async def _wait(
+        self,
+        host: str,
+        start: Callable[[str, float], float | None],
+        rests: Callable[[float], None],
+    ) -> None:
+        schedule, clock = self._frontier.schedule, self._clock
+        schedule.expect(host)
+        try:
+            # who waits for a turn that another must end looks again: it is seldom, and short
+            while (wait_s := start(host, clock.monotonic())) is not None:
+                rests(schedule.rests_s(host, clock.monotonic()))
+                await asyncio.sleep(min(wait_s, LOOK_S))
+        except BaseException:
+            schedule.dismiss(host, clock.monotonic())
+            raise
+        finally:
+            self._frontier.look_again()
