@@ -6,13 +6,12 @@ import asyncio
 import logging
 import os
 import random
-import resource
 import signal
 import sys
 import time
 from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -32,6 +31,7 @@ from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
+from scraper.descriptors import allow_files
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
@@ -49,6 +49,7 @@ from scraper.signals import STOPPED, leave_on_signal
 from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
+from scraper.tune import Tune, most_open
 
 if TYPE_CHECKING:  # a crawl starts without it
     from scraper.export import Order, WriteTables
@@ -56,7 +57,6 @@ if TYPE_CHECKING:  # a crawl starts without it
 log = logging.getLogger(__name__)
 
 SPARE_PER_PROCESS = 4  # workers of the pipeline whose pages are being parsed
-MOST_FILES = 65_536
 BEAT_S = 2.0  # signs of life; see `health`
 
 
@@ -91,7 +91,7 @@ def run_crawl(
         StoreError: the database cannot be used.
     """
     keep_memory()
-    _allow_sockets()
+    plan = _within(plan, files=allow_files())
     verbosity = -1 if options.quiet else options.verbosity
     setup(format=options.log_format, verbosity=verbosity).hide(secrets)
     for warning in warnings:
@@ -113,12 +113,11 @@ def run_crawl(
     return outcome.exit_status
 
 
-def _allow_sockets() -> None:
-    """Let the process open as many files as it may: idle connections are worth keeping."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY or soft < hard:
-        wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+def _within(plan: Plan, *, files: int) -> Plan:
+    """The plan, with no more open requests than files where it leaves that to us."""
+    if not plan.fetch.auto:
+        return plan
+    return replace(plan, fetch=replace(plan.fetch, concurrency=most_open(files)))
 
 
 def _lock(plan: Plan, clock: Clock) -> Lock:
@@ -142,6 +141,7 @@ async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) 
     async with AsyncExitStack() as stack:
         parser = await stack.enter_async_context(Parser(plan.parse, rules_of(plan)))
         store = await stack.enter_async_context(await open_store(plan.store.path, clock=clock))
+        level = await store.runs.concurrency() if plan.fetch.auto else None
         fetcher = await stack.enter_async_context(Fetcher(plan.fetch))
         run = _wire(
             plan,
@@ -151,6 +151,7 @@ async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) 
             parser=parser,
             clock=clock,
             config_hash=config_hash,
+            level=level,
         )
         _listen(run, parser)
         return await run.live()
@@ -165,21 +166,22 @@ def _wire(
     parser: Parser,
     clock: Clock,
     config_hash: str,
+    level: int | None,
 ) -> Run:
     stages = _stages(plan, options, store=store, fetcher=fetcher, parser=parser, clock=clock)
     _bind(store, plan, stages)
-    live = wants_bar(quiet=options.quiet) and options.log_format != "json"
+    figures = Figures(
+        plan,
+        store=store,
+        stages=stages,
+        parser=parser,
+        tune=Tune(plan.fetch, stages.frontier, start=level),
+        clock=clock,
+        live=wants_bar(quiet=options.quiet) and options.log_format != "json",
+    )
     return Run(
         plan=plan,
-        start=RunStart(
-            name=plan.name,
-            fresh=options.fresh,
-            refresh_s=plan.run.refresh_s,
-            version=__version__,
-            pid=os.getpid(),
-            config_hash=config_hash,
-            cookies=plan.fetch.cookies,
-        ),
+        start=_start(plan, options, config_hash),
         store=store,
         stages=stages,
         seeds=Seeds(
@@ -190,9 +192,21 @@ def _wire(
             stdin=standard_input(),
             sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=fetcher),
         ),
-        progress=Figures(plan, store=store, stages=stages, parser=parser, clock=clock, live=live),
+        progress=figures,
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
         max_time_s=options.max_time_s or plan.run.max_time_s,
+    )
+
+
+def _start(plan: Plan, options: Options, config_hash: str) -> RunStart:
+    return RunStart(
+        name=plan.name,
+        fresh=options.fresh,
+        refresh_s=plan.run.refresh_s,
+        version=__version__,
+        pid=os.getpid(),
+        config_hash=config_hash,
+        cookies=plan.fetch.cookies,
     )
 
 

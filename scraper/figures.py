@@ -1,4 +1,4 @@
-"""What a run shows and keeps about itself: looks at all stages, changes none."""
+"""What a run shows and keeps about itself: looks at all stages; only `tune` changes anything."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from scraper.progress import Progress, Snapshot
 from scraper.report import stats
 from scraper.stages import Stages
 from scraper.store import Store
+from scraper.tune import Tune
 
 
 class Figures:
@@ -33,6 +34,7 @@ class Figures:
         store: Store,
         stages: Stages,
         parser: Parser,
+        tune: Tune,
         clock: Clock,
         live: bool,
     ) -> None:
@@ -40,8 +42,14 @@ class Figures:
         self._store = store
         self._stages = stages
         self._parser = parser
+        self._tune = tune
         self._progress = Progress(
-            sample=self._snapshot, observe=self._observe, clock=clock, stream=sys.stderr, live=live
+            sample=self._snapshot,
+            observe=self._observe,
+            heed=tune.heed,
+            clock=clock,
+            stream=sys.stderr,
+            live=live,
         )
 
     async def run(self) -> None:
@@ -65,8 +73,10 @@ class Figures:
             cpu_s={"main": main_cpu_s, "workers": parser.workers_cpu_s()},
             memory_peak_bytes={"main": main_peak_bytes, "workers": parser.workers_peak_bytes()},
             parse={"worker_deaths": parser.deaths, "timeouts": parser.timeouts},
+            concurrency=self._tune.figures(),
             settings=Settings(
                 concurrency=self._plan.fetch.concurrency,
+                auto=self._plan.fetch.auto,
                 per_host=self._plan.politeness.default.per_host,
                 delay_s=self._plan.politeness.default.delay_s,
                 processes=parser.processes,
@@ -75,14 +85,15 @@ class Figures:
 
     def _snapshot(self) -> Snapshot:
         counts = self._store.queue.counts()
-        return Snapshot(**counts, open=self._stages.frontier.schedule.open)
+        open_ = self._stages.frontier.schedule.open
+        return Snapshot(**counts, open=open_, slots=self._tune.slots)
 
     def _observe(self) -> Sample:
         frontier, parser = self._stages.frontier, self._parser
         schedule = frontier.schedule
         at_workers = parser.busy + parser.queued
-        full = schedule.open >= self._plan.fetch.concurrency
-        blocked = bool(schedule.waiting) and not full and frontier.idle_workers > 0
+        full = schedule.open >= frontier.crew.slots
+        blocked = bool(schedule.waiting) and not full and frontier.crew.idle > 0
         blocked_host = busiest(schedule.each()) if blocked else None
         if frontier.resting:  # all that is left waits for its retry
             blocked, blocked_host = True, self._stages.tally.most_retried()

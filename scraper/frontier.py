@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from math import inf
@@ -32,6 +31,7 @@ from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.politeness import HostSchedule
+from scraper.crew import Crew
 from scraper.window import WINDOW, Ids, Queue, Window
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Frontier:
     """The one place that decides what is visited next.
 
     Args:
-        slots: requests open in all.
+        slots: requests open in all; see `allow`.
         limit: pages handed out in this run, retries and hops not counted; None: no limit.
         max_wait_s: what is left may wait so long, else it ends.
         hurry: called when the next commit may bring the only work there is.
@@ -67,10 +67,9 @@ class Frontier:
         self._queue = queue
         self._hurry = hurry
         self._clock = clock
-        self._slots = slots
+        self.crew = Crew(slots)
         self._left = limit
         self._window = Window(queue, self.schedule, clock=clock, size=window, filled=self._hand_out)
-        self._workers: deque[asyncio.Future[Lease | None]] = deque()
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._ended = False
@@ -84,8 +83,7 @@ class Frontier:
         """Return what to visit next, when its host and a slot are free; None at the end."""
         if self._ended:
             return None
-        worker: asyncio.Future[Lease | None] = asyncio.get_running_loop().create_future()
-        self._workers.append(worker)
+        worker = self.crew.wait()
         self._hand_out()
         if not self.schedule.waiting and not worker.done():
             self._hurry()
@@ -194,9 +192,10 @@ class Frontier:
         rests = resting(self.schedule.each(), now)
         return {host: since_epoch + at - now for host, at in rests.items()}
 
-    @property
-    def idle_workers(self) -> int:
-        return len(self._workers)
+    def allow(self, slots: int, *, resting: int) -> None:
+        """Let so many requests be open from now on, and so many workers rest."""
+        self.crew.allow(slots, resting=resting)
+        self._hand_out()
 
     async def run(self) -> None:
         """Keep the window filled until the end."""
@@ -212,10 +211,7 @@ class Frontier:
 
     def _hand_out(self) -> None:
         now = self._clock.monotonic()
-        while self._workers and self.schedule.open < self._slots:
-            if self._workers[0].done():  # cancelled
-                self._workers.popleft()
-                continue
+        while self.crew.may_take(self.schedule.open):
             if (lease := self.schedule.take(now)) is None:
                 break
             request = lease.request
@@ -224,7 +220,7 @@ class Frontier:
             if not self._window.held.take(request.id):  # settled: another page was redirected to it
                 self.schedule.done(request.host, now, started_at=lease.started_at, sent_at=None)
                 continue
-            self._workers.popleft().set_result(lease)
+            self.crew.give(lease)
             self._count(lease)
         self._set_timer(now)
 
@@ -244,7 +240,7 @@ class Frontier:
         """Wake up when the next host may start; a worker waits for it."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._workers and self.schedule.open < self._slots:
+        if self.crew.may_take(self.schedule.open):
             at = self.schedule.wake_at()
             if at is not None:
                 loop = asyncio.get_running_loop()
@@ -265,10 +261,7 @@ class Frontier:
         self._ended = True
         if self._timer is not None:
             self._timer.cancel()
-        while self._workers:
-            worker = self._workers.popleft()
-            if not worker.done():
-                worker.set_result(None)
+        self.crew.dismiss()
 
     async def _sleep(self) -> None:
         """Wait for a change, or until a retry is due."""

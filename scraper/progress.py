@@ -49,6 +49,7 @@ class Snapshot:
     waiting: int = 0
     open: int = 0
     known: int = 0
+    slots: int | None = None  # open requests allowed now, where that changes
 
     @property
     def ended(self) -> int:
@@ -105,6 +106,7 @@ class Progress:
     Args:
         sample: where the run stands; called a few times a second at most.
         observe: what is true of the run now; called at each pulse, so it must be cheap.
+        heed: told at each pulse the time, what was true, and how late the loop was; cheap too.
         stream: where the bar is drawn; log lines go to the log.
         live: draw a bar; see `wants_bar`.
         cpu: seconds of computing of the loop's thread, e.g. `time.thread_time`.
@@ -118,11 +120,13 @@ class Progress:
         clock: Clock,
         stream: TextIO,
         live: bool,
+        heed: Callable[[float, Sample, float], None] = lambda _at, _sample, _lag_s: None,
         cpu: Callable[[], float] = time.thread_time,
         pulse_s: float = PULSE_S,
     ) -> None:
         self._sample = sample
         self._observe = observe
+        self._heed = heed
         self._clock = clock
         self._cpu = cpu
         self._pulse_s = pulse_s
@@ -179,6 +183,7 @@ class Progress:
         if cpu_s >= _BUSY * passed_s:
             sample = replace(sample, loop_late=True)
         self.wall.add(now, sample, late_s=lag_s if lag_s > _LATE_S else 0.0)
+        self._heed(now, sample, lag_s)
 
     def _show(self, now: float) -> None:
         snapshot = self._sample()
@@ -266,7 +271,7 @@ def figures(standing: Standing) -> str:
             "? /s" if rate is None else f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s",
             f"{snapshot.failed:,} failed",
             f"{snapshot.waiting:,} waiting",
-            f"{snapshot.open:,} open",
+            f"{snapshot.open:,} open" + (f" of {snapshot.slots:,}" if snapshot.slots else ""),
             f"{duration(standing.left_s)} left",
         )
     )

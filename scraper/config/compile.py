@@ -49,6 +49,7 @@ from scraper.core.plan import (
     StorePlan,
     UrlPlan,
 )
+from scraper.core.schedule.tuning import MOST
 from scraper.hatch import search_path
 
 USER_AGENT = f"scraper/{__version__}"
@@ -237,7 +238,8 @@ def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
     retry = fetch.retry
     return FetchPlan(
         user_agent=str(fetch.user_agent or USER_AGENT),
-        concurrency=fetch.concurrency,
+        concurrency=MOST if fetch.concurrency == "auto" else int(fetch.concurrency),
+        auto=fetch.concurrency == "auto",
         timeout_s=fetch.timeout,
         stall_s=fetch.stall,
         connect_timeout_s=fetch.connect_timeout,

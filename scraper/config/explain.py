@@ -121,8 +121,12 @@ class _Teller:
     def _fetch(self) -> Iterator[str]:
         fetch = self.config.fetch
         agent = _shown(fetch.user_agent or self.plan.fetch.user_agent)
-        in_all = self.say(("fetch", "concurrency"), fetch.concurrency)
-        yield f"opens {_requests(in_all)} in all, as {agent}"
+        at = ("fetch", "concurrency")
+        if fetch.concurrency == "auto":
+            most = f"up to {self.plan.fetch.concurrency:,} requests in all"
+            yield f"opens {self.say(at, most)}, as many as bring more pages a second, as {agent}"
+        else:
+            yield f"opens {_requests(self.say(at, fetch.concurrency))} in all, as {agent}"
         yield (
             f"gives a page {self.time(('fetch', 'timeout'), fetch.timeout)},"
             f" {self.say(('fetch', 'max_body'), say_size(fetch.max_body))}"

@@ -102,8 +102,9 @@ class RetryConfig(Section):
 class FetchConfig(Section):
     """How a page is fetched."""
 
-    concurrency: Annotated[int, count(1, _MOST_OPEN, later=("auto",))] = 100
-    """Open requests in all."""
+    concurrency: Annotated[int | str, count(1, _MOST_OPEN, words=("auto",))] = 100
+    """Open requests in all. `auto`: as many as it takes, from 4 to 1,000: more while more brings
+    more pages a second, fewer where errors say so. The next run begins with what was found."""
 
     timeout: Duration = Field(60.0, json_schema_extra={"default": "60s"})
     """One request, body included."""

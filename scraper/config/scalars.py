@@ -139,17 +139,21 @@ def _bounded(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
-def count(least: int, most: int = _NO_LIMIT, later: tuple[str, ...] = ()) -> Reads:
-    """A whole number within bounds; the words `later` are known, but not built."""
+def count(least: int, most: int = _NO_LIMIT, words: tuple[str, ...] = ()) -> Reads:
+    """A whole number within bounds, or one of the words."""
     bounded = _bounded(least, most)
 
-    def read(value: object) -> int:
-        if isinstance(value, str) and value in later:
-            raise RefusedError(f"{value} is not supported yet: write a number")
+    def read(value: object) -> int | str:
+        if isinstance(value, str) and value in words:
+            return str(value)
+        if words and isinstance(value, str) and value[:1] not in "+-0123456789":
+            raise RefusedError(f"must be a whole number or {_or(words)}, got {shown(value)}")
         return bounded(value)
 
-    schema = {"anyOf": [{"type": "integer", "minimum": least, "maximum": most}, _ENV]}
-    return Reads(read, schema, f"number from {least}" + (f" to {most}" if most < _NO_LIMIT else ""))
+    kinds = [{"type": "integer", "minimum": least, "maximum": most}]
+    schema = {"anyOf": [*kinds, *([{"enum": list(words)}] if words else []), _ENV]}
+    number = f"number from {least}" + (f" to {most}" if most < _NO_LIMIT else "")
+    return Reads(read, schema, _or((number, *words)))
 
 
 def _read_seconds(value: object, *, least_s: float) -> float:

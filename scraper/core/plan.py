@@ -148,7 +148,8 @@ class FetchPlan:
     """How one HTTP exchange is made."""
 
     user_agent: str
-    concurrency: int = 100
+    concurrency: int = 100  # requests open in all
+    auto: bool = False  # ... at most: how many is found while the crawl runs
     timeout_s: float = 60.0
     stall_s: float = 15.0
     connect_timeout_s: float = 10.0

@@ -65,6 +65,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
             for name in (
                 "verdict",
                 "what_if",
+                "concurrency",
                 "parse",
                 "loop_lag_s",
                 "cpu_s",

@@ -32,6 +32,7 @@ def stats(
     wall: WallShare,
     lag: Quantiles,
     settings: Settings,
+    concurrency: Mapping[str, Any],
     cpu_s: Mapping[str, float | None],
     memory_peak_bytes: Mapping[str, int | None],
     parse: Mapping[str, int],
@@ -40,6 +41,7 @@ def stats(
     """The figures of a run so far, as plain values.
 
     Args:
+        concurrency: how many requests were open at most, and why no more; see `tune`.
         cpu_s: of `main` and `workers`; `memory_peak_bytes` likewise.
         parse: `worker_deaths` and `timeouts`.
         writer: what was written, by name.
@@ -50,6 +52,7 @@ def stats(
         "wall": wall.as_json(),
         "loop_lag_s": {"p50": p50, "p99": p99, "max": lag.max if lag.count else None},
         "settings": asdict(settings),
+        "concurrency": dict(concurrency),
         "cpu_s": dict(cpu_s),
         "memory_peak_bytes": dict(memory_peak_bytes),
         "parse": dict(parse),
@@ -84,6 +87,7 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
         "shares_s": wall.shares_s if wall else dict.fromkeys(BOUNDS, 0.0),
         "verdict": verdict(wall) if wall else _NOT_MEASURED,
         "what_if": _what_if(stored, wall) if wall else [],
+        "concurrency": stored.get("concurrency"),
         "loop_lag_s": stored.get("loop_lag_s", dict.fromkeys(("p50", "p99", "max"))),
         "cpu_s": stored.get("cpu_s", dict.fromkeys(("main", "workers"))),
         "memory_peak_bytes": stored.get("memory_peak_bytes", dict.fromkeys(("main", "workers"))),

@@ -35,6 +35,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _items(name, counts)
     yield from _kept(report.get("kept"))
     yield from _hosts(report["hosts"])
+    yield from _concurrency(report.get("concurrency"))
     yield from _machine(report)
     yield from _verdict(report)
 
@@ -172,6 +173,15 @@ def _hosts(hosts: list[Mapping[str, Any]]) -> Iterator[str]:
         )
     if len(hosts) > HOSTS_SHOWN:
         yield f"            and {len(hosts) - HOSTS_SHOWN} more in --json"
+
+
+def _concurrency(found: Mapping[str, Any] | None) -> Iterator[str]:
+    """Where `concurrency: auto` has ended, and why."""
+    if found and found["auto"]:
+        yield (
+            f"  open      {found['reached']:,} at a time, found from {found['started_at_level']:,} "
+            f"in {found['changes']:,} steps: {found['why']}"
+        )
 
 
 def _machine(report: Mapping[str, Any]) -> Iterator[str]:

@@ -114,6 +114,19 @@ class Runs:
 
         await self._books.change(work)
 
+    async def concurrency(self) -> int | None:
+        """What `concurrency: auto` has found in one of the last runs; None: nothing."""
+
+        def look(db: sqlite3.Connection) -> int | None:
+            row = db.execute(
+                "SELECT json_extract(stats, '$.concurrency.reached') FROM "
+                "(SELECT id, stats FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 20) "
+                "WHERE json_extract(stats, '$.concurrency.auto') ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+            return int(row[0]) if row and row[0] else None
+
+        return await self._books.db.call(look)
+
     async def end_cycle(self, gone: GonePlan | None = None) -> list[Going]:
         """Nothing waits any more: the next run begins a new cycle, when something is due.
 

@@ -7,9 +7,11 @@ import os
 import pty
 import re
 import select
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,20 @@ def test_no_item_is_a_missed_promise(shop: Crawl):
     shop.run(None, "--fresh")
     shop.site.route("/p/*", html("<p>yet another layout"))
     assert "no item" in shop.run(None, "--fresh", status=1).err
+
+
+def test_concurrency_that_was_found_is_where_the_next_run_begins(shop: Crawl):
+    auto = ("--set", "fetch.concurrency=auto")
+    shop.run(None, *auto)
+    assert shop.report()["concurrency"]["auto"]
+    with closing(sqlite3.connect(shop.db)) as db, db:
+        db.execute("UPDATE run SET stats = json_set(stats, '$.concurrency.reached', 48)")
+    ended = shop.run(None, "--fresh", *auto)
+    found = shop.report()["concurrency"]
+    assert (found["started_at_level"], found["reached"], found["changes"]) == (48, 48, 0)
+    assert f"48 at a time, found from 48 in 0 steps: {found['why']}" in ended.out
+    shop.run(None, "--fresh")
+    assert shop.report()["concurrency"]["auto"] is False
 
 
 def test_some_failures_alone_change_no_exit_status(shop: Crawl):

@@ -386,6 +386,20 @@ async def test_a_run_ends_with_what_it_says(db: Path) -> None:
             await c.store.runs.finish(state="running", exit_status=0)
 
 
+async def test_what_was_found_of_the_concurrency_is_remembered(db: Path) -> None:
+    """By the last run that looked for it, also where it died."""
+    for found, remembered in (
+        (None, None),
+        ({"auto": True, "reached": 64}, 64),
+        ({"auto": False, "reached": 100}, 64),
+        (None, 64),
+        ({"auto": True, "reached": 256}, 256),
+    ):
+        async with crawl(db) as c:
+            await c.store.runs.save_stats({} if found is None else {"concurrency": found})
+            assert await c.store.runs.concurrency() == remembered
+
+
 async def test_visits_of_old_runs_are_dropped_and_idle_runs_take_no_place(db: Path) -> None:
     for cycle in range(1, 4):
         async with crawl(db, start=RunStart("books", fresh=True)) as c:

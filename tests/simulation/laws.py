@@ -251,8 +251,8 @@ class Patience:
 
     def __init__(self, process: Process, db: sqlite3.Connection) -> None:
         self._process, self._db = process, db
-        self._slots = process.world.plan.fetch.concurrency
-        self._bound = 2 * (len(process.world.sites) + self._slots)
+        most = process.world.plan.fetch.concurrency
+        self._bound = 2 * (len(process.world.sites) + most)
         self._looked_at = self._busy_until = -inf
         self._over_since = inf
         self._waiting: dict[str, Waiting] = {}
@@ -265,9 +265,10 @@ class Patience:
             self._waiting = {}
             return
         now, schedule = process.diary.now, process.frontier.schedule
-        if not process.frontier.idle_workers or process.manners.open >= self._slots:
+        crew = process.frontier.crew
+        if not crew.idle or process.manners.open >= crew.slots:
             self._busy_until = now + seconds
-        elif schedule.open < self._slots and (schedule.wake_at() or inf) < now - SHORT_S:
+        elif schedule.open < crew.slots and (schedule.wake_at() or inf) < now - SHORT_S:
             process.diary.breach("no wake-up is lost", process.frontier)
         if seconds > patience_s or now - self._looked_at > patience_s / 2:
             self._looked_at = now

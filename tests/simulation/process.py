@@ -11,17 +11,20 @@ import io
 import math
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
 from scraper.core.errors import StoreError
+from scraper.core.insight.attribution import Sample
 from scraper.core.insight.tally import Tally
 from scraper.core.reading import Readings
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
 from scraper.core.schedule.retry import RetryPolicy
+from scraper.core.schedule.tuning import LEAST
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
@@ -34,12 +37,14 @@ from scraper.stages import Stages
 from scraper.store import RunStart, Store
 from scraper.store.connection import store_error
 from scraper.store.migrate import migrate
+from scraper.tune import Tune
 from tests.simulation.laws import EPOCH, Diary, Manners, Patience
 from tests.simulation.network import Network, Web
 from tests.simulation.world import World
 from tests.virtual import VirtualClock
 
 T = TypeVar("T")
+PULSE_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -117,19 +122,26 @@ class Disk:
 
 
 class Calm:
-    """No progress is shown."""
+    """No progress is shown; the limit is tuned where it is to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, tune: Tune, frontier: Frontier, clock: VirtualClock) -> None:
+        self._tune, self._frontier, self._clock = tune, frontier, clock
         self._over = asyncio.Event()
 
     async def run(self) -> None:
-        await self._over.wait()
+        pulse_s = PULSE_S if self._tune.slots else None
+        while not self._over.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pulse_s):
+                    await self._over.wait()
+            sample = Sample(open=self._frontier.schedule.open)
+            self._tune.heed(self._clock.monotonic(), sample, 0.0)
 
     def stop(self) -> None:
         self._over.set()
 
     def stats(self) -> Mapping[str, Any]:
-        return {}
+        return {"concurrency": self._tune.figures()}
 
 
 class Process:
@@ -278,6 +290,7 @@ class Process:
             tally=Tally(),
             seeded=asyncio.Event(),
         )
+        tune = Tune(plan.fetch, stages.frontier, start=LEAST)
         writer.committed = stages.frontier.committed
         writer.max_pages = plan.scope.max_pages
         writer.max_depth = plan.scope.max_depth
@@ -294,7 +307,7 @@ class Process:
                 stdin=io.BytesIO(),
                 sitemaps=Sitemaps((), stages=stages, fetcher=self.network),
             ),
-            progress=Calm(),
+            progress=Calm(tune, stages.frontier, clock),
             workers=world.workers,
             max_time_s=order.max_time_s,
         )

@@ -306,7 +306,7 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
         sites=sites,
         pages=[*pages, *forms],
         seeds=[*seeds, *forms],
-        workers=max(1, plan.fetch.concurrency + rng.choice((-2, 0, 4))),
+        workers=max(1, plan.fetch.concurrency + rng.choice((0 if plan.fetch.auto else -2, 0, 4))),
         window=rng.choice((2 * count + 6, 2 * count + 6, 4 * count + 6, 20_000)),
         disk_s=10 ** rng.uniform(-4, -2),
         stall=rng.choice(((0.0, 0.0), (0.01, 0.5), (0.02, 3.0))),
@@ -408,7 +408,8 @@ def _plan(rng: Random, path: str, sites: list[Site], seeds: list[Page], forms: l
         ),
         fetch=FetchPlan(
             user_agent="simulation",
-            concurrency=rng.choice((1, 1, 2, 5, 20, 100)),
+            concurrency=(slots := rng.choice((1, 1, 2, 5, 20, 100))),
+            auto=slots >= 20 and bool(len(sites) % 2),  # takes no chance: seeds stay what they were
             timeout_s=HUNG_S,
             max_redirects=rng.choice((1, 3, 10)),
             retry=RetryPlan(4, rng.choice((0.1, 1.0)), rng.choice((5.0, 60.0))),

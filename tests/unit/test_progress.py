@@ -2,6 +2,7 @@ import asyncio
 import io
 import logging
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ class Work:
         self.snapshot = Snapshot(known=1000, waiting=1000)
         self.cpu_s = 0.0
 
-    def progress(self, *, live=False, stream=None):
+    def progress(self, *, live=False, stream=None, **more):
         return Progress(
             sample=lambda: self.snapshot,
             observe=lambda: self.sample,
@@ -54,6 +55,7 @@ class Work:
             stream=stream or io.StringIO(),
             live=live,
             cpu=lambda: self.cpu_s,
+            **more,
         )
 
 
@@ -187,6 +189,25 @@ def test_no_color_is_respected(monkeypatch):
     assert "1,200 done" in terminal.getvalue()
     assert "\x1b[38;" not in terminal.getvalue()
     assert "\x1b[3" not in terminal.getvalue().replace("\x1b[?", "")
+
+
+def test_the_bar_says_how_many_may_be_open_where_that_changes():
+    assert "100 open of 128" in figures(Standing(replace(SNAPSHOT, slots=128), 10.0))
+    assert "100 open ·" in figures(Standing(SNAPSHOT, 10.0))
+
+
+def test_each_pulse_is_told_with_what_was_true_and_how_late_the_loop_was():
+    told = []
+
+    async def main():
+        work = Work()
+        async with work.progress(heed=lambda *pulse: told.append(pulse)):
+            await asyncio.sleep(0.05)
+
+    run_virtual(main())
+    assert [sample for _, sample, _ in told] == [Sample(open=1)] * len(told)
+    assert told[0][0] == pytest.approx(PULSE_S)
+    assert told[0][2] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_terminal_that_went_away_does_not_matter():

@@ -24,6 +24,7 @@ class Settings:
     per_host: int
     delay_s: float
     processes: int
+    auto: bool = False  # the concurrency is found while the run goes on, up to that
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ def _double_per_host(
 def _double_the_concurrency(measured: Measured, settings: Settings) -> dict[str, Any] | None:
     """Twice the slots halve the time in which all were taken, as far as hosts allow it."""
     wall = measured.wall
+    if settings.auto:  # it was tried
+        return None
     most = min(2 * settings.concurrency, measured.hosts_known * settings.per_host)
     if most <= settings.concurrency or measured.cpu_s is None:
         return None

@@ -26,6 +26,7 @@ from collections.abc import Collection, Mapping
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import Outage
+from scraper.core.schedule.flow import Flow
 from scraper.core.schedule.host import Host, Lease, depth_of
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.order import Order
@@ -45,14 +46,12 @@ class HostSchedule:
         self._asked_until = float("-inf")  # by earlier runs
         self._known: Mapping[str, int] = {}  # rows in the table, of the hosts with most
         self.outage = Outage()
+        self.flow = Flow()  # what the turns come to
         self.waiting = 0  # requests in the window
         self.open = 0  # turns taken and not yet done
 
     def __repr__(self) -> str:
-        return (
-            f"<HostSchedule {self.waiting} waiting on {len(self._hosts)} hosts, "
-            f"{self.open} in flight>"
-        )
+        return f"<HostSchedule {self.waiting} waiting on {self.hosts} hosts, {self.open} in flight>"
 
     @property
     def hosts(self) -> int:
@@ -118,6 +117,7 @@ class HostSchedule:
         elif started_at == before:
             host.started_at = host.started_before
         slower = host.hear(news, self.outage, now, started_at=started_at, rest_s=self._plan.rest_s)
+        self.flow.ended(news.sign, started_at, now, answers=host.has_answered)
         if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
 

@@ -455,3 +455,10 @@ def test_value_of_the_environment_is_not_put_into_a_form_that_is_stored() -> Non
         "c.yaml:2:22: pages.p.submit[1]: fill.q: would store a value of the environment in the database:"
         " write it out, or use login, fetch.auth or fetch.headers"
     )
+
+
+def test_concurrency_is_a_number_or_the_most_there_may_be() -> None:
+    plan = compiled(SEEDS + "fetch: {concurrency: auto}\n").fetch
+    assert (plan.auto, plan.concurrency) == (True, 1000)
+    plan = compiled(SEEDS + 'fetch: {concurrency: "${N:-auto}"}\n', env={"N": "7"}).fetch
+    assert (plan.auto, plan.concurrency) == (False, 7)

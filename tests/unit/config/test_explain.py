@@ -218,3 +218,11 @@ def test_passwords_over_http_are_advised_against_unless_they_stay_on_this_machin
         + "fetch: {user_agent: x@y.example, auth: {a.example: {bearer: x}, c.example: {bearer: x}}}\n"
     )
     assert load("c.yaml", env={}).warnings == (f"c.yaml:3:41: fetch.auth.a.example: {plain}",)
+
+
+def test_concurrency_that_is_found_is_said() -> None:
+    told = lines(SEEDS + "fetch: {concurrency: auto, user_agent: x (+https://x.example)}\n")
+    assert (
+        "  opens up to 1,000 requests in all, as many as bring more pages a second,"
+        " as x (+https://x.example)"
+    ) in told

@@ -233,8 +233,12 @@ BROKEN = [
         "2:19: fetch.max_body: must be a size such as 64KiB, 10MiB or 2MB, got 0MB",
     ),
     (
-        S + "fetch: {concurrency: auto}\n",
-        "2:22: fetch.concurrency: auto is not supported yet: write a number",
+        S + "fetch: {concurrency: Auto}\n",
+        "2:22: fetch.concurrency: must be a whole number or auto, got Auto",
+    ),
+    (
+        S + "fetch: {concurrency: -1}\n",
+        "2:22: fetch.concurrency: must be from 1 to 10000, got -1",
     ),
     (S + "fetch: {concurrency: 012}\n", "2:22: fetch.concurrency: must be a whole number, got 012"),
     (S + "fetch: {concurrency: 1.5}\n", "2:22: fetch.concurrency: must be a whole number, got 1.5"),

@@ -26,6 +26,16 @@ def database():
         yield made
 
 
+CONCURRENCY = {
+    "auto": True,
+    "reached": 64,
+    "started_at_level": 32,
+    "most": 1000,
+    "changes": 1,
+    "why": "128 open did no better",
+}
+
+
 def figures(*, wall_s=412.0, results=()):
     """What a run of `wall_s` seconds stores, blocked by one host all the time."""
     tally, wall, lag = Tally(), WallShare(100.0), Quantiles()
@@ -41,6 +51,7 @@ def figures(*, wall_s=412.0, results=()):
         wall=wall,
         lag=lag,
         settings=Settings(concurrency=100, per_host=4, delay_s=0.25, processes=2),
+        concurrency=CONCURRENCY,
         cpu_s={"main": 21.4, "workers": 6.3},
         memory_peak_bytes={"main": 91226112, "workers": None},
         parse={"worker_deaths": 1, "timeouts": 2},
@@ -162,6 +173,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
                 "predicted_wall_s": 206.0,
             }
         ],
+        "concurrency": CONCURRENCY,
         "parse": {
             "inline": 1,
             "pool": 0,

@@ -136,6 +136,15 @@ def test_a_report_reads_like_this(report):
     ]
 
 
+def test_a_concurrency_that_was_found_is_told_with_its_reason(report):
+    found = {"auto": True, "reached": 1000, "started_at_level": 32, "changes": 5}
+    report["concurrency"] = found | {"why": "that is the most"}
+    told = "  open      1,000 at a time, found from 32 in 5 steps: that is the most"
+    assert told in text(report).splitlines()
+    report["concurrency"]["auto"] = False
+    assert told not in text(report).splitlines()
+
+
 def test_what_sitemaps_gave_and_what_is_missing_is_told(report):
     report["links"]["trap"] = 1234
     troubles = [f"http://a.example/{n}.xml: http_404" for n in range(7)]

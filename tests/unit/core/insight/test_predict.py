@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from scraper.core.insight.attribution import Sample, WallShare
@@ -107,6 +109,11 @@ def test_twice_the_concurrency_is_never_quicker_than_the_loop():
 )
 def test_concurrency_is_not_offered_where_it_cannot_help(known):
     assert what_if(measured(full=100.0, **known), SETTINGS) == []
+
+
+def test_concurrency_is_not_offered_where_it_was_tried():
+    tuned = replace(SETTINGS, auto=True)
+    assert what_if(measured(full=90.0, open=10.0, hosts_known=1000), tuned) == []
 
 
 def test_one_more_core_takes_its_share_of_the_pool():

@@ -1,0 +1,338 @@
+"""How many requests should be open in all: `fetch.concurrency: auto`.
+
+A search on a logarithmic scale, by what counts: answers a second, errors left out. A level is
+tried for as long as it takes to tell, then kept or left:
+
+- A window is judged when a whole number of mean turns has passed, so that answers that come in
+  bursts are counted fairly, and not before the turns begun at the old level are over.
+- More is kept if it brings a fair part of what it costs (`UP`), fewer if next to nothing is lost
+  (`DOWN`): between the two levels tie, and a tie moves nothing. A difference counts when it is
+  larger than twice the deviation of such counts, or when `LONGEST_S` have not told.
+- Steps double the level while that pays (slow start); then they are halved, in both directions
+  (pattern search, Hooke and Jeeves 1961), down to a factor of 1.4, or of 1.1 where more does harm.
+- Then it holds, compares what it sees with what it knows, and looks again now and then.
+- Errors beyond what is usual cut the level at once (multiplicative decrease), and what was too
+  much is left alone for a while. Errors that three cuts do not change are not of our making.
+- A level that makes the loop late is not tried further.
+- Where the slots are not taken the limit limits nothing: it stays as it is. Politeness, the loop,
+  the workers or the seeds are the limit then, and `why` says so.
+
+Rejected: limits by latency alone (TCP Vegas, Netflix's gradient). They take the lowest latency
+for the norm, but pages differ by a hundred times in what they cost a server, and a latency that
+doubles while three times as much is answered is a gain to a crawl.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from math import log, sqrt
+
+from scraper.core.schedule.flow import Flow, Level, Window, deviation
+from scraper.core.schedule.trouble import Trouble
+
+START = 32  # a run that knows nothing
+LEAST = 4
+MOST = 1_000
+FULL = 0.9  # of the slots: a few are always on their way from one page to the next
+UP = 0.15  # of the gain in proportion: twice as many must bring 11 % more
+DOWN = 0.05  # half as many may lose 3.4 %
+DOWN_LATE = 0.25  # ... or 16 % where the loop is late
+LATE_S = 0.1
+COARSEST, FINE, FINEST = 1.0, 0.5, 0.0625  # steps, as powers of two
+SETTLE = 1.25  # turns, until what was begun before is over ...
+ROUND = 3.0  # ... and each slot has had an answer, or this many turns have passed
+SHORTEST_S, LONGEST_S = 0.25, 6.0  # of a trial
+FEW = 20  # answers do not tell much; they may take ...
+PATIENCE_S = 15.0
+HOLD_S = 2.0  # a look at a level that is known
+REST_S, LONGEST_REST_S = 5.0, 30.0  # between two trials then
+FAIR = 0.8  # of the answers that slots bring if the server does not notice them
+WHILE = 100  # pulses: since the last change, to speak of what was the limit since then
+KNOWN = 4_000  # answers that a level is known by, at most
+
+
+class Tuner:
+    """Finds how many requests should be open; told a pulse many times a second.
+
+    Args:
+        flow: what turns come to; its `since` is set here.
+        start: where to begin: what the last run has found, or `START`.
+
+    Attributes:
+        limit: requests that may be open now.
+        changes: how often it moved for good.
+    """
+
+    def __init__(self, flow: Flow, *, start: int = START, most: int = MOST) -> None:
+        self.most = max(1, most)
+        self.least = min(LEAST, self.most)
+        self.limit = self.started_with = min(max(start, self.least), self.most)
+        self.changes = 0
+        self._flow = flow
+        self._base: Level | None = None  # None: not measured yet
+        self._at = self.limit  # the level that is kept while another is tried
+        self._began = False
+        self._turns = Window(flow, 0.0)  # since the last move
+        self._window: Window | None = None  # None: the old level's turns are not over
+        self._turn_s = 0.0
+        self._todo, self._step, self._finest = [1, -1], COARSEST, FINE
+        self._sides = [1, -1]  # to look on, at each step
+        self._accepted = 0  # in a row
+        self._looks_up = True  # the next trial after a rest
+        self._rest_s, self._look_at = REST_S, 0.0
+        self._trouble = Trouble()
+        self._said = _UNTRIED
+        self._bounds: Counter[str] = Counter()
+
+    def __repr__(self) -> str:
+        return f"<Tuner {self.limit} of {self.least} to {self.most}, step {self._step:g}>"
+
+    @property
+    def reached(self) -> int:
+        """The level that is kept, whatever is tried at the moment."""
+        return self._at
+
+    @property
+    def why(self) -> str:
+        """Why it stays there, for people."""
+        bounds = self._bounds
+        full, pulses = bounds["full"], bounds.total()
+        if 2 * full >= pulses or (self.changes and pulses < WHILE):
+            return self._said
+        most = max((name for name in bounds if name != "full"), key=lambda name: bounds[name])
+        return _STILL.get(most, _STILL["network"])
+
+    def look(self, now: float, *, open_: int, bound: str, lag_s: float) -> None:
+        """Take a pulse, and perhaps another `limit`.
+
+        Args:
+            open_: requests that are open.
+            bound: what the run waits for at this instant, as in `attribution`.
+            lag_s: how late the loop was.
+        """
+        if not self._began:
+            self._began = True
+            self._moved(now)
+        full = open_ >= FULL * self.limit
+        self._bounds["full" if full else bound] += 1
+        window = self._window
+        (window or self._turns).add(open_=open_, full=full, lag_s=lag_s)
+        if window is None:
+            self._settle(now)
+            return
+        self._turn_s = window.turn_s or self._turn_s
+        if self._trouble.is_in(window):
+            self._back_off(now, window)
+        elif self._is_time(now, window):
+            if self.limit == self._at:
+                self._judge_base(now, window)
+            else:
+                self._judge_trial(now, window)
+
+    # Windows
+
+    def _moved(self, now: float) -> None:
+        self._flow.since = now
+        self._turns = Window(self._flow, now)
+        self._window = None
+
+    def _settle(self, now: float) -> None:
+        """Begin to measure when the turns of the old level are over."""
+        turns = self._turns
+        passed_s = now - turns.began_at
+        if self._base is not None and self._pays_at_once(self._base, passed_s):
+            rate = min(self._base.rate * self.limit / self._base.limit, turns.rate(now))
+            self._accept(now, turns, rate=rate)
+            return
+        turn_s = min(turns.turn_s or self._turn_s, 2 * PATIENCE_S)
+        ended = turns.good + turns.bad
+        over = ended >= max(turns.open, 1.0) or passed_s >= (ROUND * turn_s or PATIENCE_S)
+        if over and passed_s >= max(SHORTEST_S / 2, SETTLE * turn_s):
+            self._window = Window(self._flow, now)
+
+    def _pays_at_once(self, base: Level, passed_s: float) -> bool:
+        """Whether each slot that was added has brought an answer on top of the usual ones."""
+        if self.limit <= base.limit or self._step < COARSEST or passed_s > SETTLE * self._turn_s:
+            return False
+        extra = self._turns.good - base.rate * passed_s
+        wanted = FAIR * (self.limit - base.limit) + sqrt(self._turns.good)
+        return extra >= wanted and self._turns.lag_s <= LATE_S
+
+    def _is_time(self, now: float, window: Window) -> bool:
+        """Whether a window may be judged: not in the middle of a burst, nor upon few answers."""
+        passed_s = now - window.began_at
+        if not window.has_turned(now, min(self._turn_s, 2 * PATIENCE_S)):
+            return False
+        if window.good < FEW:
+            return passed_s >= PATIENCE_S
+        is_first = self.limit != self._at or self._base is None
+        return passed_s >= (SHORTEST_S if is_first else HOLD_S)
+
+    # The level that is kept
+
+    @property
+    def _holds(self) -> bool:
+        return self._step < self._finest
+
+    def _judge_base(self, now: float, window: Window) -> None:
+        if not window.is_full:
+            self._window = Window(self._flow, now)
+            return
+        was_late = self._base is not None and self._base.lag_s > LATE_S
+        changed = self._learn(window, window.rate(now))
+        late = self._base is not None and self._base.lag_s > LATE_S
+        if changed:
+            self._search([1, -1])
+        elif late and self._holds:
+            self._looks_up = False
+            self._look_at = self._look_at if was_late else now
+        if self._holds and now >= self._look_at:
+            self._step, self._finest = FINE, FINE
+            self._todo = [1 if self._looks_up else -1]
+            self._looks_up = not self._looks_up
+        self._try_next(now)
+
+    def _learn(self, window: Window, rate: float) -> bool:
+        """Take what a window says of the level that is kept; returns whether it has changed."""
+        self._trouble.learn(window)
+        known, answers = self._base, max(1, window.good)
+        changed, lag_s = False, window.lag_s
+        if known is not None:
+            lag_s = max(lag_s, 0.8 * known.lag_s)  # so that a level is not late by turns
+            off = abs(log(rate / known.rate))
+            changed = off > max(0.2, 3 * deviation(answers, known.answers))
+            if not changed:
+                total = known.answers + answers
+                rate = (known.rate * known.answers + rate * answers) / total
+                answers = min(total, KNOWN)
+        self._base = Level(self._at, rate, answers, lag_s)
+        return changed
+
+    def _search(self, sides: list[int], *, finest: float = FINE) -> None:
+        """Look on these sides, far away first."""
+        self._step, self._finest, self._sides = COARSEST, finest, sides
+        self._todo = list(sides)
+        self._rest_s, self._accepted = REST_S, 0
+
+    # Another level
+
+    def _try_next(self, now: float) -> None:
+        """Go to the next level that is worth a trial, or hold."""
+        searched = not self._holds
+        while self._step >= self._finest:
+            while self._todo:
+                limit = self._target(self._todo[0], now)
+                if limit != self._at:
+                    self.limit = limit
+                    self._moved(now)
+                    return
+                self._todo.pop(0)
+            self._step /= 2
+            self._todo = list(self._sides)
+        if searched:
+            self._look_at = now + self._rest_s
+            self._rest_s = min(2 * self._rest_s, LONGEST_REST_S)
+        self._window = Window(self._flow, now)
+
+    def _target(self, direction: int, now: float) -> int:
+        limit = round(self._at * 2 ** (direction * self._step))
+        limit = min(max(limit, self.least), self.most)
+        return self._at if self._trouble.forbids(limit, now) else limit
+
+    def _judge_trial(self, now: float, window: Window) -> None:
+        base = self._base
+        assert base is not None  # noqa: S101 - a trial begins when it is known
+        wanted = log(self.limit / base.limit)
+        if self.limit > base.limit:
+            wanted *= UP
+        else:
+            wanted *= DOWN_LATE if base.lag_s > LATE_S else DOWN
+        gain = log(window.rate(now) / base.rate)
+        sure = 2 * deviation(window.good, base.answers)
+        if abs(gain - wanted) < sure and now - window.began_at < max(LONGEST_S, 2 * self._turn_s):
+            if window.good > 4 * base.answers and base.answers < KNOWN / 4:  # measure that again
+                self._return(now)
+            return
+        if self.limit > base.limit and window.lag_s > max(LATE_S, 1.5 * base.lag_s):
+            self._reject(now, f"the event loop fell behind with {self.limit:,} open")
+        elif gain >= wanted:
+            self._accept(now, window, rate=window.rate(now))
+        else:
+            self._reject_worse(now, harm=gain < -max(sure, 0.05))
+
+    def _accept(self, now: float, window: Window, *, rate: float) -> None:
+        climbs = self.limit > self._at
+        if self.limit == self.most:
+            self._said = "that is the most"
+        elif not climbs:
+            self._said = f"{self._at:,} open did no better"
+        elif not self._trouble.is_shy(now):
+            self._said = "it was still climbing"
+        self._accepted += 1
+        self._todo = [1 if climbs else -1]
+        if self._accepted > 1:
+            self._step = min(2 * self._step, COARSEST)
+        self._keep(self.limit)
+        self._base = None
+        self._learn(window, rate)
+        self._rest_s = REST_S
+        if window.is_full:
+            self._try_next(now)
+        else:
+            self._window = Window(self._flow, now)
+
+    def _reject_worse(self, now: float, *, harm: bool) -> None:
+        if self.limit < self._at:
+            self._reject(now, f"{self.limit:,} open did worse" if self._said == _UNTRIED else None)
+            return
+        self._sides = [-1, 1]
+        if harm:  # the best lies between: look closer
+            self._finest = FINEST
+        self._reject(now, f"{self.limit:,} open did {'worse' if harm else 'no better'}")
+
+    def _reject(self, now: float, why: str | None) -> None:
+        """Back to the level that is kept; it is measured again before the next trial."""
+        self._said = why or self._said
+        self._accepted = 0
+        self._todo.pop(0)
+        self._return(now)
+
+    def _return(self, now: float) -> None:
+        self.limit = self._at
+        self._moved(now)
+
+    def _keep(self, limit: int) -> None:
+        self.limit = self._at = limit
+        self.changes += 1
+        self._bounds.clear()
+
+    def _back_off(self, now: float, window: Window) -> None:
+        share, failing, trouble = window.bad_share, self.limit, self._trouble
+        said = f"{share:.0%} of what was asked failed with {failing:,} open"
+        if failing > self._at:
+            trouble.shun(failing, now)
+            self._sides, self._finest = [1], FINEST  # closer, not below: that is worse
+            self._reject(now, said)
+            self._todo.clear()
+            return
+        less = trouble.cut(failing, share, now)
+        if less is None or failing == self.least:
+            trouble.put_up_with(window)
+            self._search([1, -1])
+            self._window = Window(self._flow, now)
+            return
+        self._keep(max(self.least, less))
+        self._said, self._base = said, None
+        self._search([1], finest=FINEST)
+        self._moved(now)
+
+
+_UNTRIED = "there was no time to try others"
+_STILL = {
+    "host": "politeness was the limit, not the open requests",
+    "loop": "the event loop was the limit, not the open requests",
+    "pool": "the worker processes were the limit, not the open requests",
+    "sink": "writing to the database was the limit, not the open requests",
+    "seed": "there was nothing more to do",
+    "network": "the hosts left slots free",
+}
