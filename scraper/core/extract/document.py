@@ -35,6 +35,7 @@ URL_ATTRIBUTES = frozenset(
     ]
 )
 _HEAD_BYTES = 4096  # where a `<base>` is looked for that a broken head put into the body
+_BASES = (b"<base", b"<BASE", b"<Base")
 _CANDIDATE = re.compile(r"[^\s,]\S*")  # of a srcset
 
 
@@ -169,7 +170,8 @@ class Document:
     def url_key(self) -> str:
         """The identity of the page itself."""
         if self._url_key is None:
-            self._url_key = f"{key(self.source.url)} {self.source.sent}".rstrip()
+            own, sent = key(self.source.url), self.source.sent
+            self._url_key = f"{own} {sent}".rstrip() if sent else own
         return self._url_key
 
     def _find_base(self) -> str:
@@ -178,7 +180,7 @@ class Document:
             return final
         head = self.parser.head
         element = head and head.css_first("base[href]")
-        if element is None and b"<base" in self._body[:_HEAD_BYTES].lower():
+        if element is None and any(tag in self._body[:_HEAD_BYTES] for tag in _BASES):
             element = self.parser.css_first("base[href]")
         if element is None:
             return final

@@ -20,10 +20,11 @@ from scraper.core.extract.custom import (
     made_of,
 )
 from scraper.core.extract.document import Absent, Document, Source
-from scraper.core.extract.fields import compile_fields, is_empty, read_object
+from scraper.core.extract.fields import compile_fields, read_object
 from scraper.core.extract.item import content_key, encoded, is_too_deep, key_of
 from scraper.core.extract.join import carried_fields, page_part, told, without_ways
 from scraper.core.extract.jsonpath import compile_path
+from scraper.core.extract.leaf import is_empty
 from scraper.core.extract.links import Known, LinkReader, made_links
 from scraper.core.extract.nofollow import page_says
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule

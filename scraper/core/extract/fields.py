@@ -10,19 +10,20 @@ null.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from selectolax.lexbor import LexborNode
 
 from scraper.core.extract.between import between
+from scraper.core.extract.columns import columns
 from scraper.core.extract.document import Absent, Document, NotJsonError
+from scraper.core.extract.leaf import Base, Leaf, Leaves, PlainText, as_json, is_empty
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.sources import Find, Scope, every, finder, first
 from scraper.core.extract.steps import Place, Value, refiner
-from scraper.core.extract.take import is_plain, taker
+from scraper.core.extract.take import is_plain
 from scraper.core.model import Json
 
 
@@ -75,58 +76,8 @@ def _in_element(plan: FieldPlan, place: Place) -> ElementField:
     if plan.count:
         return _Count(plan)
     if plan.all:
-        return _Leaves(plan, place)
-    return _Text(plan, place) if plan.css and is_plain(plan) else _Leaf(plan, place)
-
-
-class _Base(ABC):
-    """What all fields do with what they found."""
-
-    __slots__ = ("_default", "_place", "_required", "_splits", "name")
-
-    def __init__(self, plan: FieldPlan, place: Place) -> None:
-        self.name = plan.name
-        self._default = plan.default
-        self._required = plan.required
-        self._splits = plan.split is not None
-        self._place = place
-
-    def read(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - what `value` takes
-        return self._settle(self.value(scope, document), document)
-
-    @abstractmethod
-    def value(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - narrower below
-        """As of a `Field`."""
-
-    def _gather(self, values: Iterable[Value], document: Document) -> list[Json]:
-        """What is found as a list."""
-        found: list[Json] = []
-        for value in values:
-            if value is Absent.INVALID:
-                document.count_invalid(self._place.item_type, self._place.label)
-            if self._splits and isinstance(value, list):
-                found += value
-            elif value is not Absent.MISSING:
-                found.append(None if isinstance(value, Absent) else value)
-        return found
-
-    def _settle(self, value: Value, document: Document) -> Value:
-        """Put the default in place; note a required field that is empty."""
-        if value is Absent.INVALID:
-            document.count_invalid(self._place.item_type, self._place.label)
-        elif self._default is not None and (
-            value is Absent.MISSING or (value == [] and isinstance(self._default, list))
-        ):
-            value = self._default
-        if self._required and is_empty(value):
-            absent = value if isinstance(value, Absent) else Absent.MISSING
-            document.lacking.append((self._place.label, absent))
-        return value
-
-
-def is_empty(value: Value) -> bool:
-    """Whether a required field wants more than this."""
-    return isinstance(value, Absent) or value in (None, "", [])
+        return Leaves(plan, place)
+    return PlainText(plan, place) if plan.css and is_plain(plan) else Leaf(plan, place)
 
 
 class _Const:
@@ -173,66 +124,7 @@ class _OnPage:
         return self._field.value(document.root, document)
 
 
-class _Leaf(_Base):
-    """A text or an attribute of the first element: what most fields are."""
-
-    __slots__ = ("_css", "_refine", "_take")
-
-    def __init__(self, plan: FieldPlan, place: Place) -> None:
-        super().__init__(plan, place)
-        self._css = plan.css
-        self._take = taker(plan)
-        self._refine = refiner(plan, place)
-
-    def read(self, scope: LexborNode, document: Document) -> Value:
-        value = self.value(scope, document)
-        if self._required or isinstance(value, Absent):
-            return self._settle(value, document)
-        return value
-
-    def value(self, scope: LexborNode, document: Document) -> Value:
-        node = scope.css_first(self._css) if self._css else scope
-        if node is None:
-            return Absent.MISSING
-        text = self._take(node, document)
-        if text is None:
-            return Absent.MISSING
-        return text if self._refine is None else self._refine(text, document)
-
-
-class _Text(_Leaf):
-    """The text of the first element, without a detour: half of all fields are no more than this."""
-
-    __slots__ = ()
-
-    def read(self, scope: LexborNode, document: Document) -> Value:
-        node = scope.css_first(self._css)  # type: ignore[arg-type]  # it is some: see _in_element
-        if node is None:
-            return self._settle(Absent.MISSING, document)
-        text = " ".join(node.text().split())
-        value = text if self._refine is None else self._refine(text, document)
-        if self._required or isinstance(value, Absent):
-            return self._settle(value, document)
-        return value
-
-
-class _Leaves(_Base):
-    """The texts or attributes of all elements."""
-
-    __slots__ = ("_css", "_one")
-
-    def __init__(self, plan: FieldPlan, place: Place) -> None:
-        super().__init__(plan, place)
-        self._css = plan.css
-        itself = replace(plan, css="", all=False, default=None, required=False)
-        self._one = _Leaf(itself, place)
-
-    def value(self, scope: LexborNode, document: Document) -> Value:
-        nodes = scope.css(self._css) if self._css else (scope,)
-        return self._gather((self._one.value(node, document) for node in nodes), document)
-
-
-class _Next(_Base):
+class _Next(Base):
     """What is found between the item's element and the following one, one or all."""
 
     __slots__ = ("_all", "_css", "_each", "_field")
@@ -253,7 +145,7 @@ class _Next(_Base):
         return self._gather(values, document) if self._all else next(values, Absent.MISSING)
 
 
-class _Found(_Base):
+class _Found(Base):
     """A value of another source than an element, one or all."""
 
     __slots__ = ("_all", "_find", "_refine")
@@ -276,7 +168,7 @@ class _Found(_Base):
         return value if self._refine is None else self._refine(value, document)
 
 
-class _AnyOf(_Base):
+class _AnyOf(Base):
     """The first of several fields that yields."""
 
     __slots__ = ("_fields", "_refine")
@@ -302,10 +194,10 @@ class _AnyOf(_Base):
         return absent
 
 
-class _Group(_Base):
+class _Group(Base):
     """Nested objects in elements, one or all."""
 
-    __slots__ = ("_all", "_css", "_fields")
+    __slots__ = ("_all", "_css", "_fields", "_names", "_selectors")
 
     def __init__(self, plan: FieldPlan, place: Place) -> None:
         super().__init__(plan, place)
@@ -313,16 +205,29 @@ class _Group(_Base):
         self._all = plan.all
         inside = replace(place, label=place.label + ".", in_json=False, each=None)
         self._fields = compile_fields(plan.fields, inside)
+        self._names = [field.name for field in self._fields]
+        self._selectors = [
+            (field.css or None) if isinstance(field, Leaf) else None for field in self._fields
+        ]
 
     def value(self, scope: LexborNode, document: Document) -> Value:
         if self._all:
-            nodes = scope.css(self._css) if self._css else [scope]
-            return [read_object(self._fields, node, document) for node in nodes]
+            return self._each(scope.css(self._css) if self._css else [scope], document)
         node = scope.css_first(self._css) if self._css else scope
         return Absent.MISSING if node is None else read_object(self._fields, node, document)
 
+    def _each(self, nodes: list[LexborNode], document: Document) -> list[Json]:
+        """An object for each element, made column by column: so a query serves all rows."""
+        found = [
+            [as_json(field.read(node, document)) for node in nodes]
+            if cells is None
+            else cast("Leaf", field).read_cells(cells, document)
+            for field, cells in zip(self._fields, columns(nodes, self._selectors), strict=True)
+        ]
+        return [dict(zip(self._names, row, strict=True)) for row in zip(*found, strict=True)]
 
-class _FoundGroup(_Base):
+
+class _FoundGroup(Base):
     """Nested objects in JSON values, one or all."""
 
     __slots__ = ("_all", "_fields", "_find")

@@ -1,0 +1,146 @@
+"""Fields that are a text or an attribute: of one element, or of all.
+
+Most fields are no more than this, and most of a page's time goes into them: what they have in
+common with the others is here too.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from selectolax.lexbor import LexborNode
+
+from scraper.core.extract.document import Absent, Document
+from scraper.core.extract.plan import FieldPlan
+from scraper.core.extract.steps import Place, Value, refiner
+from scraper.core.extract.take import taker
+from scraper.core.model import Json
+
+
+class Base(ABC):
+    """What all fields do with what they found."""
+
+    __slots__ = ("_default", "_place", "_required", "_splits", "name")
+
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        self.name = plan.name
+        self._default = plan.default
+        self._required = plan.required
+        self._splits = plan.split is not None
+        self._place = place
+
+    def read(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - what `value` takes
+        return self._settle(self.value(scope, document), document)
+
+    @abstractmethod
+    def value(self, scope: Any, document: Document) -> Value:  # noqa: ANN401 - narrower below
+        """As of a `Field`."""
+
+    def _gather(self, values: Iterable[Value], document: Document) -> list[Json]:
+        """What is found as a list."""
+        found: list[Json] = []
+        for value in values:
+            if value is Absent.INVALID:
+                document.count_invalid(self._place.item_type, self._place.label)
+            if self._splits and isinstance(value, list):
+                found += value
+            elif value is not Absent.MISSING:
+                found.append(None if isinstance(value, Absent) else value)
+        return found
+
+    def _settle(self, value: Value, document: Document) -> Value:
+        """Put the default in place; note a required field that is empty."""
+        if value is Absent.INVALID:
+            document.count_invalid(self._place.item_type, self._place.label)
+        elif self._default is not None and (
+            value is Absent.MISSING or (value == [] and isinstance(self._default, list))
+        ):
+            value = self._default
+        if self._required and is_empty(value):
+            absent = value if isinstance(value, Absent) else Absent.MISSING
+            document.lacking.append((self._place.label, absent))
+        return value
+
+
+def is_empty(value: Value) -> bool:
+    """Whether a required field wants more than this."""
+    return isinstance(value, Absent) or value in (None, "", [])
+
+
+class Leaf(Base):
+    """A text or an attribute of the first element: what most fields are."""
+
+    __slots__ = ("_refine", "_take", "css")
+
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
+        self.css = plan.css
+        self._take = taker(plan)
+        self._refine = refiner(plan, place)
+
+    def read(self, scope: LexborNode, document: Document) -> Value:
+        return self.read_of(scope.css_first(self.css) if self.css else scope, document)
+
+    def read_of(self, node: LexborNode | None, document: Document) -> Value:
+        """As `read`, when the element is known."""
+        value = self._of(node, document)
+        if self._required or isinstance(value, Absent):
+            return self._settle(value, document)
+        return value
+
+    def read_cells(self, nodes: Iterable[LexborNode | None], document: Document) -> list[Json]:
+        """What is read of several elements."""
+        return [as_json(self.read_of(node, document)) for node in nodes]
+
+    def value(self, scope: LexborNode, document: Document) -> Value:
+        return self._of(scope.css_first(self.css) if self.css else scope, document)
+
+    def _of(self, node: LexborNode | None, document: Document) -> Value:
+        text = None if node is None else self._take(node, document)
+        if text is None:
+            return Absent.MISSING
+        return text if self._refine is None else self._refine(text, document)
+
+
+class PlainText(Leaf):
+    """The text of the first element, without a detour: half of all fields are no more than this."""
+
+    __slots__ = ()
+
+    def read_of(self, node: LexborNode | None, document: Document) -> Value:
+        if node is None:
+            return self._settle(Absent.MISSING, document)
+        text = " ".join(node.text().split())
+        value = text if self._refine is None else self._refine(text, document)
+        if self._required or isinstance(value, Absent):
+            return self._settle(value, document)
+        return value
+
+    def read_cells(self, nodes: Iterable[LexborNode | None], document: Document) -> list[Json]:
+        if self._refine is not None or self._required or self._default is not None:
+            return super().read_cells(nodes, document)
+        return [None if node is None else " ".join(node.text().split()) for node in nodes]
+
+
+class Leaves(Base):
+    """The texts or attributes of all elements."""
+
+    __slots__ = ("_css", "_one")
+
+    def __init__(self, plan: FieldPlan, place: Place) -> None:
+        super().__init__(plan, place)
+        self._css = plan.css
+        itself = replace(plan, css="", all=False, default=None, required=False)
+        self._one = Leaf(itself, place)
+
+    def value(self, scope: LexborNode, document: Document) -> Value:
+        nodes = scope.css(self._css) if self._css else (scope,)
+        return self._gather((self._one.value(node, document) for node in nodes), document)
+
+
+def as_json(value: Value) -> Json:
+    """The value as an item has it: what is absent is null."""
+    return None if isinstance(value, Absent) else value
