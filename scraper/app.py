@@ -170,6 +170,7 @@ def _wire(
 ) -> Run:
     stages = _stages(plan, options, store=store, fetcher=fetcher, parser=parser, clock=clock)
     _bind(store, plan, stages)
+    fetcher.headers.is_named = stages.scope.names
     figures = Figures(
         plan,
         store=store,

@@ -119,7 +119,7 @@ class Run:
         self._store.queue.revalidates = not info.fresh
         self._store.keep_bodies(self._plan.store.bodies, has_some=info.keeps_pages)
         for hostname in await self._store.queue.scope_hosts():
-            self._stages.scope.join(hostname)
+            self._stages.scope.join(hostname, led=True)
         await self._recall(info)
         try:
             await self._crawl(info)

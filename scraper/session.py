@@ -33,7 +33,7 @@ from scraper.core.plan import LoginPlan, Plan
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request, sent_headers
 from scraper.core.schedule.retry import RETRYABLE, RetryPolicy, retry_after_s, retry_at
-from scraper.core.url import Url, parse
+from scraper.core.url import Url, origin_of, parse
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +198,7 @@ class Session:
             attempt += 1
 
     async def _try_to(self) -> None:
-        request, response = await self._ask(make_request(self._url))
+        request, response = await self._ask(make_request(self._url, seed=True))
         found = await self._see(response, request)
         if found.form is None:
             if found.ok:
@@ -229,9 +229,6 @@ class Session:
                 longest=self._max_redirects,
                 may_repeat=True,
             )
-            if hop.method == request.method == "POST" and url.host != request.host:
-                sent = f"{_said(request.asked)} sends the filled form on to {_said(url.href)}"
-                raise LoginError(f"login refused: {sent}")
             request = replace(request, hop=hop, host=url.host)
         error = refused(response)
         if error is not None and error.reason in RETRYABLE:
@@ -277,6 +274,9 @@ def _said(href: str) -> str:
 def _filled_in(form: Link, page: str) -> Request:
     """The request of a form; some sites take it only from who says where the form stood."""
     headers = sent_headers(form.headers)
+    at_home = origin_of(form.url) == origin_of(page)
     if form.body is not None and "@" not in page:
-        headers = (*headers, ("Referer", page))
-    return make_request(parse(form.url), method=form.method, headers=headers, body=form.body)
+        headers = (*headers, ("Referer", page if at_home else f"{origin_of(page)}/"))
+    return make_request(
+        parse(form.url), method=form.method, headers=headers, body=form.body, seed=at_home
+    )

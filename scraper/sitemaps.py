@@ -114,7 +114,8 @@ class Sitemaps:
     # The files that there are
 
     def _add(self, url: Url, source: SeedSitemap, depth: int, *, is_robots: bool = False) -> None:
-        request = make_request(url, seed=True)
+        is_named = depth <= 1 and source.url is not None  # by the config, so it may know secrets
+        request = make_request(url, seed=is_named)
         if request.key in self._known:
             return
         if len(self._known) >= MOST_FILES:

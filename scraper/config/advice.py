@@ -68,8 +68,8 @@ def _fetch(config: Config) -> _Advice:
         text = "fetch.user_agent: has no contact address: add (+https://my.site/bot)"
         yield ("fetch", "user_agent"), text, False
     for name in fetch.headers:
-        if is_credential(name):
-            text = f"fetch.headers.{name}: is sent to every host of this crawl"
+        if is_credential(name) or isinstance(fetch.headers[name], Secret):
+            text = f"fetch.headers.{name}: is sent to every host that the config names"
             yield ("fetch", "headers", name), text, True
     if fetch.stall > fetch.timeout:
         yield (

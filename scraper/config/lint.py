@@ -17,7 +17,7 @@ from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wro
 from scraper.config.places import Finding, dotted
 from scraper.config.proxies import lint_proxies
 from scraper.config.tree import Branch
-from scraper.config.values import closest, shown
+from scraper.config.values import Secret, closest, shown
 from scraper.core.credentials import is_credential
 
 _TAKEN = frozenset(
@@ -190,7 +190,8 @@ def _unguarded(top: Branch) -> Iterator[Finding]:
         return
     headers = top.under("fetch").under("headers")
     for name in headers.names():
-        if is_credential(name) and name.lower() != "proxy-authorization":
+        secret = is_credential(name) or isinstance(headers.under(name).value, Secret)
+        if secret and name.lower() != "proxy-authorization":
             path = (*headers.path, name)
             why = (
                 "would be sent to any host, as scope.hosts says: write it into a request's headers"

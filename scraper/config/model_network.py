@@ -128,13 +128,15 @@ class FetchConfig(Section):
     """How the crawler names itself; give a contact address. Default: `scraper` and its version."""
 
     headers: Named[HeaderValue] = Field({})
-    """Headers sent with every page's request, robots.txt excepted. Those whose name speaks of a
-    secret (`Authorization`, `Cookie`, `X-Api-Key`) do not follow a redirect to another scheme, host
-    or port."""
+    """Headers sent with every page's request, robots.txt excepted. Those that hold a secret, as
+    their name says (`Authorization`, `Cookie`, `X-Api-Key`) or since they come from the
+    environment, go to the hosts of the seeds and of `scope.hosts` alone, and do not follow a
+    redirect to another scheme, host or port."""
 
     cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
-    """Keep cookies and send them back, to the host they came from; default true with `login`. They
-    are not stored: a run begins without."""
+    """Keep cookies and send them back, to the scheme, host and port they came from (those of http
+    to https, too, at the usual ports), or to the domain that they name; default true with `login`.
+    They are not stored: a run begins without."""
 
     auth: Named[AuthConfig] = Field({})
     """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone."""

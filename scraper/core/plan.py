@@ -157,6 +157,9 @@ class FetchPlan:
     max_redirects: int = 10
     retry: RetryPlan = RetryPlan()
     headers: tuple[tuple[str, str], ...] = ()
+    secret_headers: frozenset[str] = (
+        frozenset()
+    )  # names, in lower case, of those from the environment
     cookies: bool = False
     verify_tls: bool = True
     ca_file: str | None = None  # certificates that are trusted beside those of the system

@@ -39,10 +39,11 @@ class Hosts:
 class Scope:
     """The borders of a crawl; in scope "seeds" the hosts grow with `join`."""
 
-    __slots__ = ("_allow", "_deny", "_fingerprint", "_hosts", "_max_depth", "_seed_hosts")
+    __slots__ = ("_allow", "_deny", "_fingerprint", "_hosts", "_led", "_max_depth", "_seed_hosts")
 
     def __init__(self, plan: ScopePlan, *, seed_hosts: Collection[str]) -> None:
         self._seed_hosts: set[str] | None = set() if plan.hosts == "seeds" else None
+        self._led: set[str] = set()  # hosts that came in since a redirect led there, and only so
         self._fingerprint = 0
         self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
         self._allow = Pattern(plan.allow) if plan.allow else None
@@ -59,17 +60,29 @@ class Scope:
     def __repr__(self) -> str:
         return f"<Scope hosts={self._seed_hosts or self._hosts or 'any'}>"
 
-    def join(self, hostname: str) -> bool:
-        """Let a host into scope "seeds", as one of a seed or where one redirects to.
+    def join(self, hostname: str, *, led: bool = False) -> bool:
+        """Let a host into scope "seeds", as one of a seed or where one redirects to (`led`).
 
-        Returns whether that changed anything; elsewhere nothing changes.
+        Returns whether it came in; elsewhere nothing changes.
         """
-        if self._seed_hosts is None or hostname in self._seed_hosts:
+        if self._seed_hosts is None:
+            return False
+        if hostname in self._seed_hosts:
+            if not led:
+                self._led.discard(hostname)
             return False
         self._seed_hosts.add(hostname)
+        if led:
+            self._led.add(hostname)
         digest = blake2b(hostname.encode(), digest_size=8).digest()
         self._fingerprint ^= int.from_bytes(digest, "big")
         return True
+
+    def names(self, url: Url) -> bool:
+        """Whether the config itself names the URL's host; with hosts "any" it names none."""
+        if self._seed_hosts is not None:
+            return url.hostname in self._seed_hosts and url.hostname not in self._led
+        return self._hosts is not None and self._hosts.fits(url)
 
     def refuses(self, url: Url, *, depth: int, seed: bool = False) -> Reason | None:
         """Return why the URL is not visited, or None if it is.

@@ -5,10 +5,8 @@
   closed or spoiled meanwhile, and then over a fresh one. Anything but GET and HEAD gets a
   connection of its own from the start, so that a failure never leaves open whether it was an old
   connection's.
-- The login of a host (`plan.auth`) goes to that host alone, wherever a redirect comes from.
-  Credentials written in a URL are sent with that request alone, as basic authorization. The
-  request's own headers stay with its origin, and so do those of the plan whose name says that
-  they hold a secret: a redirect elsewhere goes without them.
+- Credentials written in a URL are sent with that request alone, as basic authorization; for other
+  secrets see `headers` and `cookies`.
 - The body of an answer whose type is not wanted (`scope.types`) is not read.
 - What an answer below 300 lacks is an error. Any other status is the answer by itself: its body
   is read as far as it goes.
@@ -17,7 +15,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -30,18 +27,16 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from scraper.core.content import kind_of, media_type
-from scraper.core.credentials import is_credential
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, Proxy
-from scraper.core.request import sent_headers
-from scraper.core.schedule.revalidate import conditions
-from scraper.core.url import parts
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector, connector_through
+from scraper.fetch.cookies import Cookies
 from scraper.fetch.decoding import ACCEPT_ENCODING
 from scraper.fetch.exchange import CURRENT, Exchange, now
 from scraper.fetch.faults import DROPPED, FAULTS, fetch_error
+from scraper.fetch.headers import Headers
 from scraper.fetch.proxies import Proxies, Sessions
 from scraper.fetch.targets import Targets
 from scraper.fetch.through import Through, http_url
@@ -50,14 +45,11 @@ from scraper.fetch.tls import tls
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
-log = logging.getLogger(__name__)
-
 MIB = 1024 * 1024
 SAFE = frozenset({"GET", "HEAD"})  # may be sent twice
 BODILESS = frozenset({204, 205, 304})
 MAX_HEADERS = 256
 MAX_HEADER_BYTES = 16 * 1024  # one header, and the status line
-MOST_TOLD = 100  # origins that a log line is written about
 NO_ROUNDING = 1e9  # seconds: aiohttp rounds time-outs above its threshold up to whole seconds
 
 
@@ -80,6 +72,7 @@ class Fetcher:
     """Makes HTTP exchanges, `plan.concurrency` of them at most at a time.
 
     Attributes:
+        headers: that are sent.
         open: exchanges under way.
         on_free: called each time that a slot becomes free.
     """
@@ -87,12 +80,7 @@ class Fetcher:
     def __init__(self, plan: FetchPlan) -> None:
         self._plan = plan
         self._slots = asyncio.Semaphore(plan.concurrency)
-        self._headers: CIMultiDict[str] = CIMultiDict(plan.headers)
-        self._auth = plan.auth
-        self._harmless: CIMultiDict[str] = CIMultiDict(
-            (name, value) for name, value in plan.headers if not is_credential(name)
-        )
-        self._told: set[str] = set()
+        self.headers = Headers(plan)
         self.open = 0
         self.on_free: Callable[[], None] | None = None
 
@@ -105,8 +93,7 @@ class Fetcher:
         plan = self._plan
         context = tls(plan)
         self._connector = connector(plan, context)
-        # unsafe: hosts that are addresses have cookies too
-        jar = aiohttp.CookieJar(unsafe=True) if plan.cookies else aiohttp.DummyCookieJar()
+        jar = Cookies() if plan.cookies else aiohttp.DummyCookieJar()
         self._direct = _sessions(plan, self._connector, jar)
         self._proxies: Proxies | None = None
         if plan.proxies.every:
@@ -140,13 +127,7 @@ class Fetcher:
         """
         href, verb = request.asked, request.verb
         url = _http_url(href)
-        at_home = request.hop is None or url.origin() == _http_url(request.url).origin()
-        headers = self._headers if at_home else self._stripped(url)
-        if self._auth:
-            headers = _merged(headers, self._login(href))
-        if request.headers or request.validators is not None:
-            own = _own_headers(request, at_home=at_home)
-            headers = _merged(headers, [*own, *conditions(request)])
+        headers = self.headers.of(request, url, _http_url(request.url) if request.hop else url)
         if "@" in href and "Authorization" in headers:
             url = url.with_user(None)  # what is written out wins
         body = request.body if verb == request.method else None  # GET after a redirected POST
@@ -162,16 +143,6 @@ class Fetcher:
         )
         return await self._in_slot(call)
 
-    def _stripped(self, url: URL) -> CIMultiDict[str]:
-        """The general headers without secrets; says once an origin that it does without them."""
-        origin = str(url.origin())
-        kept_back = self._headers.keys() - self._harmless.keys()
-        if kept_back and origin not in self._told and len(self._told) < MOST_TOLD:
-            self._told.add(origin)
-            names = ", ".join(sorted(kept_back))
-            log.warning("a redirect leads to %s: it is not sent %s of fetch.headers", origin, names)
-        return self._harmless
-
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
         """GET a URL with neither cookies nor configured headers, its host's login excepted.
 
@@ -184,15 +155,9 @@ class Fetcher:
             limit_bytes=max_bytes,
             cut=True,
             plain=True,
-            headers=CIMultiDict(self._login(url)) if self._auth else None,
+            headers=CIMultiDict(self.headers.login(url)),
         )
         return await self._in_slot(call)
-
-    def _login(self, href: str) -> list[tuple[str, str]]:
-        """The header that logs in at the host of a URL, and at no other."""
-        url = parts(href)
-        value = self._auth.get(url.host) or self._auth.get(url.hostname)
-        return [("Authorization", value)] if value else []
 
     async def _in_slot(self, call: Call) -> Response:
         asked_at = now()
@@ -332,19 +297,3 @@ def _http_url(href: str) -> URL:
         return URL(href, encoded=True)
     except ValueError as error:
         raise FetchError(Reason.PROTOCOL, str(error), sent=False) from error
-
-
-def _own_headers(request: Request, *, at_home: bool) -> list[tuple[str, str]]:
-    """The request's headers, our notes left out; elsewhere only what describes the body."""
-    if at_home:
-        return list(sent_headers(request.headers))
-    return [(name, value) for name, value in request.headers if name.lower() == "content-type"]
-
-
-def _merged(general: CIMultiDict[str], own: list[tuple[str, str]]) -> CIMultiDict[str]:
-    """The general headers, overruled by the request's own."""
-    merged = general.copy()
-    for name, _ in own:
-        merged.popall(name, None)
-    merged.extend(own)
-    return merged

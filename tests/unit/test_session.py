@@ -154,7 +154,7 @@ def test_password_is_never_sent_from_https_to_http():
 def test_filled_form_is_not_sent_on_to_another_host():
     away = Response("", 307, {"location": "http://b.example/x"}, b"")
     told = refusal({LOGIN: FORM, f"{A}enter": away, "http://b.example/x": IN})
-    assert "http://a.example/enter sends the filled form on to http://b.example/x" in told
+    assert "would send the body on to http://b.example" in told
     here = Response("", 307, {"location": "/x"}, b"")
     site = FakeSite({LOGIN: FORM, f"{A}enter": here, f"{A}x": IN})
     assert opened(site)

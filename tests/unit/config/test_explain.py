@@ -125,7 +125,7 @@ def test_dangers_of_fetch_are_said() -> None:
     text += "  stall: 2m\n  verify_tls: no\n"
     Path("c.yaml").write_text(SEEDS + text, encoding="utf-8")
     assert list(load("c.yaml", env={}).warnings) == [
-        "c.yaml:5:13: fetch.headers.Authorization: is sent to every host of this crawl",
+        "c.yaml:5:13: fetch.headers.Authorization: is sent to every host that the config names",
         "c.yaml:6:10: fetch.stall: is longer than timeout, so it never ends a page",
         "c.yaml:7:15: fetch.verify_tls: certificates are not checked",
     ]

@@ -89,7 +89,18 @@ def test_a_secret_for_all_hosts_is_refused_where_a_crawl_may_go_to_any() -> None
         )
     ]
     (warning,) = (w for w in loaded(headers).warnings if "headers" in w)
-    assert warning.endswith("fetch.headers.X-Api-Key: is sent to every host of this crawl")
+    told = ": is sent to every host that the config names"
+    assert warning.endswith(f"fetch.headers.X-Api-Key{told}")
+
+
+def test_what_comes_from_the_environment_is_a_secret_whatever_its_name() -> None:
+    headers = 'fetch: {headers: {X-Site: "${PASS}", Accept-Language: en}}\n'
+    made = loaded(headers, PASS="sesame")
+    assert made.plan.fetch.secret_headers == {"x-site"}
+    assert any("fetch.headers.X-Site: is sent to every host" in text for text in made.warnings)
+    (error,) = refused(headers + "scope: {hosts: any}\n", PASS="sesame")
+    assert "fetch.headers.X-Site: would be sent to any host" in error
+    assert "sesame" not in error
 
 
 def test_ca_file_without_verification_is_said() -> None:

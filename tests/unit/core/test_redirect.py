@@ -51,6 +51,34 @@ def test_the_method_as_in_rfc_9110_section_15_4(method, status):
     assert hopped.method == method  # what the request is does not change
 
 
+PLACES = {
+    "http://a.example/x": True,
+    "https://a.example/x": True,  # the same host, better guarded
+    "http://a.example:8080/x": False,
+    "https://a.example:8443/x": False,
+    "http://b.example/x": False,
+    "http://www.a.example/x": False,
+    "http://a.example@b.example/x": False,
+}
+
+
+@given(methods, statuses, st.sampled_from(sorted(PLACES)), st.booleans())
+def test_a_body_goes_to_its_own_origin_alone(method, status, place, has_body):
+    asked = replace(request(method), body=b"token=1" if has_body else None)
+    if has_body and follow(request(method), status, place).verb == method and not PLACES[place]:
+        with pytest.raises(FetchError, match="would send the body on to http"):
+            follow(asked, status, place)
+    else:
+        follow(asked, status, place)
+
+
+def test_a_body_is_not_sent_from_https_to_http():
+    asked = replace(request("POST", "https://a.example/"), body=b"token=1")
+    with pytest.raises(FetchError, match="would send the body on to http://a"):
+        follow(asked, 307, "http://a.example/")
+    assert follow(asked, 303, "http://a.example/").verb == "GET"
+
+
 @given(methods, st.lists(statuses, min_size=1, max_size=8))
 def test_a_method_that_became_get_stays_get(method, answers):
     asked = request(method)

@@ -85,6 +85,22 @@ def test_a_host_that_a_seed_redirects_to_joins_scope_seeds_alone():
         assert scope.refuses(url, depth=1) is expected
 
 
+def test_a_host_that_a_redirect_let_in_is_not_named_until_a_seed_names_it():
+    scope, url = Scope(ScopePlan(), seed_hosts={"a.example"}), parse("https://b.example:8080/")
+    assert scope.names(parse("https://a.example:8080/"))
+    assert not scope.names(url)
+    assert scope.join("b.example", led=True)
+    assert not scope.join("a.example", led=True)
+    assert scope.refuses(url, depth=0) is None
+    assert [scope.names(parse(f"http://{name}.example/")) for name in "ab"] == [True, False]
+    assert not scope.join("b.example"), "it is in scope"
+    assert scope.names(url)
+    listed = Scope(ScopePlan(hosts=("*.a.example",)), seed_hosts=())
+    assert listed.names(parse("https://x.a.example/"))
+    assert not listed.names(url)
+    assert not Scope(ScopePlan(hosts="any"), seed_hosts={"b.example"}).names(url)
+
+
 @pytest.mark.parametrize(
     ("pattern", "url", "fits"),
     [

@@ -1,0 +1,105 @@
+"""The headers of a request: what is sent to whom.
+
+- The login of a host (`plan.auth`) goes to that host alone, wherever a redirect comes from, and not
+  where one leads from https to http.
+- The request's own headers stay with its origin: a redirect elsewhere goes without them.
+- Those of the plan that hold a secret, as their name or the config says, go to the hosts that the
+  config names: those of `scope.hosts`, and of its seeds. They follow no redirect to another origin,
+  and a host that is in scope since a redirect led there is asked without them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from scraper.core.credentials import is_credential
+from scraper.core.model import Request
+from scraper.core.plan import FetchPlan
+from scraper.core.request import sent_headers
+from scraper.core.schedule.revalidate import conditions
+from scraper.core.url import Url, parts
+
+log = logging.getLogger(__name__)
+
+MOST_TOLD = 100  # origins that a log line is written about
+_LED = "a redirect leads to %s: it is not sent %s of fetch.headers"
+_JOINED = "%s is named by neither seeds nor scope.hosts: it is not sent %s of fetch.headers"
+
+
+def _every(_url: Url) -> bool:
+    return True
+
+
+class Headers:
+    """Makes the headers of requests.
+
+    Attributes:
+        is_named: whether the config itself names the host of a URL.
+    """
+
+    def __init__(self, plan: FetchPlan) -> None:
+        secrets = {n.lower() for n, _ in plan.headers if is_credential(n)} | plan.secret_headers
+        harmless = [pair for pair in plan.headers if pair[0].lower() not in secrets]
+        self.is_named: Callable[[Url], bool] = _every
+        self._all: CIMultiDict[str] = CIMultiDict(plan.headers)
+        self._harmless: CIMultiDict[str] = CIMultiDict(harmless)
+        self._kept_back = ", ".join(sorted(self._all.keys() - self._harmless.keys()))
+        self._auth = plan.auth
+        self._told: set[str] = set()
+
+    def of(self, request: Request, url: URL, home: URL) -> CIMultiDict[str]:
+        """The headers to send.
+
+        Args:
+            url: that is asked now.
+            home: that of the request, as it was before redirects.
+        """
+        at_home = url is home or url.origin() == home.origin()
+        headers = self._all
+        if self._kept_back and not (at_home and self._may_know(request)):
+            headers = self._without_secrets(url, led=not at_home)
+        if self._auth and not (home.scheme == "https" and url.scheme == "http"):
+            headers = _merged(headers, self.login(request.asked))
+        if request.headers or request.validators is not None:
+            own = _own(request, at_home=at_home)
+            headers = _merged(headers, [*own, *conditions(request)])
+        return headers
+
+    def login(self, href: str) -> list[tuple[str, str]]:
+        """The header that logs in at the host of a URL, and at no other."""
+        if not self._auth:
+            return []
+        url = parts(href)
+        value = self._auth.get(url.host) or self._auth.get(url.hostname)
+        return [("Authorization", value)] if value else []
+
+    def _may_know(self, request: Request) -> bool:
+        return request.seed or self.is_named(parts(request.url))
+
+    def _without_secrets(self, url: URL, *, led: bool) -> CIMultiDict[str]:
+        """The general headers without secrets; says once an origin that it does without them."""
+        origin = str(url.origin())
+        if origin not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add(origin)
+            log.warning(_LED if led else _JOINED, origin, self._kept_back)
+        return self._harmless
+
+
+def _own(request: Request, *, at_home: bool) -> list[tuple[str, str]]:
+    """The request's headers, our notes left out; elsewhere only what describes the body."""
+    if at_home:
+        return list(sent_headers(request.headers))
+    return [(name, value) for name, value in request.headers if name.lower() == "content-type"]
+
+
+def _merged(general: CIMultiDict[str], own: list[tuple[str, str]]) -> CIMultiDict[str]:
+    """The general headers, overruled by the request's own."""
+    merged = general.copy()
+    for name, _ in own:
+        merged.popall(name, None)
+    merged.extend(own)
+    return merged
