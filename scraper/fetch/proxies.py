@@ -20,7 +20,7 @@ from scraper.core.model import Reason, Response
 from scraper.core.plan import FetchPlan, Proxy
 from scraper.core.schedule.proxies import Rotation
 from scraper.fetch.exchange import Exchange, now
-from scraper.fetch.through import NEEDS_LOGIN, ProxyError
+from scraper.fetch.through import NEEDS_LOGIN, REFUSED, ProxyError
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ class Proxies:
         self._patience_s = plan.connect_timeout_s
         self._open = open_
         self._sessions: dict[Proxy, Sessions] = {}
+        self._let_in: set[Proxy] = set()  # answered, and not with 407
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -110,12 +111,15 @@ class Proxies:
         try:
             response = await send(self._sessions_of(proxy), exchange)
             if response.status == NEEDS_LOGIN and not proxy.speaks_socks and url.scheme == "http":
-                raise ProxyError(proxy, "it does not accept the user and password (407)")
+                # one that let us in before: a server that says so could take it from all others
+                in_doubt = proxy in self._let_in
+                raise ProxyError(proxy, REFUSED, in_doubt=in_doubt)
         except FetchError as error:
             judged = self._judged(proxy, error, exchange)
             if judged is error:
                 raise
             raise judged from error
+        self._let_in.add(proxy)
         if self._rotation.worked(proxy):
             log.info("proxy %s works again", proxy)
         return response
@@ -132,7 +136,7 @@ class Proxies:
             return error  # a name that is looked up for too long is not the proxy's fault
         if error.reason == Reason.TIMEOUT and not (stood or exchange.reached):
             error = ProxyError(proxy, error.detail)
-        proven = isinstance(error, ProxyError)
+        proven = isinstance(error, ProxyError) and not error.in_doubt
         rest_s = self._rotation.failed(proxy, now(), proven=proven)
         if rest_s is not None:
             why = error.why if isinstance(error, ProxyError) else error.detail

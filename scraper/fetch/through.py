@@ -25,14 +25,20 @@ from scraper.fetch.exchange import CURRENT, now
 from scraper.fetch.targets import LookUp, Targets
 
 NEEDS_LOGIN = 407
+REFUSED = "it does not accept the user and password (407)"
 
 
 class ProxyError(FetchError):
-    """The proxy itself cannot be used; nothing has reached the server."""
+    """The proxy itself cannot be used; nothing has reached the server.
 
-    def __init__(self, proxy: Proxy, why: str) -> None:
+    Args:
+        in_doubt: the server may have said so in its place.
+    """
+
+    def __init__(self, proxy: Proxy, why: str, *, in_doubt: bool = False) -> None:
         super().__init__(Reason.CONNECT, f"proxy {proxy}: {why}", sent=False)
         self.why = why
+        self.in_doubt = in_doubt
 
 
 class Through:
@@ -75,7 +81,7 @@ class Through:
 
     def _refused(self, status: int) -> FetchError:
         if status == NEEDS_LOGIN:
-            return ProxyError(self.proxy, "it does not accept the user and password (407)")
+            return ProxyError(self.proxy, REFUSED)
         detail = f"proxy {self.proxy}: it answered {status} when asked to connect"
         return FetchError(Reason.CONNECT, detail, sent=False)
 

@@ -374,6 +374,22 @@ async def test_a_hostile_proxy_is_a_failure_in_time(kind, how, caplog):
         assert "sesame" not in told
 
 
+async def test_a_server_that_says_407_takes_the_proxy_from_nobody(site):
+    site.route("/407", status(407))
+    async with HttpProxy(login=LOGIN) as proxy, Fetcher(through(proxy.url)) as fetcher:
+        assert (await fetcher.fetch(ask(site.url("/page")))).status == 200
+        for _ in range(SEVERAL - 1):
+            with pytest.raises(FetchError, match="407"):
+                await fetcher.fetch(ask(site.url("/407")))
+        assert (await fetcher.fetch(ask(site.url("/page")))).status == 200
+    async with HttpProxy(login=LOGIN) as proxy:
+        bare = through(proxy.url.replace("sesame", "wrong"))
+        async with Fetcher(bare) as fetcher:
+            for why in ("it does not accept", "set aside"):
+                with pytest.raises(FetchError, match=why):
+                    await fetcher.fetch(ask(site.url("/page")))
+
+
 VALID = {
     "http": b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\nhello",
     "socks5h": b"\x05\x00\x05\x00\x00\x03\x04here\x00\x50" + b"HTTP/1.1 200 OK\r\n\r\nhello",
