@@ -82,7 +82,8 @@ def without_session(key: str) -> str:
     ):  # most URLs end here, in a tenth of the time
         return key
     address, mark, query = key.partition("?")
-    address = _IN_PATH.sub("", address)
+    slash = address.index("/", 8)  # a user name is no path
+    address = address[:slash] + _IN_PATH.sub("", address[slash:])
     if not mark:
         return address
     kept, at = "", 0

@@ -93,3 +93,9 @@ def test_what_only_looks_like_one_is_kept(path):
 
 def test_its_parts_are_shown():
     assert repr(UrlRules(UrlPlan(drop=("utm_*",)))) == "<UrlRules sort=False drop=utm_.*>"
+
+
+def test_a_session_in_a_user_name_is_none():
+    """Two hosts would be one page."""
+    one, other = (parse(f"http://u;jsessionid=1@{name}.example/") for name in "ab")
+    assert without_session(one.key) == one.key != without_session(other.key)
