@@ -2,7 +2,8 @@
 
     python -m bench                     the quick form: some eight minutes
     python -m bench --long              10,000 pages a run, memory at 100,000: an hour and more
-    python -m bench --only seeds,links  some of: seeds, links, slow, memory
+    python -m bench --only seeds,links  some of: seeds, links, slow, memory, little, delays, choice
+    python -m bench --only fairness     choice, little, delays and slow: seven minutes
     python -m bench --record            also write bench/results/
 
 Every client runs as a process of its own against the same server, one after another, round after
@@ -15,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -26,11 +26,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import machine, ours, pages, server, slow
-from bench.measure import Figures, run
+from bench import fairness, machine, ours, pages, server
+from bench.choice import choice
+from bench.measure import ENV, Figures, run, shown
 from bench.truth import check
-
-ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (Path.cwd(),)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,35 +210,6 @@ def links(bench: Bench, form: Form) -> dict[str, Any]:
     return told
 
 
-def slow_host(bench: Bench, form: Form) -> dict[str, Any]:
-    """99 hosts that answer in 50 ms, and one that takes 10 s: does it starve the others?"""
-    fast = [
-        f"http://127.0.0.{host}:{{port}}/{page}" for page in range(19) for host in range(1, 100)
-    ]
-    late = [f"http://{slow.SLOW}:{{port}}/{page}" for page in range(100)]
-    mixed = [*late, *fast]  # the slow ones first, at their worst
-    taken: dict[str, list[float]] = {"without": [], "with": []}
-    with server.slow() as port:
-        for _ in range(form.runs):
-            for name, urls in (("without", fast), ("with", mixed)):
-                seeds = bench.folder / f"{name}.txt"
-                seeds.write_text("\n".join(urls).format(port=port))
-                db = bench.folder / f"{name}.db"
-                for left in bench.folder.glob(f"{name}.db*"):
-                    left.unlink()
-                config = ours.config(
-                    bench.folder, seeds=seeds, db=db, follow=False, concurrency=50, per_host=25
-                )
-                command = ours.command(config, "-q", "--max-time", "8s")
-                run(command, log=bench.folder / "run.log", env=ENV)
-                taken[name].append(ours.finished_s(db, but=slow.SLOW))
-    ratios = [b / a for a, b in zip(taken["without"], taken["with"], strict=True)]
-    print("\n## A slow host: 1,881 pages of 99 hosts at 50 ms, 100 pages of one at 10 s\n")
-    print(f"fast pages done after {_shown(taken['without'])} s without it, ", end="")
-    print(f"{_shown(taken['with'])} s with it: ratio {_shown(ratios)}")
-    return {"seconds": taken, "ratio": statistics.median(ratios)}
-
-
 def memory(bench: Bench, form: Form) -> dict[str, Any]:
     """Peak memory of all processes, for lists of different length."""
     print("\n## Memory: peak of all processes\n")
@@ -264,7 +234,17 @@ class Form:
 
 QUICK = Form(5, 3000, 2000, 400, (2000, 10_000))
 LONG = Form(5, 10_000, 5000, 5000, (10_000, 100_000))
-BENCHES = {"seeds": seed_list, "links": links, "slow": slow_host, "memory": memory}
+BENCHES = {
+    "seeds": seed_list,
+    "links": links,
+    "slow": lambda bench, form: fairness.slow_host(bench.folder, min(form.runs, 3)),
+    "memory": memory,
+    "little": lambda bench, form: fairness.little(bench.folder, min(form.runs, 3)),
+    "delays": lambda bench, form: fairness.delays(bench.folder, min(form.runs, 3)),
+    "choice": lambda _, form: choice(form.runs),
+}
+USUAL = "seeds,links,slow,memory"
+FAIRNESS = "choice,little,delays,slow"
 
 
 def _table(title: str, rows: Sequence[Row]) -> dict[str, Any]:
@@ -279,7 +259,7 @@ def _table(title: str, rows: Sequence[Row]) -> dict[str, Any]:
         lag_shown = " / ".join(f"{each:.0f}" for each in lag if each is not None) or "-"
         print(
             f"| {row.client.name} | {row.client.pages:,} | {statistics.median(row.cpu()):.2f} | "
-            f"{_shown(cpu)} | {statistics.median(row.wall()):.2f} | {_shown(wall)} | "
+            f"{shown(cpu)} | {statistics.median(row.wall()):.2f} | {shown(wall)} | "
             f"{row.peak_mb():.0f} | {lag_shown} |"
         )
         told[row.client.name] = {
@@ -299,10 +279,6 @@ def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
     return [a / b for a, b in zip(ours, theirs, strict=True)]
 
 
-def _shown(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
-
-
 def _say(words: str) -> None:
     print(words, file=sys.stderr, flush=True)
 
@@ -311,13 +287,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--runs", type=int)
-    parser.add_argument("--only", default=",".join(BENCHES), metavar="NAMES")
+    parser.add_argument("--only", default=USUAL, metavar="NAMES")
     parser.add_argument("--record", action="store_true")
     args = parser.parse_args()
     form = LONG if args.long else QUICK
-    names = args.only.split(",")
+    names = args.only.replace("fairness", FAIRNESS).split(",")
     if not set(names) <= set(BENCHES):
-        parser.error(f"--only: some of {', '.join(BENCHES)}")
+        parser.error(f"--only: some of {', '.join(BENCHES)}, fairness")
     if args.runs:
         form = Form(args.runs, *[getattr(form, name) for name in Form.__slots__[1:]])
     about = machine.about()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SAMPLE_S = 0.2
+ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (Path.cwd(),)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,11 @@ class _Peak:
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join()
+
+
+def shown(values: Sequence[float]) -> str:
+    """The median, and from the least to the greatest."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def tree(pid: int) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any
 _CONFIG = """version: 1
 name: bench
 seeds: {{file: {seeds}}}
-politeness: {{per_host: {per_host}}}
+politeness: {{per_host: {per_host}, delay: {delay}}}
 fetch:
   concurrency: {concurrency}
   user_agent: "bench (+https://example.org/bot)"
@@ -45,6 +45,7 @@ def config(  # each is one place in the file
     follow: bool,
     concurrency: int = 100,
     per_host: int = 100,
+    delay: str = "0s",
 ) -> Path:
     """Write the config; returns where."""
     path = folder / f"{db.stem}.yaml"
@@ -53,6 +54,7 @@ def config(  # each is one place in the file
         db=db,
         concurrency=concurrency,
         per_host=per_host,
+        delay=delay,
         follow='    follow: [{css: "a[href]", page: product}]\n' if follow else "",
     )
     path.write_text(text)
@@ -77,14 +79,3 @@ def rows(db: Path) -> dict[str, dict[str, Any]]:
             "SELECT url, data FROM item JOIN request ON request.id = item.request_id"
         )
         return {url: json.loads(data) for url, data in found}
-
-
-def finished_s(db: Path, *, but: str) -> float:
-    """Seconds from the run's start until the last page of all hosts but one was stored."""
-    with sqlite3.connect(db) as connection:
-        (seconds,) = connection.execute(
-            "SELECT max(visit.at) - max(run.started_at) FROM visit JOIN run ON run.id = run_id "
-            "JOIN request ON request.id = request_id WHERE instr(request.url, ?) = 0",
-            (but,),
-        ).fetchone()
-    return float(seconds)

@@ -1,7 +1,7 @@
 """The servers that are scraped, each in a process of its own on loopback.
 
 `nginx` serves the files where it is installed, else Python's asyncio does (the report says which).
-`slow.py` answers late, host by host.
+`hosts.py` is many hosts that answer late.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ def files(root: Path, work: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def slow() -> Iterator[int]:
+def hosts(latency_s: float) -> Iterator[int]:
     """Serve small pages late on all of 127.0.0.0/8; yields the port."""
     port = _free_port()
-    with _running([sys.executable, "-m", "bench.slow", str(port)], port):
+    with _running([sys.executable, "-m", "bench.hosts", str(port), str(latency_s)], port):
         yield port
 
 

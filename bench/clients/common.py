@@ -22,6 +22,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--db", required=True)
     parser.add_argument("--follow", type=int, metavar="PAGES")
     parser.add_argument("--lexbor", action="store_true", help="(scrapy) parse with selectolax")
+    parser.add_argument("--per-host", type=int, default=CONCURRENCY, help="(scrapy)")
+    parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="(scrapy)")
+    parser.add_argument("--max-time", type=float, default=0.0, metavar="SECONDS", help="(scrapy)")
     parser.add_argument("--text", action="store_true", help="(script) decode, then parse text")
     return parser.parse_args()
 

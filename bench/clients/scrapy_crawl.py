@@ -24,14 +24,16 @@ BATCH = 100
 STOCK = re.compile(r"\((\d+) available\)")
 SETTINGS = {
     "CONCURRENT_REQUESTS": CONCURRENCY,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": CONCURRENCY,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": ARGS.per_host,
     "SCHEDULER_PRIORITY_QUEUE": "scrapy.pqueues.DownloaderAwarePriorityQueue",
     "REACTOR_THREADPOOL_MAXSIZE": 20,
     "LOG_LEVEL": "ERROR",
     "COOKIES_ENABLED": False,
     "RETRY_ENABLED": False,
     "TELNETCONSOLE_ENABLED": False,
-    "DOWNLOAD_DELAY": 0,
+    "DOWNLOAD_DELAY": ARGS.delay,
+    "RANDOMIZE_DOWNLOAD_DELAY": False,
+    "CLOSESPIDER_TIMEOUT": ARGS.max_time,
     "ROBOTSTXT_OBEY": True,
     "DEPTH_PRIORITY": 1,
     "SCHEDULER_DISK_QUEUE": "scrapy.squeues.PickleFifoDiskQueue",
