@@ -151,6 +151,7 @@ class Manners:
         self._law(late, "the delay lies between two starts", (site.host, guest))
         self._law(now >= guest.rests_until - SHORT_S, "a host's rest is kept", (site.host, guest))
         all_ = self._world.plan.fetch.concurrency
+        all_ += bool(self._world.sitemaps)  # one at a time, which waits for the fetcher's slot
         self._law(self.open <= all_, "at most concurrency open in all", self.open)
         guest.started_at = self._started[site.host] = now
         outcome = "cut"

@@ -77,6 +77,12 @@ def _greedy(self: Any, now: float) -> Any:
     return None if host is None else self._start(host, now)
 
 
+def _begin(self: Any, host_name: str, now: float) -> None:
+    host = self._host(host_name)
+    host.guests -= 1
+    self._open(host, now)
+
+
 def _learn(self: Any, slow: Any, *, asked_until: float) -> None:
     LEARN(self, slow)
 
@@ -100,6 +106,7 @@ MUTANTS: dict[str, Break] = {
     "no delay": (Host, "delay_s", property(lambda host: 0.0)),
     "a restart forgets that hosts were asked": (Schedule, "learn", _learn),
     "a kept Crawl-delay comes too late": (Schedule, "is_too_soon", lambda *args, **more: False),
+    "sitemaps wait for no turn": (Schedule, "begin", _begin),
     "no rest after Retry-After": (Schedule, "pause", _ignore),
     "no cap in all": (Frontier, "_slots", property(lambda self: 9999, _ignore)),
     "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),

@@ -13,6 +13,7 @@ from scraper.core.extract.plan import PageRule
 from scraper.core.model import Item, Link, Parsed, Reason, Request, Response
 from scraper.core.model import Page as Found
 from scraper.core.schedule.revalidate import conditions
+from scraper.core.url import parse
 from tests.simulation.laws import EPOCH, Diary, Manners
 from tests.simulation.vanishing import links
 from tests.simulation.world import HUNG_S, NEVER_ACCEPTED, Page, Site, World
@@ -41,7 +42,11 @@ class Network:
 
     # As `Fetcher`
 
-    async def fetch(self, request: Request) -> Response:
+    async def fetch(
+        self, request: Request, *, cut_bytes: int | None = None, any_type: bool = False
+    ) -> Response:
+        if any_type and cut_bytes is not None:
+            return await self._sitemap(request.asked)
         page = self._world.page(request.asked)
         self._manners.asks(request, page)
         with self._manners.exchange(page.site, f"{request.verb} {page.url} #{request.attempt}"):
@@ -57,6 +62,12 @@ class Network:
                 self._manners.troubled(page.site)
             self._took_back(page, request, f"http_{response.status}")
             return response
+
+    async def _sitemap(self, url: str) -> Response:
+        site = self._world.by_host[parse(url).host]
+        with self._manners.exchange(site, url):
+            await self._reach(site)
+        return Response(url, 200, {"content-type": "text/xml"}, self._world.sitemaps[url])
 
     async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
         origin, _, path = url[len("http://") :].partition("/")

@@ -305,7 +305,7 @@ class Process:
                 writer=writer,
                 join=stages.scope.join,
                 stdin=io.BytesIO(),
-                sitemaps=Sitemaps((), stages=stages, fetcher=self.network),
+                sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=self.network),
             ),
             progress=Calm(tune, stages.frontier, clock),
             workers=world.workers,

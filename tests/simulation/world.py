@@ -23,6 +23,7 @@ from scraper.core.plan import (
     ScopePlan,
     SeedPlan,
     SeedRequest,
+    SeedSitemap,
     StorePlan,
 )
 from scraper.core.schedule.politeness import rule_of
@@ -146,6 +147,7 @@ class World:
     sites: list[Site]
     pages: list[Page]
     seeds: list[Page]
+    sitemaps: dict[str, bytes]  # on hosts where little is wrong; they name seeds
     workers: int
     window: int
     disk_s: float  # one call
@@ -299,13 +301,15 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
     _refresh(Random(f"refresh {seed}"), pages)
     seeds = [pages[0], *rng.sample(pages, rng.randint(0, min(len(pages), max(3, count))))]
     forms = [_form(rng, rng.choice(sites), pages, n) for n in range(rng.choice((0, 1, 2, 5)))]
-    plan = _plan(rng, path, sites, seeds, forms)
+    maps = _sitemaps(Random(f"sitemaps {seed}"), seeds)
+    plan = _plan(rng, path, sites, seeds, forms, maps)
     return World(
         seed=seed,
         plan=plan,
         sites=sites,
         pages=[*pages, *forms],
         seeds=[*seeds, *forms],
+        sitemaps=maps,
         workers=max(1, plan.fetch.concurrency + rng.choice((0 if plan.fetch.auto else -2, 0, 4))),
         window=rng.choice((2 * count + 6, 2 * count + 6, 4 * count + 6, 20_000)),
         disk_s=10 ** rng.uniform(-4, -2),
@@ -389,7 +393,26 @@ def _form(rng: Random, site: Site, pages: list[Page], number: int) -> Page:
     return form
 
 
-def _plan(rng: Random, path: str, sites: list[Site], seeds: list[Page], forms: list[Page]) -> Plan:
+def _sitemaps(rng: Random, seeds: list[Page]) -> dict[str, bytes]:
+    """By their address."""
+    sites = {seed.site: None for seed in seeds if not seed.site.may_be_given_up}
+    urls = "".join(f"<url><loc>{seed.url}</loc></url>".replace("&", "&amp;") for seed in seeds)
+    return {
+        f"{site.origin}/sitemap{number}.xml": f"<urlset>{urls}</urlset>".encode()
+        for site in sites
+        for number in range(rng.choice((0, 0, 1, 3)))
+        if not site.throttle
+    }
+
+
+def _plan(
+    rng: Random,
+    path: str,
+    sites: list[Site],
+    seeds: list[Page],
+    forms: list[Page],
+    sitemaps: dict[str, bytes],
+) -> Plan:
     default = HostRule(rng.choice((1, 2, 4)), rng.choice((0.0, 0.0, 0.0, 0.25, 1.0)))
     some = rng.sample(sites, min(len(sites), rng.choice((0, 2))))
     hosts = {
@@ -405,6 +428,7 @@ def _plan(rng: Random, path: str, sites: list[Site], seeds: list[Page], forms: l
         seeds=SeedPlan(
             urls=(seeds[0].url,) * rng.choice((1, 1, 100)) + tuple(seed.url for seed in seeds),
             requests=tuple(SeedRequest(form.url, "POST", body=b"x") for form in forms),
+            sitemaps=tuple(map(SeedSitemap, sitemaps)),
         ),
         fetch=FetchPlan(
             user_agent="simulation",

@@ -5,7 +5,7 @@ from itertools import count
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -77,6 +77,7 @@ class Lines(RuleBasedStateMachine):
 
 
 TestLines = Lines.TestCase
+TestLines.settings = settings(max_examples=50)
 
 
 def test_every_second_start_goes_to_who_has_most_left_and_the_longest_waiting_of_equals():
@@ -145,7 +146,7 @@ def test_memory_is_bounded_by_the_hosts():
     assert len(order._classes) == CLASSES
 
 
-def makespan(sizes, *, slots, per_host, latency_s, delay_s=0.0):
+def makespan(sizes, *, slots, per_host, latency_s, delay_s=0.0, ended=lambda *_: None):
     """How long a crawl takes in which nothing but politeness, latency and slots takes time."""
     schedule = HostSchedule(PolitenessPlan(robots=False, default=HostRule(per_host, delay_s)))
     ids, now, running = count(), 0.0, []
@@ -165,6 +166,7 @@ def makespan(sizes, *, slots, per_host, latency_s, delay_s=0.0):
             start = lease.started_at
             news = News(Sign.WELL, now - start)
             schedule.done(lease.request.host, now, started_at=start, sent_at=start, news=news)
+            ended(now, int(lease.request.host[1:-3]), schedule)
     return now
 
 
@@ -195,6 +197,29 @@ def test_a_host_that_is_slow_by_itself_starts_first():
     pages = [*[200] * 40, 20]
     took_s = makespan(pages, slots=20, per_host=4, latency_s=lambda n: 10.0 if n == 40 else 0.2)
     assert took_s <= 1.02 * max((200 * 40 * 0.2 + 20 * 10.0) / 20, 20 * 10.0 / 4)
+
+
+@pytest.mark.parametrize("per_host", [1, 4])
+def test_a_host_that_takes_long_for_a_page_delays_no_others(per_host):
+    """It holds no more than its own limit, though what is left of it takes longest."""
+
+    def others_took_s(late_pages):
+        ended_at, open_on_it = [0.0], []
+
+        def latency_s(number):
+            return 10.0 if number == 99 else 0.2
+
+        def ended(now, number, schedule):
+            if number < 99:
+                ended_at.append(now)
+            open_on_it.append(sum(h.open for h in schedule.each() if h.name == "h99:80"))
+
+        pages = [*[20] * 99, *[late_pages] * bool(late_pages)]
+        makespan(pages, slots=100, per_host=per_host, latency_s=latency_s, ended=ended)
+        assert max(open_on_it) <= per_host
+        return max(ended_at)
+
+    assert others_took_s(100) <= 1.1 * others_took_s(0)
 
 
 def test_with_a_delay_the_largest_host_takes_little_longer_than_by_itself():
