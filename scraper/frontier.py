@@ -36,6 +36,8 @@ from scraper.window import WINDOW, Ids, Queue, Window
 
 log = logging.getLogger(__name__)
 
+FORGET_EVERY_S = 1.0  # hosts that are idle
+
 
 class Frontier:
     """The one place that decides what is visited next.
@@ -72,6 +74,7 @@ class Frontier:
         self._window = Window(queue, self.schedule, clock=clock, size=window, filled=self._hand_out)
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self._forget_at = 0.0  # monotonic seconds
         self._ended = False
 
     def __repr__(self) -> str:
@@ -266,7 +269,8 @@ class Frontier:
     async def _sleep(self) -> None:
         """Wait for a change, or until a retry is due."""
         now, due_at = self._clock.monotonic(), self._window.due_at
-        if self.schedule.hosts > 1_000:
+        if self.schedule.hosts > 1_000 and now >= self._forget_at:  # it looks at each host
+            self._forget_at = now + FORGET_EVERY_S
             self.schedule.forget_idle(now)
         if self._waits_too_long(now):
             self.give_up("max_wait")
