@@ -451,22 +451,24 @@ def _what_is_due_is_visited(
     began_at, fresh = cycles[cycle]
     old_at = inf if fresh else began_at - world.plan.run.refresh_s
     gone, led_to = gone_pages(db), _led_to(world, rows, cycle)
-    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
+    deep = world.plan.scope.max_depth is not None  # some links lead too deep
+    surely = set[str]() if deep else _led_to(world, rows, cycle, whole=True)
     for url, _, reason, _, seed, last, *_ in rows:
         judged = reason in {Reason.SCOPE, Reason.DEPTH}
-        if not seed and url_key(url) not in led_to:
-            if url_key(url) in gone_before and last == cycle and deepest == inf:
-                diary.breach("what is gone is not visited", url)
-            if url_key(url) in gone:
-                continue
+        key = url_key(url)
+        if key in gone_before - led_to and not seed and last == cycle and not deep:
+            diary.breach("what is gone is not visited", url)
+        if key in gone - surely and not seed:
+            continue
         if last != cycle and cycles[last][0] <= old_at and not judged:
             diary.breach("what is due is visited", (url, last, cycle))
 
 
-def _led_to(world: World, rows: list, cycle: int) -> set[str]:
-    """The pages that links of pages lead to which were read in this cycle."""
+def _led_to(world: World, rows: list, cycle: int, *, whole: bool = False) -> set[str]:
+    """The pages that links of pages lead to which were read in this cycle; `whole`: never a 304."""
     read = [row[0] for row in rows if row[1] == "done" and row[5] == cycle and row[6]]
-    found = (link for url in read for link, _ in links(world.content(world.page(url)), cycle))
+    pages = list(map(world.content, map(world.page, read)))
+    found = (p for page in pages if not (whole and page.validates) for p, _ in links(page, cycle))
     return {url_key(link.url) for link in found if world.is_in_scope(link)}
 
 
