@@ -23,7 +23,7 @@ from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source, takes_nothing
 from scraper.core.extract.again import is_again
 from scraper.core.extract.custom import plans
-from scraper.core.extract.nofollow import header_says
+from scraper.core.extract.nofollow import NOTHING, header_asks
 from scraper.core.extract.plan import FieldPlan, PageRule
 from scraper.core.model import (
     Page,
@@ -246,7 +246,7 @@ def source_of(
         media_type(response.headers.get("content-type", "")),
         _sent(request),
         _draft(request) if with_ask else None,
-        "x-robots-tag" in response.headers and header_says(response.headers["x-robots-tag"]),
+        header_asks(tag) if (tag := response.headers.get("x-robots-tag")) else NOTHING,
     )
 
 
@@ -320,5 +320,5 @@ def plain_source(source: Source) -> tuple[object, ...]:
         source.media,
         source.sent,
         source.ask,
-        source.nofollow,
+        source.asks,
     )

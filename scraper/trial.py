@@ -13,7 +13,7 @@ from scraper.core.extract.again import is_again
 from scraper.core.extract.document import Document, Source
 from scraper.core.extract.explain import Loss, hrefs, losses, probe
 from scraper.core.extract.join import whole
-from scraper.core.extract.nofollow import header_says, page_says
+from scraper.core.extract.nofollow import NOFOLLOW, header_asks, page_asks
 from scraper.core.extract.plan import PageRule
 from scraper.core.fates import left_out, links_fates, why_not
 from scraper.core.model import Page, Parsed, Reason, Request, Response
@@ -202,10 +202,10 @@ def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
     """Whether links are passed over because the page asks so."""
     if rule is None or response is None or not rule.nofollow or all(map(is_again, rule.follow)):
         return False
-    if header_says(response.headers.get("x-robots-tag", "")):
+    if NOFOLLOW in header_asks(response.headers.get("x-robots-tag", "")):
         return True
     body = as_utf8(response.body, response.headers.get("content-type", ""))
-    return page_says(Document(body, Source(response.url, response.url)))
+    return NOFOLLOW in page_asks(Document(body, Source(response.url, response.url)))
 
 
 def _known(plan: Plan, page: str | None) -> str | None:

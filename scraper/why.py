@@ -15,6 +15,7 @@ from scraper.logs import escape
 from scraper.store.reader import live
 
 SCHEMA = 1
+KNOWS_NOINDEX = "SELECT 1 FROM pragma_table_info('visit') WHERE name = 'noindex'"
 ITEMS_SHOWN = 10
 JUDGED_ANEW = frozenset({"robots_disallowed", "max_pages"})  # by a new cycle
 _REQUEST = (
@@ -117,9 +118,12 @@ def _because(state: str, reason: str | None) -> str | None:
 
 def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
     """Its last outcome; empty when there is none, or none that is kept."""
+    knows = connection.execute(KNOWS_NOINDEX).fetchone() is not None
+    noindex = "noindex" if knows else "NULL"
     row = connection.execute(
-        "SELECT run_id, at, status, final_url, rule, detail, body_bytes, links_found, "
-        "links_out_of_scope, invalid FROM visit WHERE request_id = ? AND run_id IN "
+        "SELECT run_id, at, status, final_url, rule, detail, body_bytes, links_found, "  # noqa: S608
+        f"links_out_of_scope, invalid, {noindex} FROM visit "
+        "WHERE request_id = ? AND run_id IN "
         "(SELECT id FROM run) ORDER BY run_id DESC LIMIT 1",
         (id_,),
     ).fetchone()
@@ -136,6 +140,7 @@ def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
         "links_found": row[7],
         "links_out_of_scope": row[8],
         "invalid": json.loads(row[9]) if row[9] else {},
+        "noindex": bool(row[10]) if knows else None,
     }
 
 
@@ -257,6 +262,8 @@ def _of_visit(visit: Mapping[str, Any] | None, url: str) -> Iterator[str]:
     if visit["final_url"] not in (None, url):
         yield f"  answered  by {visit['final_url']}"
     yield f"  page rule {visit['rule'] or 'none'}"
+    if visit["noindex"]:
+        yield "  noindex   it asks robots not to list it; its items are kept all the same"
     if visit["links_found"]:
         outside = f"{visit['links_out_of_scope']:,} of them not in scope"
         yield f"  links     {visit['links_found']:,} found, {outside}"

@@ -191,7 +191,8 @@ class PageConfig(Section):
     nofollow: Annotated[str, one_of("obey", "ignore")] | None = None
     """`obey`: neither links with `rel=nofollow` are followed nor any link of a page that asks so in
     `<meta name=robots>` or `X-Robots-Tag`; `ignore`: all are. Default: what a page asks for all its
-    links is obeyed as long as `politeness.robots` is, `rel=nofollow` is not looked at."""
+    links is obeyed as long as `politeness.robots` is, `rel=nofollow` is not looked at. Pages that
+    say `noindex` there are read all the same: the report counts them."""
 
     submit: Listed[SubmitConfig] = ()
     """The forms to send, as the requests that a browser would make of them."""

@@ -197,6 +197,7 @@ class Page:
     halves: tuple[Half, ...] = ()
     expired: bool = False  # the page says that the login is over; nothing else was looked for
     notes: tuple[str, ...] = ()  # what a person who tries the page should know of its forms
+    noindex: bool = False  # it asks robots not to list it
 
 
 @dataclass(frozen=True, slots=True)

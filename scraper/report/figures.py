@@ -81,7 +81,10 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
             "out_of_scope_by": stored.get("tally", {}).get("links_outside"),
             "trap": trapped,
         },
-        "pages": {name: writer.get(f"pages_{name}", none) for name in READINGS},
+        "pages": {
+            **{name: writer.get(f"pages_{name}", none) for name in READINGS},
+            "noindex": visited.noindex,
+        },
         "seeds": stored.get("seeds"),
         "wall_s": wall.wall_s if wall else None,
         "shares_s": wall.shares_s if wall else dict.fromkeys(BOUNDS, 0.0),

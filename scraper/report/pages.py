@@ -21,6 +21,9 @@ PHASES = (
 )
 
 
+KNOWS_NOINDEX = "SELECT 1 FROM pragma_table_info('visit') WHERE name = 'noindex'"
+
+
 @dataclass(frozen=True, slots=True)
 class Visited:
     """Sums over the final visits of one run; retries are not among them."""
@@ -32,6 +35,7 @@ class Visited:
     found: int
     new: int
     out_of_scope: int
+    noindex: int | None  # None: an earlier version did not look
     time_s: dict[str, float]
     placed: dict[str, dict[str, int]]  # page rule -> place -> pages
 
@@ -89,6 +93,10 @@ def visited(connection: sqlite3.Connection, run_id: int) -> Visited:
         "FROM visit WHERE run_id = ?",
         (run_id,),
     ).fetchone()
+    noindex = None
+    if connection.execute(KNOWS_NOINDEX).fetchone() is not None:
+        sql = "SELECT count(*) FROM visit WHERE run_id = ? AND noindex"
+        (noindex,) = connection.execute(sql, (run_id,)).fetchone()
     placed: dict[str, dict[str, int]] = {}
     for rule, place, count in connection.execute(
         "SELECT rule, placed, count(*) FROM visit "
@@ -105,6 +113,7 @@ def visited(connection: sqlite3.Connection, run_id: int) -> Visited:
         found=found,
         new=new,
         out_of_scope=out_of_scope,
+        noindex=noindex,
         time_s=dict(zip(PHASES, row[7:], strict=True)),
         placed=placed,
     )

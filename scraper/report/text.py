@@ -108,6 +108,8 @@ def _fetches(report: Mapping[str, Any]) -> Iterator[str]:
     if pages["changed"] or pages["unchanged"]:
         again = pages["changed"] + pages["unchanged"]
         yield f"  changed   {pages['changed']:,} of {again:,} pages that were known before"
+    if pages.get("noindex"):
+        yield f"  noindex   {pages['noindex']:,} pages ask robots not to list them; items are kept"
     if links["found"]:
         yield (
             f"  links     {links['found']:,} found: {links['new']:,} new, "

@@ -31,8 +31,9 @@ REJECTED = (
     "AND carry IS NULL"
 )
 INVALID = (
-    "SELECT request_id, invalid FROM (VALUES (?, ...)) AS wanted CROSS JOIN visit "
-    "WHERE run_id = wanted.column2 AND request_id = wanted.column1 AND invalid IS NOT NULL"
+    "SELECT request_id, coalesce(invalid, '{}'), noindex FROM (VALUES (?, ...)) AS wanted "
+    "CROSS JOIN visit WHERE run_id = wanted.column2 AND request_id = wanted.column1 "
+    "AND (invalid IS NOT NULL OR noindex)"
 )
 
 
@@ -49,12 +50,17 @@ def restored(change: Change, results: Collection[PageResult]) -> dict[int, Page]
     rejected: defaultdict[int, list[Rejected]] = defaultdict(list)
     for id_, *each in read_many(db, REJECTED, last):
         rejected[id_].append(Rejected(*each))
-    invalid = {id_: json.loads(text) for id_, text in read_many(db, INVALID, last)}
+    invalid: dict[int, dict[str, dict[str, int]]] = {}
+    noindex: set[int] = set()
+    for id_, text, asks in read_many(db, INVALID, last):
+        invalid[id_] = json.loads(text)
+        noindex |= {id_} if asks else set()
     return {
         id_: Page(
             tuple(sorted(items[id_], key=lambda item: item.position)),
             rejected=tuple(rejected[id_]),
             invalid=invalid.get(id_, {}),
+            noindex=id_ in noindex,
         )
         for id_, *_ in last
     }

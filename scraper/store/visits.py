@@ -27,7 +27,7 @@ from scraper.store.unmodified import restored
 COLUMNS = (
     "state, status, reason, detail, final_url, rule, attempts, body_bytes, wire_bytes, placed, "
     "links_found, links_out_of_scope, items, rejected, at, turn_s, slot_s, dns_s, connect_s, "
-    "first_byte_s, body_s, worker_s, parse_s, writer_s, invalid"
+    "first_byte_s, body_s, worker_s, parse_s, writer_s, invalid, noindex"
 )
 NOT_MODIFIED = 304
 VISIT = (
@@ -307,4 +307,5 @@ def _visit(change: Change, result: PageResult, new: int, writer_s: float | None)
         *PHASES(result.timing),
         writer_s,
         json.dumps(invalid) if invalid else None,
+        1 if result.page.noindex else None,
     )

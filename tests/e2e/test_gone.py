@@ -13,12 +13,16 @@ def test_what_is_gone_is_told_and_out_of_sight_and_too_much_of_it_is_a_missed_pr
     shop.run()
     shop.site.route("/p/7", status(404))
     shop.site.route("/p/8", status(503))
-    shop.site.route("/p/9", html("<h1>Thing 99</h1>"))  # another thing
+    shop.site.route(
+        "/p/9", html("<meta name=robots content=noindex><h1>Thing 99</h1>")
+    )  # another thing
     shop.run(None, "--fresh")
     told = shop.report()["items"]["product"]
     assert (told["seen"], told["new"], told["gone"]) == (18, 1, 1)
+    assert "asks robots not to list it" in shop("why", "crawl.db", shop.site.url("/p/9")).out
     shop.run(None, "--fresh")
     report = shop.report()
+    assert report["pages"]["noindex"] == 1
     assert report["items"]["product"]["gone"] == 1
     assert report["requests"]["gone"] == 1
     assert shop.rows("SELECT key FROM item WHERE gone_run IS NOT NULL ORDER BY key") == [

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CHUNK = 25
 FEW = 60  # seeds, within which each of these is noticed
 RARE = {  # but for those that need a death, or another thing, at the right moment
-    "no transaction": (192, 274),
+    "no transaction": (274,),
     "a page whose item was taken is as it was": (108,),
     "what is gone is due all the same": (86,),
 }

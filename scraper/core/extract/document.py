@@ -59,7 +59,7 @@ class Source:
     media: str = ""  # the media type of the answer, in lower case; "" when it names none
     sent: str = ""  # tells apart requests of one URL: empty for a plain GET
     ask: Draft | None = None  # the request, where a rule makes others of it; None: a plain GET
-    nofollow: bool = False  # the answer's headers say that its links are not to be followed
+    asks: frozenset[str] = frozenset()  # of robots, by the answer's headers: see `nofollow`
     raw: bytes = b""  # the body as it came, and
     raw_type: str = ""  # what is said of it, for functions of the user's own alone
     charset: str = "utf-8"  # of the page as it came, where a form is sent in it
@@ -119,6 +119,11 @@ class Document:
         if self._parser is None:
             self._parser = LexborHTMLParser(self._body)
         return self._parser
+
+    @property
+    def is_html(self) -> bool:
+        """Whether something was looked for in it as HTML."""
+        return self._parser is not None
 
     @property
     def root(self) -> LexborNode:

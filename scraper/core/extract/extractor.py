@@ -26,7 +26,7 @@ from scraper.core.extract.join import carried_fields, page_part, told, without_w
 from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.leaf import is_empty
 from scraper.core.extract.links import Known, LinkReader, made_links
-from scraper.core.extract.nofollow import page_says
+from scraper.core.extract.nofollow import NOFOLLOW, NOINDEX, page_asks
 from scraper.core.extract.plan import EachPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.extract.selectors import as_written
 from scraper.core.extract.sources import Scope, every, of_script
@@ -53,7 +53,7 @@ class Extractor:
         "_clock",
         "_forms",
         "_functions",
-        "_heeds_meta",
+        "_in_html",
         "_in_xml",
         "_items",
         "_links",
@@ -90,8 +90,7 @@ class Extractor:
             for plan in rule.items
         )
         self._links = tuple(_link_reader(plan, rule, regex_timeout_s) for plan in rule.follow)
-        in_html = any(plan.css is not None or plan.script is not None for plan in rule.follow)
-        self._heeds_meta = bool(rule.nofollow) and in_html
+        self._in_html = any(plan.css is not None or plan.script is not None for plan in rule.follow)
         self._forms = tuple(SubmitReader(plan, regex_timeout_s) for plan in rule.submit)
         self._needs_document = not takes_nothing(rule)
 
@@ -102,7 +101,7 @@ class Extractor:
             ParseError: the page cannot be extracted. Nothing else is raised, whatever the bytes.
         """
         if not self._needs_document:
-            return Page()
+            return Page(noindex=NOINDEX in source.asks)
         try:
             if is_xml(body, source.media):
                 document = Document(xml_as_html(body), source, is_xml=True, watch=self._watch())
@@ -134,18 +133,22 @@ class Extractor:
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
+        asks = self._asks(document)
+        passes = NOFOLLOW in asks and bool(self.rule.nofollow)
         page = Page(
             tuple(kept.items),
-            tuple(self._follow(document, kept, made)) if self._links or made else (),
+            tuple(self._follow(document, kept, made, passes)) if self._links or made else (),
             tuple(kept.rejected),
             told(document.invalid) if kept.halves else document.invalid,
             tuple(kept.halves),
+            noindex=NOINDEX in asks,
         )
         return self._with_forms(page, document) if self._forms else page
 
-    def _follow(self, document: Document, kept: _Kept, made: list[MadeLink]) -> Iterator[Link]:
+    def _follow(
+        self, document: Document, kept: _Kept, made: list[MadeLink], passes: bool
+    ) -> Iterator[Link]:
         known: Known = set()
-        passes = self._passes_links(document)
         for reader in self._links:
             if isinstance(reader, LinkReader):
                 yield from reader.read(document, known, passes_links=passes)
@@ -162,11 +165,10 @@ class Extractor:
         document.made, links = made_of(given, self.rule, name)
         return links
 
-    def _passes_links(self, document: Document) -> bool:
-        """Whether the page asks that its links are not followed, and that is heeded."""
-        if document.source.nofollow and self.rule.nofollow:
-            return True
-        return self._heeds_meta and page_says(document)
+    def _asks(self, document: Document) -> frozenset[str]:
+        """What the page asks of robots, as far as it is read as HTML."""
+        asks = document.source.asks
+        return asks | page_asks(document) if self._in_html or document.is_html else asks
 
     def _with_forms(self, page: Page, document: Document) -> Page:
         notes: list[str] = []

@@ -113,7 +113,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "body_bytes": 100,
             "wire_bytes": 10,
         },
-        "pages": {"new": 1, "changed": 0, "unchanged": 0},
+        "pages": {"new": 1, "changed": 0, "unchanged": 0, "noindex": 0},
         "links": {
             "found": 60,
             "new": 4,

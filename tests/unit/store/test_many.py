@@ -28,7 +28,7 @@ STATEMENTS = {
     "types of items": (evidence.TYPES, 1, ()),
     "pairs doubted": (evidence.DOUBT_PAIRS, 1, ()),
     "pairs trusted": (evidence.TRUST_PAIRS, 2, ()),
-    "visits written": (visits.VISIT, 28, ()),
+    "visits written": (visits.VISIT, 29, ()),
 }
 
 

@@ -14,7 +14,7 @@ READ = Reading(b"1", b"basis", '"1"', "a date")
 SAME = Reading(None, b"basis", '"2"', "a date")
 ITEM = Item("book", "K", '{"title":"A"}', 1)
 LACKING = Rejected("book", "title", "missing", 0, "{}")
-PAGE = Page((ITEM,), rejected=(LACKING,), invalid={"book": {"price": 2}})
+PAGE = Page((ITEM,), rejected=(LACKING,), invalid={"book": {"price": 2}}, noindex=True)
 ITEMS = "SELECT key, data, hash = before_hash, request_id, first_cycle, last_cycle FROM item"
 HELD = "SELECT etag, last_modified, answered_by, at, cycle FROM page_reading WHERE request_id = ?"
 
@@ -51,7 +51,7 @@ def test_it_counts_as_read_with_its_items_and_what_was_rejected():
     assert table.rows("SELECT * FROM item_history") == []
     again(table)
     table.put(same(table))  # and the next time, of the one before
-    assert table.rows("SELECT max(run_id), invalid FROM visit") == [(3, invalid)]
+    assert table.rows("SELECT max(run_id), invalid, noindex FROM visit") == [(3, invalid, 1)]
 
 
 def test_what_it_showed_before_it_was_read_last_is_not_shown_again():

@@ -381,13 +381,23 @@ META = b"<meta name=robots content=nofollow><a href=/1>1</a><a href=/2 rel=nofol
 )
 def test_nofollow_is_heeded_as_the_rule_says(nofollow, body, header, found):
     rule = PageRule("p", follow=(FollowPlan("a"),), nofollow=nofollow)
-    page = Extractor(rule)(body, replace(SOURCE, nofollow=header))
+    page = Extractor(rule)(body, replace(SOURCE, asks=frozenset({"nofollow"} if header else ())))
     assert [link.url.removeprefix("http://a.example") for link in page.links] == found
 
 
 def test_meta_is_not_looked_for_in_json():
     rule = PageRule("p", follow=(FollowPlan(json="u"),), nofollow="page")
     assert len(Extractor(rule)(b'{"u": "/1"}', SOURCE).links) == 1
+
+
+def test_noindex_is_told_by_the_header_and_by_the_page_where_it_is_read_as_html():
+    told = replace(SOURCE, asks=frozenset({"noindex"}))
+    css, json = (ItemPlan("t", (FieldPlan("f", **{way: "f"}),)) for way in ("css", "json"))
+    assert extract(b"<meta name=robots content=noindex>", css).noindex
+    assert not extract(b'["<meta name=robots content=noindex>"]', json).noindex
+    for rule in (PageRule("p"), PageRule("p", items=(json,))):
+        assert Extractor(rule)(b"{}", told).noindex
+    assert not extract(b"<p>", css).noindex
 
 
 def test_items_of_an_each_are_what_an_increment_goes_on_for():
