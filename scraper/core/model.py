@@ -232,6 +232,7 @@ class Reading:
     basis: bytes  # hash of what decides that beside the page: the readings of one can be compared
     etag: str | None = None  # to ask with the next time
     last_modified: str | None = None
+    near: bytes | None = None  # what pages are likely to share that say nearly the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from scraper.core.model import Page, Reading, Request, Response
 from scraper.core.plan import Plan
 from scraper.core.schedule.revalidate import with_validators
 from scraper.core.scope import Scope
+from scraper.core.sketch import sketch
 
 BASIS_BYTES = 8
 HASH_BYTES = 16
@@ -69,7 +70,7 @@ class Readings:
             return self.of_body(request, response, rule)
         is_cut = self._grows and any(key == "hosts" for key, _ in links.outside)
         basis = self.basis(request, rule, hosts=scope.fingerprint if is_cut else b"")
-        reading = Reading(fingerprint(page, links.requests), basis)
+        reading = Reading(fingerprint(page, links.requests), basis, near=near(page))
         if any(link.half is not None for link in links.requests):
             return reading  # what its links carry on is told by other pages too
         return with_validators(reading, request, response)
@@ -110,6 +111,11 @@ def fingerprint(page: Page, links: Iterable[Request]) -> bytes:
     text = "\n".join(said).encode("utf-8", "surrogatepass")  # no line end in JSON, nor in a name
     targets = b"".join(sorted({link.key for link in links}))
     return blake2b(text + b"\n\n" + targets, digest_size=HASH_BYTES).digest()
+
+
+def near(page: Page) -> bytes | None:
+    """What pages are likely to share whose items say nearly the same; None: too little is said."""
+    return sketch(" ".join([one.data for one in page.items]).encode("utf-8", "surrogatepass"))
 
 
 def _shared(plan: Plan, version: str) -> bytes:

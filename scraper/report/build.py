@@ -11,6 +11,7 @@ from typing import Any
 
 from scraper.core.errors import UsageError
 from scraper.report import figures, pages
+from scraper.report.duplicates import duplicates
 from scraper.report.items import NO_ITEMS, items
 from scraper.report.liveness import is_dead
 
@@ -57,6 +58,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         **{name: measured[name] for name in ("seeds", "fetches", "pages", "links")},
         "items": _items(connection, run.cycle, stored),
         "reparse": _reparse(stored),
+        "duplicates": duplicates(connection),
         "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},
         "wall_share_s": shares,

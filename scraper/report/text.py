@@ -33,6 +33,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _fetches(report)
     for name, counts in report["items"].items():
         yield from _items(name, counts)
+    yield from _duplicates(report.get("duplicates"))
     yield from _kept(report.get("kept"))
     yield from _hosts(report["hosts"])
     yield from _concurrency(report.get("concurrency"))
@@ -88,6 +89,21 @@ def _pages(report: Mapping[str, Any]) -> Iterator[str]:
     for name, reasons in (("failed", report["failures"]), ("skipped", pages["skipped"])):
         if reasons:
             yield f"  {name:<9} {_counts(reasons)}"
+
+
+def _duplicates(found: Mapping[str, Any] | None) -> Iterator[str]:
+    """Pages that say the same; the largest group shows soft errors."""
+    for label, how, groups in (
+        ("same", "the same", found),
+        ("near", "nearly the same", found and found["near"]),
+    ):
+        if groups and groups["pages"]:
+            largest = groups["groups"][0]
+            first, last = largest["examples"]
+            yield (
+                f"  {label:<9} {groups['pages']:,} pages say {how} as another; "
+                f"{largest['count']:,} such as {first} and {last}"
+            )
 
 
 def _kept(kept: Mapping[str, int] | None) -> Iterator[str]:

@@ -20,7 +20,7 @@ BEFORE = (
 )
 READ = (
     "INSERT OR REPLACE INTO page_reading (request_id, content, basis, since, changes, at, cycle, "
-    "run_id, etag, last_modified, answered_by) VALUES (?, ...)"
+    "run_id, etag, last_modified, answered_by, near) VALUES (?, ...)"
 )
 SAME = (
     "UPDATE page_reading SET at = new.column2, cycle = new.column3, run_id = new.column4, "
@@ -53,7 +53,8 @@ def record_readings(change: Change, results: Sequence[PageResult]) -> Counter[st
             continue
         said, what = _compared(reading, before.get(id_), change.now)
         elsewhere = None if result.final_url == result.request.url else result.final_url
-        rows.append((id_, reading.content, reading.basis, *said, *visit, *validators, elsewhere))
+        place = (*visit, *validators, elsewhere, reading.near)
+        rows.append((id_, reading.content, reading.basis, *said, *place))
         told[what] += 1
     write_many(change.db, READ, rows)
     write_many(change.db, SAME, same)

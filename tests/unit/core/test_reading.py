@@ -48,6 +48,15 @@ def test_pages_say_the_same_if_the_same_is_taken_of_them(some, others):
     assert (fingerprint(Page(tuple(some)), ()) == fingerprint(Page(tuple(others)), ())) == same
 
 
+def test_pages_whose_items_say_nearly_the_same_are_likely_to_share_a_sketch():
+    words = [f"word{n}" for n in range(60)]
+    one, other = (Item("book", "a", repr(" ".join([*words, last])), 0) for last in ("x", "y"))
+    short = reading(Page((ITEM,)))
+    assert short.near is None
+    assert reading(Page((one,))).near == reading(Page((other,))).near is not None
+    assert reading(Page((one,))).content != reading(Page((other,))).content
+
+
 @given(st.permutations("abc"))
 def test_the_order_of_links_says_nothing_and_where_they_lead_does(order):
     said = fingerprint(Page(), links(*order, "a").requests)
