@@ -149,7 +149,9 @@ def _tail(trial: dict[str, Any]) -> Iterator[str]:
     for type_, counts in trial["invalid"].items():
         for field, count in counts.items():
             values = "value does" if count == 1 else "values do"
-            yield f"invalid {type_}.{field}: {count} {values} not convert"
+            shown = trial["misfits"].get(type_, {}).get(field)
+            example = f", as {shown}" if shown else ""
+            yield f"invalid {type_}.{field}: {count} {values} not convert{example}"
     if trial["nofollow"]:
         yield "links are passed over, as the page asks (nofollow); nofollow: ignore follows them"
     yield from _links(trial["links"])

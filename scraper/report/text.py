@@ -38,7 +38,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _hosts(report["hosts"])
     yield from _concurrency(report.get("concurrency"))
     yield from _machine(report)
-    yield from _verdict(report)
+    if not report.get("reparse"):
+        yield from _verdict(report)
 
 
 def _run(run: Mapping[str, Any]) -> Iterator[str]:

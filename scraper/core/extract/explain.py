@@ -135,6 +135,49 @@ def losses(rule: PageRule, first: Page, second: Page) -> Iterator[Loss]:
         yield from told.losses(own, _found(first, item.type), "")
 
 
+def misfits(rule: PageRule, second: Page) -> dict[str, dict[str, str]]:
+    """By item type and field, the first value that does not convert, and why where that is known.
+
+    Args:
+        second: what the rule's `probe` found.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for item in rule.items:
+        scopes: Scopes = {}
+        for data in _found(second, item.type):
+            _sort(data, scopes)
+        here = dict(_misfits(item.fields, scopes, ""))
+        if here:
+            found[item.type] = here
+    return found
+
+
+def _misfits(
+    fields: tuple[FieldPlan, ...], scopes: Scopes, above: str
+) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        label = above + field.name
+        yield from _misfits(field.fields, scopes, f"{label}.")
+        last = len(list(stages(field))) - 1
+        if field.type in ("", "text") or last < 1 or field.count or field.is_const:
+            continue
+        pairs = ((one.get(str(last - 1)), one.get(str(last))) for one in scopes.get(label, ()))
+        for before, made in pairs:
+            value = _unconverted(before, made)
+            if value is not None:
+                yield label, _shown(value) + _date_trouble(field, value)
+                break
+
+
+def _unconverted(before: Json, made: Json) -> Json:
+    """Of a value, or of the values of a list, the first of which nothing was made."""
+    if isinstance(before, list):
+        values = made if isinstance(made, list) and len(made) == len(before) else before
+        pairs = zip(before, values, strict=True)
+        return next((one for one, value in pairs if value is None and one not in _EMPTY), None)
+    return before if made is None and before not in _EMPTY else None
+
+
 def _sort(data: dict[str, Json], into: Scopes) -> None:
     """Put what was found in one item, or in an object within it, to its field."""
     here: dict[str, dict[str, Json]] = {}
@@ -188,7 +231,9 @@ class _Told:
         looked = looked_for(field)
         if steps:
             life = _life(steps, here if not field.all else None)
-            return f"{looked} finds {life}{_date_trouble(field, steps)}"
+            is_last = len(steps) > 1 and steps[-1] == (f"type {field.type}", None)
+            trouble = _date_trouble(field, steps[-2][1]) if is_last else ""
+            return f"{looked} finds {life}{trouble}"
         if field.any:
             tried = (self._loss(one, f"{label}.{one.name}").why for one in _named(field))
             return f"no source of any yields: {'; '.join(tried)}"
@@ -222,12 +267,11 @@ def _life(steps: tuple[tuple[str, Json], ...], here: int | None) -> str:
     return told
 
 
-def _date_trouble(field: FieldPlan, steps: tuple[tuple[str, Json], ...]) -> str:
+def _date_trouble(field: FieldPlan, value: Json) -> str:
     """Why a text is no date, where one was to be made of it."""
-    (_, before), (name, made) = steps[-2:] if len(steps) > 1 else (("", None), ("", None))
-    if made is None and isinstance(before, str) and name in ("type date", "type datetime"):
+    if field.type in ("date", "datetime") and isinstance(value, str):
         try:
-            to_datetime(before, DateStyle(field.order, field.language))
+            to_datetime(value, DateStyle(field.order, field.language))
         except ValueError as error:
             return f": {error}"
     return ""

@@ -237,6 +237,7 @@ def test_a_reparse_says_that_it_is_one():
     assert "\n  UNREAD    damaged 1: left as they were\n" in told
     assert "book: 1,000 seen, 1 new, 5 changed, 2 removed, 0 rejected" in told
     assert "fetched" not in told
+    assert "verdict" not in told
     assert text(REPORT).startswith("books: run 3 done")
 
 

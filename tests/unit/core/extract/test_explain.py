@@ -1,7 +1,7 @@
 import pytest
 
 from scraper.core.extract import Source, extract
-from scraper.core.extract.explain import hrefs, losses, probe
+from scraper.core.extract.explain import hrefs, losses, misfits, probe
 from scraper.core.extract.plan import (
     EachPlan,
     FieldPlan,
@@ -218,3 +218,27 @@ def test_a_probe_asks_no_function_and_for_nothing_carried_or_sent_again():
     assert [str(loss) for loss in losses(rule, extract(b"", PageRule("no"), SOURCE), second)] == [
         "thing.name: css h1 finds nothing"
     ]
+
+
+def test_the_first_value_that_does_not_convert_is_told_with_the_reason():
+    html = b"<p>1</p><i>3/5/2026</i><p>x, 2, y</p><i>2026-05-03</i><b></b><u>z</u>"
+    inner = (FieldPlan("n", css="u", type="int"), FieldPlan("t", css="u", type="text"))
+    fields = (
+        FieldPlan("ints", css="p", all=True, type="int"),
+        FieldPlan("split", css="p:nth-of-type(2)", split=",", type="int"),
+        FieldPlan("day", css="i", type="date"),
+        FieldPlan("none", css="b", type="int"),
+        FieldPlan("word", css="u"),
+        FieldPlan("in", css="body", fields=inner),
+        FieldPlan("many", css="i", count=True, type="int"),
+        FieldPlan("one", const=1, is_const=True),
+    )
+    rule = PageRule("page", items=(ItemPlan("thing", fields), ItemPlan("other", fields[4:5])))
+    assert misfits(rule, extract(html, probe(rule), SOURCE)) == {
+        "thing": {
+            "ints": '"x, 2, y"',
+            "split": '"x"',
+            "day": '"3/5/2026": day or month first? Give `order`',
+            "in.n": '"z"',
+        }
+    }
