@@ -31,7 +31,13 @@ def told(rule: str | None, page: Page, error: str | None = None) -> Told:
         {"type": item.type, "key": item.key, "data": json.loads(item.data)} for item in page.items
     ]
     rejected: list[Json] = [
-        {"type": each.type, "field": each.field, "reason": each.reason} for each in page.rejected
+        {
+            "type": each.type,
+            "field": each.field,
+            "reason": each.reason,
+            "data": json.loads(each.data),
+        }
+        for each in page.rejected
     ]
     links: list[Json] = [_link(link) for link in page.links]
     return {"rule": rule, "error": error, "items": items, "rejected": rejected, "links": links}
@@ -81,7 +87,7 @@ def differences(expected: Told, found: Told) -> list[str]:
         *_plain("page rule", expected["rule"], found["rule"]),
         *_plain("error", expected["error"], found["error"]),
         *_items(_list(expected["items"]), _list(found["items"])),
-        *_sets("rejected", _list(expected["rejected"]), _list(found["rejected"])),
+        *_rejected(_list(expected["rejected"]), _list(found["rejected"])),
         *_sets("link", _list(expected["links"]), _list(found["links"])),
     ]
     more = len(lines) - MOST_LINES
@@ -128,6 +134,16 @@ def _pairs(before: list[Told], now: list[Told]) -> Iterator[tuple[str, Told | No
         of_type = ([each for each in items if each["type"] == type_] for items in (left, others))
         for one, other in zip_longest(*of_type):
             yield _name(one or other), one, other
+
+
+def _rejected(expected: list[Json], found: list[Json]) -> Iterator[str]:
+    """Rejected items, and what they have; an older recording says nothing of that."""
+    before, now = cast("list[Told]", expected), cast("list[Told]", found)
+    bare = [[{**one, "data": None} for one in some] for some in (before, now)]
+    yield from _sets("rejected", *cast("list[list[Json]]", bare))
+    for one, other in zip(before, now, strict=False) if bare[0] == bare[1] else ():
+        if "data" in one:
+            yield from _values(f"rejected {one['type']}: ", one["data"], other["data"], _MOST_DEPTH)
 
 
 def _name(item: Told) -> str:
@@ -195,6 +211,7 @@ def _said(text: str) -> str:
     return " ".join(
         str(value) if name in ("url", "type", "reason") else f"{name} {value}"
         for name, value in values.items()
+        if value is not None
     )
 
 

@@ -166,3 +166,17 @@ def test_headers_that_links_read_are_recorded_too():
     )
     rule = PageRule("book", follow=(link, FollowPlan("a")), nofollow="rel")
     assert header_names(rule) == {"content-type", "next", "more", "x-robots-tag"}
+
+
+def test_what_a_rejected_item_has_is_compared_unless_an_older_recording_does_not_say_it():
+    def page(name: str) -> Page:
+        return Page(rejected=(Rejected("author", "quote", "missing", 0, f'{{"name": "{name}"}}'),))
+
+    before, now = told("author", page("Ann")), told("author", page("Bob"))
+    assert differences(before, before) == []
+    assert differences(before, now) == ['rejected author: name: expected "Ann", found "Bob"']
+    older = {**before, "rejected": [{"type": "author", "field": "quote", "reason": "missing"}]}
+    assert differences(older, now) == []
+    assert differences(older, told("author", Page())) == [
+        "rejected author field quote missing: missing"
+    ]
