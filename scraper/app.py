@@ -169,14 +169,14 @@ def _wire(
     level: int | None,
 ) -> Run:
     stages = _stages(plan, options, store=store, fetcher=fetcher, parser=parser, clock=clock)
-    _bind(store, plan, stages)
-    fetcher.headers.is_named = stages.scope.names
+    _bind(store, fetcher, plan, stages)
     figures = Figures(
         plan,
         store=store,
         stages=stages,
         parser=parser,
         tune=Tune(plan.fetch, stages.frontier, start=level),
+        limit=options.limit,
         clock=clock,
         live=wants_bar(quiet=options.quiet) and options.log_format != "json",
     )
@@ -211,8 +211,9 @@ def _start(plan: Plan, options: Options, config_hash: str) -> RunStart:
     )
 
 
-def _bind(store: Store, plan: Plan, stages: Stages) -> None:
-    """Tell the store whom to tell of commits, and its bounds."""
+def _bind(store: Store, fetcher: Fetcher, plan: Plan, stages: Stages) -> None:
+    """Tell the store whom to tell of commits, and its bounds; the fetcher which hosts are named."""
+    fetcher.headers.is_named = stages.scope.names
     writer = store.writer
     writer.committed = stages.frontier.committed
     writer.max_pages = plan.scope.max_pages

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from scraper.clock import Clock
@@ -12,6 +14,7 @@ from scraper.core.insight.attribution import Sample
 from scraper.core.insight.predict import Settings
 from scraper.core.plan import Plan
 from scraper.core.schedule.census import busiest
+from scraper.foresight import Foresight
 from scraper.parse import Parser
 from scraper.progress import Progress, Snapshot
 from scraper.report import stats
@@ -25,6 +28,7 @@ class Figures:
 
     Args:
         live: draw a bar on standard error; else log lines.
+        limit: pages of the run; None: all.
     """
 
     def __init__(
@@ -37,12 +41,14 @@ class Figures:
         tune: Tune,
         clock: Clock,
         live: bool,
+        limit: int | None,
     ) -> None:
         self._plan = plan
         self._store = store
         self._stages = stages
         self._parser = parser
         self._tune = tune
+        self._foresight = Foresight(plan, stages=stages, limit=limit)
         self._progress = Progress(
             sample=self._snapshot,
             observe=self._observe,
@@ -54,7 +60,13 @@ class Figures:
 
     async def run(self) -> None:
         """Sample and show until `stop`."""
-        await self._progress.run()
+        telling = asyncio.create_task(self._foresight.run(), name="foresight")
+        try:
+            await self._progress.run()
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
 
     def stop(self) -> None:
         """End `run`."""
@@ -65,7 +77,7 @@ class Figures:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         parser = self._parser
         main_cpu_s, main_peak_bytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
-        return stats(
+        figures = stats(
             tally=self._stages.tally,
             wall=self._progress.wall,
             lag=self._progress.lag,
@@ -82,11 +94,17 @@ class Figures:
                 processes=parser.processes,
             ),
         )
+        return {**figures, "plan": self._foresight.as_json()}
 
     def _snapshot(self) -> Snapshot:
         counts = self._store.queue.counts()
-        open_ = self._stages.frontier.schedule.open
-        return Snapshot(**counts, open=open_, slots=self._tune.slots)
+        least = self._foresight.bound
+        return Snapshot(
+            **counts,
+            open=self._stages.frontier.schedule.open,
+            slots=self._tune.slots,
+            least_s=least.seconds if least else 0.0,
+        )
 
     def _observe(self) -> Sample:
         frontier, parser = self._stages.frontier, self._parser

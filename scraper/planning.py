@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -204,7 +204,7 @@ def told(outline: Outline, seeds: Mapping[str, int]) -> dict[str, Any]:
         "robots": _robots(outline, totals["hosts"]),
         "hosts": [_host(outline, *each) for each in _slowest(outline)],
         "hosts_known": totals["hosts"],
-        "bound": _bound(least),
+        "bound": least.as_json(),
         "expected": _expected(outline, least, totals["pages"], fetched),
         "unknown": list(_unknown(outline, totals["hosts"])),
     }
@@ -213,11 +213,6 @@ def told(outline: Outline, seeds: Mapping[str, int]) -> dict[str, Any]:
 def iso(at: float | None) -> str | None:
     """Seconds since the epoch as ISO 8601, UTC."""
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _bound(least: Bound) -> dict[str, Any]:
-    told = asdict(least) | {"text": str(least)}
-    return {"bound_s": round(told.pop("seconds"), 3), **told}
 
 
 def _robots(outline: Outline, hosts: int) -> dict[str, Any]:

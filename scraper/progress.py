@@ -50,6 +50,7 @@ class Snapshot:
     open: int = 0
     known: int = 0
     slots: int | None = None  # open requests allowed now, where that changes
+    least_s: float = 0.0  # that the whole run takes; 0: not known
 
     @property
     def ended(self) -> int:
@@ -265,6 +266,7 @@ def picture(standing: Standing) -> RenderableType:
 def figures(standing: Standing) -> str:
     """The figures of a bar, the most wanted first: a narrow terminal cuts the end off."""
     snapshot, rate = standing.snapshot, standing.rate
+    least = [f"{duration(snapshot.least_s)} at least"] if snapshot.least_s >= 1 else []
     return " · ".join(
         (
             f"{snapshot.done:,} done",
@@ -273,6 +275,7 @@ def figures(standing: Standing) -> str:
             f"{snapshot.waiting:,} waiting",
             f"{snapshot.open:,} open" + (f" of {snapshot.slots:,}" if snapshot.slots else ""),
             f"{duration(standing.left_s)} left",
+            *least,
         )
     )
 

@@ -62,6 +62,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},
         "wall_share_s": shares,
+        "plan": stored.get("plan"),
         **{
             name: measured[name]
             for name in (

@@ -38,6 +38,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _hosts(report["hosts"])
     yield from _concurrency(report.get("concurrency"))
     yield from _machine(report)
+    yield from _plan(report.get("plan"))
     if not report.get("reparse"):
         yield from _verdict(report)
 
@@ -217,6 +218,11 @@ def _both(figures: Mapping[str, Any], spell: Any) -> str:  # noqa: ANN401 - seco
     main, workers = figures["main"], figures["workers"]
     told = "?" if main is None else spell(main)
     return f"{told} and {spell(workers)} in workers" if workers else told
+
+
+def _plan(plan: Mapping[str, Any] | None) -> Iterator[str]:
+    if plan is not None and plan["cause"] != "none":
+        yield f"  foretold  {plan['text']}"
 
 
 def _verdict(report: Mapping[str, Any]) -> Iterator[str]:

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from scraper.core.model import Reason, State
 from scraper.store.books import Tenure
+from scraper.store.connection import store_error
 from scraper.store.counts import GONE, judges_gone, read_groups
 from scraper.store.cycles import Decision, Wish, decide
 from scraper.store.links import REVIVED, is_due
 from scraper.store.many import read_many
+from scraper.store.reader import Reader
 from scraper.store.requests import Known
 from scraper.store.runs import RunStart, admitted_of, read_cycles
 
 RUNS_READ = 10
+LONGEST_S = 2.0  # that a run may look at the table to foretell its end
+HOSTS_READ = 10_000  # by a run, those with most pages
+STEPS = 10_000  # of SQLite's machine, from one look at the clock to the next
 HOSTS = "SELECT host, paused_until, slow_s FROM host WHERE paused_until > ? OR slow_s > 0"
 RETRIES = (
     "SELECT host, max(due_at) FROM request INDEXED BY request_retry "
@@ -31,9 +36,19 @@ ROWS = (
     "SELECT host, url, state, reason, cycle, count(*) FROM request WHERE {} "
     "GROUP BY host, state, reason, cycle"
 )
+PAGES = """
+SELECT host, sum(pages) AS pages FROM (
+    SELECT host, count(*) AS pages FROM request INDEXED BY request_fresh
+    WHERE state = 'waiting' AND due_at IS NULL GROUP BY host
+    UNION ALL SELECT host, count(*) FROM request INDEXED BY request_retry
+    WHERE state = 'waiting' AND due_at IS NOT NULL GROUP BY host
+    UNION ALL SELECT host, count(*) FROM visit JOIN request ON request.id = request_id
+    WHERE run_id = (SELECT max(id) FROM run) AND status IS NOT NULL GROUP BY host
+) GROUP BY host ORDER BY pages DESC LIMIT ?
+"""
 WAITING = (
     "SELECT url FROM request INDEXED BY request_fresh "
-    "WHERE state = 'waiting' AND due_at IS NULL AND host = ?"
+    "WHERE state = 'waiting' AND due_at IS NULL AND host = ? LIMIT ?"
 )
 SEEDS = "SELECT key, state, reason FROM (VALUES (?, ...)) AS w CROSS JOIN request ON key = column1"
 ENDED = (
@@ -138,9 +153,9 @@ def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
             yield DueRows(host, url, rows, refused)
 
 
-def waiting_urls(db: sqlite3.Connection, host: str) -> Iterator[str]:
-    """What waits for its first visit on a host."""
-    return (url for (url,) in db.execute(WAITING, (host,)))
+def waiting_urls(db: sqlite3.Connection, host: str, most: int = -1) -> Iterator[str]:
+    """What waits for its first visit on a host, all or so many."""
+    return (url for (url,) in db.execute(WAITING, (host, most)))
 
 
 def _row(state: str, reason: str | None, cycle: int) -> Known:
@@ -154,6 +169,35 @@ def fresh_seeds(db: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:
         for key, state, reason in read_many(db, SEEDS, [(key,) for key in keys])
     }
     return {key for key in keys if known.get(key, True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the run in progress has to do, what it did included."""
+
+    pages: Mapping[str, int]  # by host
+    rests: Mapping[str, tuple[float, float]]
+    retries: Mapping[str, float]
+    runs: Sequence[tuple[int, float, dict[str, Any]]]  # that ended before
+
+
+def waiting(reader: Reader, now: float, *, stop: Callable[[], bool]) -> Waiting | None:
+    """Read it, beside the run; None: `stop` said that it took too long.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    db = reader.connection
+    db.set_progress_handler(stop, STEPS)
+    try:
+        pages = db.execute(PAGES, (HOSTS_READ,)).fetchall()
+        return Waiting(dict(pages), rests(db, now), retries(db, now), ended_runs(db))
+    except sqlite3.Error as error:
+        if stop():
+            return None
+        raise store_error(reader.path, error) from error
+    finally:
+        db.set_progress_handler(None, STEPS)
 
 
 def rests(db: sqlite3.Connection, now: float) -> Mapping[str, tuple[float, float]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.e2e.conftest import Crawl
 from tests.site import html
 
@@ -43,8 +45,14 @@ def test_a_run_does_what_was_planned(crawl: Crawl):
     told = plan(crawl)
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("continue", 40)
     assert told["robots"]["kept"] == 1
-    crawl.run(None)
-    assert crawl.report()["fetches"]["attempts"] == 40
+    ended = crawl.run(None)
+    report = crawl.report()
+    assert report["fetches"]["attempts"] == 40
+    bound_s = report["plan"]["bound_s"]
+    assert bound_s == pytest.approx(told["bound"]["bound_s"], abs=0.031)  # robots.txt is known
+    assert bound_s <= report["run"]["wall_s"]
+    assert report["plan"]["text"] in ended.err
+    assert f"foretold  {report['plan']['text']}" in ended.out
     told = plan(crawl)
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("nothing_due", 0)
     told = plan(crawl, "--fresh")

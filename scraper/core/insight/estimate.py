@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from scraper.core.insight.attribution import short
 
@@ -56,6 +57,11 @@ class Bound:
 
     def __str__(self) -> str:
         return f"at least {span(self.seconds)}{self.why()}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a plan or a report."""
+        told = asdict(self) | {"text": str(self)}
+        return {"bound_s": round(told.pop("seconds"), 3), **told}
 
     def why(self) -> str:
         """What sets the bound, for people, behind a colon; empty when nothing does."""

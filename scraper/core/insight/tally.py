@@ -160,6 +160,10 @@ class Tally:
             found = hosts.setdefault(name, HostTally())
         return found
 
+    def delays_s(self) -> dict[str, float]:
+        """Between two starts, of each host that was told of and has one."""
+        return {name: host.delay_s for name, host in self._hosts.items() if host.delay_s}
+
     def most_retried(self) -> str | None:
         """The host with most retries; one look at each host, so not for every page."""
         return max(self._hosts, key=lambda name: self._hosts[name].retries, default=None)

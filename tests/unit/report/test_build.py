@@ -161,6 +161,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "writer": 1.5,
         },
         "wall_share_s": dict.fromkeys(BOUNDS, 0.0) | {"host": 412.0},
+        "plan": None,
         "verdict": {
             "bound": "host",
             "host": "a.example:443",

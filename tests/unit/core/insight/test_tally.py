@@ -195,6 +195,7 @@ def test_the_hosts_that_need_longest_are_told_of_whatever_they_did():
     tally.add(_visit("polite", 0.01), now=NOW)
     tally.add(_visit("polite", 0.01), now=NOW)
     tally.host("polite").rule(per_host=2, delay_s=3.0)
+    assert tally.delays_s() == {"polite": 3.0}
     told = tally.as_json()
     assert not {"slow", "polite"} & {host["host"] for host in told["hosts"]}
     assert [host["host"] for host in told["slowest"][:2]] == ["slow", "polite"]

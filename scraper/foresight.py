@@ -1,0 +1,143 @@
+"""What a run says of its own duration in its first second: the bound of `scraper plan`.
+
+It is computed from the table by a reader of its own in a thread, so that neither the first pages
+nor a refill wait for it, and given up when that takes long. While seeds are still read it is said
+of those that are known; when they are all in, it is said again if it has grown. Of the host that
+sets it, what robots.txt disallows is taken off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scraper.clock import Clock
+from scraper.core.errors import FetchError, StoreError
+from scraper.core.insight.estimate import Bound, Load, bound
+from scraper.core.insight.past import Past, past_of, telling
+from scraper.core.plan import Plan
+from scraper.core.robotstxt import Rules
+from scraper.core.schedule.politeness import rule_of
+from scraper.stages import Stages
+from scraper.store import ahead, open_reader
+
+log = logging.getLogger(__name__)
+
+FIRST_S = 0.7  # after the begin
+SHORTEST_S = 1.0  # a bound below that is not worth a line
+GROWN = 1.5  # times as long: worth another one
+HOSTS_JUDGED = 5  # by their robots.txt
+PAGES_JUDGED = 10_000  # of such a host; the rest as these
+
+
+class Foresight:
+    """Tells the bound of a run.
+
+    Args:
+        limit: pages of the run; None: all.
+    """
+
+    def __init__(self, plan: Plan, *, stages: Stages, limit: int | None) -> None:
+        self._plan = plan
+        self._stages = stages
+        self._clock: Clock = stages.clock
+        self._limit = limit
+        self._over = False
+        self.bound: Bound | None = None  # None: it is not known yet
+
+    def __repr__(self) -> str:
+        return f"<Foresight {self.bound}>"
+
+    async def run(self) -> None:
+        """Tell it in the first second, and when all seeds are known."""
+        seeded = self._stages.seeded
+        try:
+            await asyncio.sleep(FIRST_S)  # till then a robots.txt has told of its Crawl-delay
+            complete = seeded.is_set()
+            await self._tell()
+            if not complete:
+                await seeded.wait()
+                await self._tell()
+        finally:
+            self._over = True
+
+    def as_json(self) -> dict[str, Any] | None:
+        """For the report; None: it was not known."""
+        return None if self.bound is None else self.bound.as_json()
+
+    async def _tell(self) -> None:
+        try:
+            found = await self._look()
+        except StoreError as error:  # the one who writes will say so
+            log.debug("no bound: %s", error)
+            return
+        if found is None:
+            return
+        before, self.bound = self.bound, found
+        if found.seconds >= max(SHORTEST_S, GROWN * (before.seconds if before else 0.0)):
+            log.info("%s", found, extra={"bound_s": round(found.seconds, 3), "host": found.host})
+
+    async def _look(self) -> Bound | None:
+        """The bound of what is known; None: it took too long."""
+        waiting = await asyncio.to_thread(self._read, self._clock.now())
+        if waiting is None:
+            return None
+        past = telling([each for each in (past_of(*run) for run in waiting.runs) if each])
+        pages, judged = dict(waiting.pages), set[str | None]()
+        while True:
+            loads = self._loads(waiting, pages, past)
+            found = bound(loads, concurrency=self._plan.fetch.concurrency, most=self._limit)
+            host = found.host
+            if host is None or host in judged or len(judged) >= HOSTS_JUDGED:
+                return found
+            judged.add(host)
+            pages[host] -= await self._disallowed(host, pages[host])
+
+    def _read(self, now: float) -> ahead.Waiting | None:
+        until = self._clock.monotonic() + ahead.LONGEST_S
+
+        def stop() -> bool:
+            return self._over or self._clock.monotonic() > until
+
+        with open_reader(self._plan.store.path) as reader:
+            return ahead.waiting(reader, now, stop=stop)
+
+    async def _disallowed(self, host: str, pages: int) -> int:
+        """How many pages of a host its robots.txt disallows."""
+
+        def read() -> list[str]:
+            with open_reader(self._plan.store.path) as reader:
+                return list(ahead.waiting_urls(reader.connection, host, PAGES_JUDGED))
+
+        urls = await asyncio.to_thread(read)
+        rules = self._rules(urls[0]) if urls else None
+        if rules is None:
+            return 0
+        refused = await asyncio.to_thread(lambda: sum(not rules.allows(url) for url in urls))
+        share = pages / len(urls) if len(urls) == PAGES_JUDGED else 1.0
+        return round(refused * share)
+
+    def _rules(self, url: str) -> Rules | None:
+        try:
+            return self._stages.robots.answer(url)
+        except FetchError:
+            return None
+
+    def _loads(
+        self, waiting: ahead.Waiting, pages: Mapping[str, int], past: Past | None
+    ) -> Iterator[Load]:
+        polite, delays_s = self._plan.politeness, self._stages.tally.delays_s()
+        for host, count in pages.items():
+            rule = rule_of(host, polite.hosts, default=polite.default)
+            earlier = past.hosts.get(host) if past else None
+            yield Load(
+                host,
+                count,
+                per_host=rule.per_host,
+                delay_s=max(rule.delay_s, delays_s.get(host, 0.0)),
+                rest_s=waiting.rests.get(host, (0.0, 0.0))[0],
+                last_due_s=waiting.retries.get(host, 0.0),
+                quick_s=earlier.quick_s if earlier else 0.0,
+            )
