@@ -25,7 +25,7 @@ from scraper.store import ahead, open_reader
 
 log = logging.getLogger(__name__)
 
-FIRST_S = 0.7  # after the begin
+FIRST_S = 0.5  # after the begin
 SHORTEST_S = 1.0  # a bound below that is not worth a line
 GROWN = 1.5  # times as long: worth another one
 HOSTS_JUDGED = 5  # by their robots.txt

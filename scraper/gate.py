@@ -25,7 +25,7 @@ from scraper.core.model import (
     State,
     http_reason,
 )
-from scraper.core.request import is_trap
+from scraper.core.request import MOST_IN_A_ROW, is_trap
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import Lease
 from scraper.core.schedule.kinds import BARREN
@@ -48,18 +48,27 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         FetchError: robots.txt could not be had a moment ago.
     """
     reason = stages.scope.refuses(url, depth=request.depth, seed=request.seed)
-    if reason is None and (is_trap(request.headers) or stages.kinds.is_closed(request)):
-        reason = Reason.TRAP
-    if reason is None:
-        rules = stages.robots.answer(url.href)
-        if rules is None:
-            return None
-        if is_too_soon(request, rules, stages):
-            return PageResult(request, again=request)
-        if rules.allows(url.href):
-            return None
-        reason = Reason.ROBOTS_DISALLOWED
-    return outcome.skipped(request, reason)
+    if reason is not None:
+        line = stages.scope.line(url, depth=request.depth, seed=request.seed)
+        return outcome.skipped(request, reason, f"scope.{line}")
+    if is_trap(request.headers) or stages.kinds.is_closed(request):
+        return outcome.skipped(request, Reason.TRAP, _trap(request))
+    rules = stages.robots.answer(url.href)
+    if rules is None:
+        return None
+    if is_too_soon(request, rules, stages):
+        return PageResult(request, again=request)
+    return None if rules.allows(url.href) else _disallowed(request, url, rules)
+
+
+def _trap(request: Request) -> str:
+    if is_trap(request.headers):
+        return f"{MOST_IN_A_ROW:,} pages in a row were made of the one before"
+    return f"{BARREN:,} pages of its kind in a row led nowhere"
+
+
+def _disallowed(request: Request, url: Url, rules: Rules) -> PageResult:
+    return outcome.skipped(request, Reason.ROBOTS_DISALLOWED, rules.refusal(url.href) or "")
 
 
 def is_too_soon(request: Request, rules: Rules, stages: Stages) -> bool:
@@ -86,7 +95,7 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     rule = stages.frontier.robots_known(request.host, delay_s, asked=asked_now)
     stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
     if asked_now and not rules.allows(url.href):
-        return outcome.skipped(request, Reason.ROBOTS_DISALLOWED)
+        return _disallowed(request, url, rules)
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
     if not outcome.is_safe(request.verb):

@@ -219,7 +219,10 @@ def as_text(told: Mapping[str, Any]) -> str:
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     if not told["known"]:
-        yield f"{told['url']}: never seen: no seed and no followed link led to it so far"
+        yield (
+            f"{told['url']}: never seen: no seed and no followed link led to it so far; "
+            "`scraper try CONFIG URL` reads it as a crawl would"
+        )
     for request in told["requests"]:
         yield from _of_request(request)
     for url in told["redirected_from"]:

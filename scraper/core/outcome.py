@@ -37,9 +37,13 @@ class Moment:
     chance: float  # uniform in [0, 1)
 
 
-def skipped(request: Request, reason: Reason) -> PageResult:
-    """The page is not visited, on purpose."""
-    return PageResult(request, State.SKIPPED, reason)
+def skipped(request: Request, reason: Reason, detail: str = "") -> PageResult:
+    """The page is not visited, on purpose.
+
+    Args:
+        detail: the line that decided, for people.
+    """
+    return PageResult(request, State.SKIPPED, reason, detail)
 
 
 def unreachable(request: Request, error: FetchError | None = None) -> PageResult:

@@ -71,6 +71,10 @@ class _Wild:
     parts: tuple[str, ...]
     end: str | None  # what the path must end with; None: anything
 
+    def __str__(self) -> str:
+        end = "" if self.end is None else f"*{self.end}$"
+        return "*".join((self.first, *self.parts)) + (end or "*")
+
     def fits(self, path: str) -> bool:
         if not path.startswith(self.first):
             return False
@@ -125,6 +129,15 @@ class _Index:
                 return rule.rank
         return best
 
+    def pattern(self, path: str, rank: _Rank) -> str | None:
+        """The rule of this rank that fits, in the spelling of the index; None: there is none."""
+        if self._exact.get(path) == rank:
+            return f"{path}$"
+        for length in self._lengths:
+            if length <= len(path) and self._prefixes.get(path[:length]) == rank:
+                return path[:length]
+        return next((str(r) for r in self._wild if r.rank == rank and r.fits(path)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -168,6 +181,15 @@ class Rules:
         if loose != strict or self._loose is not self._strict:
             rank = max(rank, self._loose.rank(loose))
         return rank[1]
+
+    def refusal(self, url: str) -> str | None:
+        """The line that disallows the URL, in the spelling it is compared in; None: none does."""
+        if self._strict is None or self._loose is None or self.allows(url):
+            return None
+        strict = _TO_SPELL.sub(_spell, _path(url))
+        ways = ((self._strict, strict), (self._loose, _loosened(strict)))
+        index, path = max(ways, key=lambda way: way[0].rank(way[1]))
+        return f"Disallow: {index.pattern(path, index.rank(path))}"
 
 
 def _read(text: str | bytes) -> tuple[list[_Group], tuple[str, ...]]:

@@ -55,6 +55,7 @@ def test_a_run_does_what_was_planned(crawl: Crawl):
     assert f"foretold  {report['plan']['text']}" in ended.out
     told = plan(crawl)
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("nothing_due", 0)
+    assert "disallows it (Disallow: /no)" in crawl("why", "crawl.db", pages[-1]).out
     told = plan(crawl, "--fresh")
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("refresh", 60)
     assert told["expected"]["expected_s"] >= told["bound"]["bound_s"] > 1.7

@@ -59,7 +59,10 @@ def test_any_spelling_finds_the_row(shelf: Shelf):
 
 def test_a_url_that_was_never_seen(shelf: Shelf):
     assert text(shelf, "https://shop.example/zzz") == [
-        "https://shop.example/zzz: never seen: no seed and no followed link led to it so far"
+        (
+            "https://shop.example/zzz: never seen: no seed and no followed link led to it so far; "
+            "`scraper try CONFIG URL` reads it as a crawl would"
+        )
     ]
     assert why(shelf.db, "https://shop.example/zzz")["requests"] == []
 

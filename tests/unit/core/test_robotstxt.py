@@ -34,6 +34,28 @@ def test_the_most_octets_win_and_allow_wins_a_tie(rules, path):
     assert allowed(written(rules), "bot", "http://h" + path) == naive(rules, path)
 
 
+@given(RULES, PATHS)
+def test_the_line_that_refuses_does_so_alone(rules, path):
+    url = "http://h" + path
+    line = Rules.parse(written(rules), "bot").refusal(url)
+    assert (line is None) == allowed(written(rules), "bot", url)
+    if line is not None:
+        assert not allowed(f"User-agent: *\n{line}", "bot", url)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "line"),
+    [
+        ("/no", "/no/1", "/no"), ("/a*b$", "/acb", "/a*b$"), ("/a$", "/a", "/a$"),
+        ("/*.pdf*x", "/1.pdf/x1", "/*.pdf*x*"), ("/%7Ejoe", "/~joe/1", "/~joe"), ("/", "/", "/"),
+    ],
+)  # fmt: skip
+def test_the_line_that_refuses_is_told(rule, path, line):
+    text = f"User-agent: *\nDisallow: {rule}\nDisallow: /zz"
+    assert Rules.parse(text, "bot").refusal(f"http://h{path}") == f"Disallow: {line}"
+    assert Rules.allow_all().refusal("http://h/") is None
+
+
 @given(RULES, RULES, PATHS, st.randoms(use_true_random=False))
 def test_groups_of_one_agent_are_one_wherever_they_stand(one, two, path, random):
     joined = written(one + two, "Bot")
