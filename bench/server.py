@@ -1,7 +1,7 @@
 """The servers that are scraped, each in a process of its own on loopback.
 
 `nginx` serves the files where it is installed, else Python's asyncio does (the report says which).
-`hosts.py` is many hosts that answer late.
+`hosts.py` is many hosts that answer late, `late.py` one that answers so many a second.
 """
 
 from __future__ import annotations
@@ -71,6 +71,14 @@ def hosts(latency_s: float) -> Iterator[int]:
     """Serve small pages late on all of 127.0.0.0/8; yields the port."""
     port = _free_port()
     with _running([sys.executable, "-m", "bench.hosts", str(port), str(latency_s)], port):
+        yield port
+
+
+@contextlib.contextmanager
+def late(late_s: float, rate: float) -> Iterator[int]:
+    """Serve a page after that long, so many a second at most; yields the port."""
+    port = _free_port()
+    with _running([sys.executable, "-m", "bench.late", str(port), str(late_s), str(rate)], port):
         yield port
 
 

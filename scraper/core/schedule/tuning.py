@@ -13,7 +13,8 @@ tried for as long as it takes to tell, then kept or left:
 - Then it holds, compares what it sees with what it knows, and looks again now and then.
 - Errors beyond what is usual cut the level at once (multiplicative decrease), and what was too
   much is left alone for a while. Errors that three cuts do not change are not of our making.
-- A level that makes the loop late is not tried further.
+- A level that makes the loop late must bring much more, and where the loop is late fewer may lose
+  more.
 - Where the slots are not taken the limit limits nothing: it stays as it is. Politeness, the loop,
   the workers or the seeds are the limit then, and `why` says so.
 
@@ -35,6 +36,7 @@ LEAST = 4
 MOST = 1_000
 FULL = 0.9  # of the slots: a few are always on their way from one page to the next
 UP = 0.15  # of the gain in proportion: twice as many must bring 11 % more
+UP_LATE = 0.5  # ... or 41 % where it makes the loop late
 DOWN = 0.05  # half as many may lose 3.4 %
 DOWN_LATE = 0.25  # ... or 16 % where the loop is late
 LATE_S = 0.1
@@ -242,21 +244,19 @@ class Tuner:
     def _judge_trial(self, now: float, window: Window) -> None:
         base = self._base
         assert base is not None  # noqa: S101 - a trial begins when it is known
-        wanted = log(self.limit / base.limit)
-        if self.limit > base.limit:
-            wanted *= UP
-        else:
-            wanted *= DOWN_LATE if base.lag_s > LATE_S else DOWN
+        up = self.limit > base.limit
+        late = base.lag_s > LATE_S or (up and window.lag_s > LATE_S)
+        wanted = log(self.limit / base.limit) * _share(up=up, late=late)
         gain = log(window.rate(now) / base.rate)
         sure = 2 * deviation(window.good, base.answers)
         if abs(gain - wanted) < sure and now - window.began_at < max(LONGEST_S, 2 * self._turn_s):
             if window.good > 4 * base.answers and base.answers < KNOWN / 4:  # measure that again
                 self._return(now)
             return
-        if self.limit > base.limit and window.lag_s > max(LATE_S, 1.5 * base.lag_s):
-            self._reject(now, f"the event loop fell behind with {self.limit:,} open")
-        elif gain >= wanted:
+        if gain >= wanted:
             self._accept(now, window, rate=window.rate(now))
+        elif up and late:
+            self._reject(now, f"the event loop fell behind with {self.limit:,} open")
         else:
             self._reject_worse(now, harm=gain < -max(sure, 0.05))
 
@@ -325,6 +325,13 @@ class Tuner:
         self._said, self._base = said, None
         self._search([1], finest=FINEST)
         self._moved(now)
+
+
+def _share(*, up: bool, late: bool) -> float:
+    """The part of a gain in proportion that more must bring, or of a loss that fewer may bring."""
+    if up:
+        return UP_LATE if late else UP
+    return DOWN_LATE if late else DOWN
 
 
 _UNTRIED = "there was no time to try others"

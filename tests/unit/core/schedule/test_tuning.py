@@ -1,13 +1,16 @@
 """Laws of the search, on models of servers in virtual time (`tests/servers.py`)."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.core.schedule.flow import Flow
 from scraper.core.schedule.news import Sign
+from scraper.core.schedule.trouble import SHY_S
 from scraper.core.schedule.tuning import FINE, LEAST, MOST, START, Tuner
-from tests.servers import Server, Tuned
+from tests.servers import PULSE_S, Server, Tuned
 
 STEP = 2**FINE * 1.01
 
@@ -89,12 +92,25 @@ def test_what_is_refused_says_why():
     tuned = Tuned(Server(0.2, refuses=50)).until(30.0)
     assert "of what was asked failed with" in tuned.tuner.why
     assert 45 <= tuned.tuner.reached <= 50
+    soon = tuned.limits[: round(SHY_S / PULSE_S)]
+    assert sum(before < 64 <= after for before, after in pairwise(soon)) == 1
 
 
 def test_a_loop_that_falls_behind_is_not_pushed_further():
-    tuned = Tuned(Server(0.2, lag_s=lambda open_: 0.3 if open_ > 100 else 0.0)).until(30.0)
-    assert 64 <= tuned.tuner.reached <= 100
-    assert tuned.tuner.why.startswith("the event loop fell behind with")
+    """Twice as many bring a third more each time, and would go on to; but the loop is late."""
+
+    def reached(lag_s):
+        return Tuned(Server(0.2, slows=150, lag_s=lag_s)).until(30.0).tuner
+
+    assert reached(lambda _open: 0.0).reached > 400
+    late = reached(lambda open_: 0.3 if open_ > 100 else 0.0)
+    assert 64 <= late.reached <= 181
+    assert late.why.startswith("the event loop fell behind with")
+
+
+def test_a_loop_that_falls_behind_goes_on_where_that_pays():
+    tuned = Tuned(Server(0.2, lag_s=lambda open_: 0.3 if open_ > 100 else 0.0), most=400)
+    assert tuned.until(30.0).tuner.reached == 400
 
 
 def test_a_loop_that_has_fallen_behind_is_given_less():
