@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 
-_PAGE = b"<!doctype html><html><body><h1 class=name>A page</h1>" + b"<p>text</p>" * 700 + b"</body>"
+_PAGE = b"<!doctype html><html><body><h1 class=name>A page</h1>" + b"<p>text</p>" * 100 + b"</body>"
 _ANSWER = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
     b"Content-Length: %d\r\n\r\n" % len(_PAGE)

@@ -25,17 +25,29 @@ LEVELS = (10, 30, 100, 300, 1_000)
 COLD_S, END_S = 15.0, 20.0
 PAGES = 40_000
 AUTO = "auto"
+_CONFIG = """version: 1
+name: bench
+seeds: {{file: {folder}/seeds.txt}}
+politeness: {{per_host: 1000}}
+fetch:
+  concurrency: {level}
+  user_agent: "bench (+https://example.org/bot)"
+  private_addresses: ["127.0.0.0/8"]
+pages: {{page: {{items: {{page: {{fields: {{name: h1}}}}}}}}}}
+store: {{path: {folder}/run.db}}
+"""
 
 
 def measure(folder: Path, port: int, level: int | str) -> tuple[float, float, str]:
     """Pages a second in the first 15 s and in the last five; where it ended, and why."""
-    db, seeds = folder / "run.db", folder / "seeds.txt"
+    db, config = folder / "run.db", folder / "run.yaml"
     for left in folder.glob("run.db*"):
         left.unlink()
-    seeds.write_text("".join(f"http://127.0.0.1:{port}/{page}\n" for page in range(PAGES)))
-    config = ours.config(folder, seeds=seeds, db=db, follow=False, per_host=1_000)
-    options = ("-q", "--set", f"fetch.concurrency={level}", "--max-time", f"{END_S:g}s")
-    run(ours.command(config, *options), log=folder / "run.log", env=dict(os.environ))
+    urls = (f"http://127.0.0.1:{port}/{page}\n" for page in range(PAGES))
+    (folder / "seeds.txt").write_text("".join(urls))
+    config.write_text(_CONFIG.format(folder=folder, level=level))
+    command = ours.command(config, "-q", "--max-time", f"{END_S:g}s")
+    run(command, log=folder / "run.log", env=dict(os.environ))
     found = ours.report(db)["concurrency"]
     first, last = (_between(db, *span) for span in ((0.0, COLD_S), (COLD_S, END_S)))
     return first, last, f"{found['reached']}, {found['why']}" if found["auto"] else ""

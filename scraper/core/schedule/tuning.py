@@ -46,7 +46,7 @@ ROUND = 3.0  # ... and each slot has had an answer, or this many turns have pass
 SHORTEST_S, LONGEST_S = 0.25, 6.0  # of a trial
 FEW = 20  # answers do not tell much; they may take ...
 PATIENCE_S = 15.0
-HOLD_S = 2.0  # a look at a level that is known
+HOLD_S = 2.0  # a look at a level that is known, and the least for a step down
 REST_S, LONGEST_REST_S = 5.0, 30.0  # between two trials then
 FAIR = 0.8  # of the answers that slots bring if the server does not notice them
 WHILE = 100  # pulses: since the last change, to speak of what was the limit since then
@@ -249,9 +249,12 @@ class Tuner:
         wanted = log(self.limit / base.limit) * _share(up=up, late=late)
         gain = log(window.rate(now) / base.rate)
         sure = 2 * deviation(window.good, base.answers)
-        if abs(gain - wanted) < sure and now - window.began_at < max(LONGEST_S, 2 * self._turn_s):
+        passed_s = now - window.began_at
+        if abs(gain - wanted) < sure and passed_s < max(LONGEST_S, 2 * self._turn_s):
             if window.good > 4 * base.answers and base.answers < KNOWN / 4:  # measure that again
                 self._return(now)
+            return
+        if up == (gain < wanted) and passed_s < HOLD_S:  # a machine may be busy for a moment
             return
         if gain >= wanted:
             self._accept(now, window, rate=window.rate(now))
