@@ -282,7 +282,7 @@ class Patience:
             "FROM request WHERE state = 'waiting'"
         ).fetchall()
         for id_, home, attempts, due_at, led_to in rows:
-            host = home if led_to is None else self._process.world.page(led_to).site.host
+            host = self._asked_next(home, led_to)
             at = max(manners.ready_at(host), due_at - EPOCH)
             if at <= now and (id_, attempts + 1) not in manners.asked:
                 waiting = ready.setdefault(host, Waiting(set(), at))
@@ -294,16 +294,21 @@ class Patience:
         if len(manners.guests) <= window.HUNGRY:  # else it may overlook a host for a while
             self._judge(ready, now, until)
 
+    def _asked_next(self, home: str, led_to: str | None) -> str:
+        """The host that a row waits for: its own, or that of its next hop."""
+        return home if led_to is None else self._process.world.page(led_to).site.host
+
     def gives_up(self, max_wait_s: float) -> None:
         """It says that all that is left waits longer than this."""
         process, manners = self._process, self._process.manners
         until = process.diary.now + max_wait_s
         outage = process.frontier.schedule.outage
         rows = self._db.execute(
-            "SELECT url, host FROM request WHERE state = 'waiting' AND coalesce(due_at, 0) <= ?",
+            "SELECT url, host, json_extract(hop, '$[0]') FROM request "
+            "WHERE state = 'waiting' AND coalesce(due_at, 0) <= ?",
             (EPOCH + until,),
         )
-        guests = [(manners.guests[host], url) for url, host in rows]
+        guests = [(manners.guests[self._asked_next(home, led)], url) for url, home, led in rows]
         early = [url for g, url in guests if g.rests_until <= until and g.troubled_at == -inf]
         if manners.open or (early and outage.since is None):
             process.diary.breach("who gives up has only to wait", early)
