@@ -12,7 +12,7 @@ def test_what_is_gone_is_told_and_out_of_sight_and_too_much_of_it_is_a_missed_pr
 ) -> None:
     shop.run()
     shop.site.route("/p/7", status(404))
-    shop.site.route("/p/8", status(503))
+    shop.site.route("/p/8", status(403))
     shop.site.route(
         "/p/9", html("<meta name=robots content=noindex><h1>Thing 99</h1>")
     )  # another thing
