@@ -24,7 +24,7 @@ from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError, UsageError
 from scraper.core.insight.tally import Tally
 from scraper.core.login import rules_of
-from scraper.core.plan import Plan
+from scraper.core.plan import Plan, refresh_of
 from scraper.core.reading import Readings
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
@@ -203,7 +203,7 @@ def _start(plan: Plan, options: Options, config_hash: str) -> RunStart:
     return RunStart(
         name=plan.name,
         fresh=options.fresh,
-        refresh_s=plan.run.refresh_s,
+        refresh=refresh_of(plan),
         version=__version__,
         pid=os.getpid(),
         config_hash=config_hash,

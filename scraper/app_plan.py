@@ -14,7 +14,7 @@ import uvloop
 
 from scraper.clock import SystemClock
 from scraper.core.insight.past import past_of, telling
-from scraper.core.plan import Plan
+from scraper.core.plan import Plan, refresh_of
 from scraper.core.scope import Scope
 from scraper.core.sitemap import Listed
 from scraper.core.urlrules import UrlRules
@@ -46,7 +46,7 @@ async def _plan(
     plan: Plan, db: sqlite3.Connection | None, *, limit: int | None, fresh: bool
 ) -> dict[str, Any]:
     now = SystemClock().now()
-    start = RunStart(plan.name, fresh=fresh, refresh_s=plan.run.refresh_s)
+    start = RunStart(plan.name, fresh=fresh, refresh=refresh_of(plan))
     view = ahead.outlook(db, start, now) if db else ahead.NEW
 
     def fresh_of(keys: Sequence[bytes]) -> Collection[bytes]:

@@ -55,6 +55,7 @@ def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPla
         follow=tuple(_follow(name, link, page.items) for link in page.follow),
         valid=None if page.valid is None else compile_selector(page.valid)[0],
         charset=plain_text(page.charset),
+        refresh_s=page.refresh,
         python=_python(page.python, python),
         nofollow=_nofollow(page.nofollow, polite=polite),
     )

@@ -169,6 +169,9 @@ class _Teller:
             else ": fetches them and takes nothing"
         )
         yield f"{name}: {fits}{nothing}"
+        if page.refresh is not None:
+            again = self.time(("pages", name, "refresh"), page.refresh)
+            yield f"  visits them again after {again}"
         if page.python is not None:
             yield f"  hands the page to {page.python}, in a worker process"
         for kind, item in page.items.items():

@@ -1,6 +1,6 @@
 """`pages`: what is taken from a page, and where it leads."""
 
-from typing import Annotated, ClassVar, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -10,7 +10,7 @@ from scraper.config.model_again import Increment_, check_spot
 from scraper.config.model_fields import Field_, css_alone
 from scraper.config.model_forms import SubmitConfig
 from scraper.config.python import Python
-from scraper.config.scalars import Text, count, one_of
+from scraper.config.scalars import Refresh, Text, count, one_of
 from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
 from scraper.core.amend import spot_of
@@ -172,8 +172,6 @@ class FollowConfig(Section):
 class PageConfig(Section):
     """What to do with the pages that `match` fits."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"refresh"})
-
     match: OneAtLeast[Glob] | None = None
     """Globs on the path of the requested URL, or `re:...` on the whole URL; without it: every
     page."""
@@ -200,6 +198,10 @@ class PageConfig(Section):
     valid: Each | None = None
     """A CSS selector of what every right page has: a page without it is failed as `invalid_page`,
     as pages are that block a crawler."""
+
+    refresh: Refresh | None = None
+    """A page visited less long ago is not visited again. Default: `run.refresh`. The rule is chosen
+    by today's config, from the page that a link named or from the requested URL."""
 
     charset: Charset | None = None
     """The encoding of the pages, whatever they say themselves; a byte order mark still wins."""

@@ -40,6 +40,18 @@ def may_go(live: int, at_most: float) -> int:
     return max(1, int(live * at_most + 1e-6))  # 29 % of 100 are 29, whatever floats say
 
 
+def is_asked_again(*, gone_at: float, asked_at: float, now: float) -> bool:
+    """Whether a page that is gone is asked for again, though no page that was read leads to it.
+
+    Pages that are unchanged are not read, and may lead to it: it is asked for each time that it has
+    been gone for twice as long.
+
+    Args:
+        asked_at: when the cycle began in which it was asked for the last time.
+    """
+    return now - asked_at >= asked_at - gone_at
+
+
 def too_many(going: Iterable[Going], at_most: float) -> list[Going]:
     """The types of which more is gone than may be."""
     return [each for each in going if each.lost > may_go(each.live, at_most)]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scraper.core.extract.plan import FillPlan, PageRule
+from scraper.core.schedule.refresh import Refresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,3 +235,8 @@ class Plan:
     parse: ParsePlan = ParsePlan()
     run: RunPlan = RunPlan()
     login: LoginPlan | None = None
+
+
+def refresh_of(plan: Plan) -> Refresh:
+    """When pages are visited again."""
+    return Refresh.of_rules(plan.run.refresh_s, plan.pages)

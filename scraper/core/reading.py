@@ -43,7 +43,7 @@ class Readings:
     def __init__(self, plan: Plan, *, version: str) -> None:
         shared = _shared(plan, version)
         rules: list[PageRule | None] = [None, *plan.pages]
-        self._rules = {rule and rule.name: _hash(shared + repr(rule).encode()) for rule in rules}
+        self._rules = {rule and rule.name: _hash(shared + _said(rule)) for rule in rules}
         self._takes_nothing = {rule.name for rule in plan.pages if takes_nothing(rule)}
         self._counts_depth = plan.scope.max_depth is not None
         self._grows = plan.scope.hosts == "seeds"
@@ -125,6 +125,11 @@ def _shared(plan: Plan, version: str) -> bytes:
     login = plan.login and plan.login.url
     scope = replace(plan.scope, max_pages=None)
     return repr((version, plan.store.bodies, plan.url, scope, asked, login)).encode()
+
+
+def _said(rule: PageRule | None) -> bytes:
+    """What a rule says of what is taken of a page; when it is visited again is another matter."""
+    return repr(rule and replace(rule, refresh_s=None)).encode()
 
 
 def _open(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from scraper.core.model import Reason, State
+from scraper.core.schedule.refresh import up_to
 from scraper.store.books import Tenure
 from scraper.store.connection import store_error
-from scraper.store.counts import GONE, judges_gone, read_groups
+from scraper.store.counts import GONE, judges_gone, read_aged, read_groups
 from scraper.store.cycles import Decision, Wish, decide
 from scraper.store.links import REVIVED, is_due
 from scraper.store.many import read_many
@@ -32,8 +33,9 @@ RETRIES = (
     "SELECT host, max(due_at) FROM request INDEXED BY request_retry "
     "WHERE state = 'waiting' AND due_at > ? GROUP BY host"
 )
+EACH = "SELECT host, url, page, state, reason, cycle, 1 FROM request WHERE {}"
 ROWS = (
-    "SELECT host, url, state, reason, cycle, count(*) FROM request WHERE {} "
+    "SELECT host, url, page, state, reason, cycle, count(*) FROM request WHERE {} "
     "GROUP BY host, state, reason, cycle"
 )
 PAGES = """
@@ -91,16 +93,16 @@ class Outlook:
     rest: str  # of the query for rows that are due
 
 
-NEW = Outlook("new", 1, None, 0, False, None, None, Tenure(0, 1, 0, 0, ()), "0")
+NEW = Outlook("new", 1, None, 0, False, None, None, Tenure(0, 1, 0, up_to(0), ()), "0")
 
 
 def outlook(db: sqlite3.Connection, start: RunStart, now: float) -> Outlook:
     """Decide as a run that begins now would."""
-    wish = Wish(now, start.fresh, start.refresh_s, start.transient)
+    wish = Wish(now, start.fresh, start.refresh, start.transient)
     known = read_cycles(db)
     last = max(known, default=0)
     found = read_groups(db, last)
-    decision = decide(found, known, wish)
+    decision = decide(found, known, wish, read_aged(db, start.refresh))
     if not known:
         return NEW
     running = db.execute("SELECT pid FROM run WHERE state = 'running' ORDER BY id DESC").fetchone()
@@ -113,7 +115,7 @@ def outlook(db: sqlite3.Connection, start: RunStart, now: float) -> Outlook:
         is_running=running is not None,
         running_pid=running[0] if running else None,
         grows=_grows(db, cycle, is_new=decision.new_cycle),
-        tenure=Tenure(0, cycle, 0, decision.due_cycle, wish.transient),
+        tenure=Tenure(0, cycle, 0, decision.due, wish.transient),
         rest="1" if decision.new_cycle else _open_rows(db, last, decision.nothing_due_before),
     )
 
@@ -147,8 +149,9 @@ def _grows(db: sqlite3.Connection, cycle: int, *, is_new: bool) -> int | None:
 def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
     """The rows that the run will come to, in groups."""
     rest = f"({of.rest}) AND NOT {GONE}" if judges_gone(db) else of.rest
-    for host, url, state, reason, cycle, rows in db.execute(ROWS.format(rest)):
-        if is_due(of.tenure, _row(state, reason, cycle)):
+    sql = ROWS if of.tenure.due.refresh.router is None else EACH
+    for host, url, page, state, reason, cycle, rows in db.execute(sql.format(rest)):
+        if is_due(of.tenure, _row(url, page, state, reason, cycle)):
             refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
             yield DueRows(host, url, rows, refused)
 
@@ -158,8 +161,8 @@ def waiting_urls(db: sqlite3.Connection, host: str, most: int = -1) -> Iterator[
     return (url for (url,) in db.execute(WAITING, (host, most)))
 
 
-def _row(state: str, reason: str | None, cycle: int) -> Known:
-    return Known(0, b"", "", 0, None, 0, None, None, state, reason, cycle)
+def _row(url: str, page: str | None, state: str, reason: str | None, cycle: int) -> Known:
+    return Known(0, b"", "", 0, page, 0, None, None, state, reason, cycle, url=url)
 
 
 def fresh_seeds(db: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:

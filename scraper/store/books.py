@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from scraper.clock import Clock
 from scraper.core.errors import StoreError
+from scraper.core.schedule.refresh import Due
 from scraper.store.connection import Connection, transaction
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Tenure:
     run_id: int
     cycle: int
     token: int
-    due_cycle: int  # pages last visited in this cycle or an older one are due again
+    due: Due  # pages that are visited again in this cycle
     transient: tuple[str, ...]  # reasons of failures that are due again at once
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scraper.core.gone import MISSING
 from scraper.core.model import State
-from scraper.store.cycles import Group
+from scraper.core.schedule.refresh import Refresh
+from scraper.store.cycles import JUDGED_ANEW, Aged, Group
 
 _MISSING = ", ".join(f"'{reason}'" for reason in MISSING)
 _GROUP = "SELECT state, reason, count(*), min(cycle), sum(cycle = ?)"
@@ -24,6 +25,11 @@ GROUPS = (  # a walk along an index, and a closer look at pages that may be gone
     f"UNION ALL {_GROUP}, gone_run IS NOT NULL AND NOT seed AS gone "
     "FROM request LEFT JOIN request_missing ON request_id = request.id "
     f"WHERE state = 'failed' AND reason IN ({_MISSING}) GROUP BY state, reason, gone"
+)
+_JUDGED = ", ".join(f"'{reason}'" for reason in sorted(JUDGED_ANEW))
+AGED = (
+    "SELECT state, reason, cycle, page, url FROM request WHERE (state IN ('done', 'failed') "
+    f"OR (state = 'skipped' AND reason IN ({_JUDGED})))"
 )
 
 
@@ -44,6 +50,13 @@ def read_groups(db: sqlite3.Connection, cycle: int) -> list[Group]:
         return [Group(*row) for row in db.execute(GROUPS, (cycle, cycle))]
     plain = f"{_GROUP} FROM request GROUP BY state, reason"
     return [Group(*row) for row in db.execute(plain, (cycle,))]
+
+
+def read_aged(db: sqlite3.Connection, refresh: Refresh) -> Iterator[Aged]:
+    """The rows that may be visited again, one by one: which rule is theirs only a URL tells."""
+    sql = f"{AGED} AND NOT {GONE}" if judges_gone(db) else AGED
+    for state, reason, cycle, page, url in db.execute(sql):
+        yield Aged(state, reason, cycle, refresh.seconds(page, url))
 
 
 def judges_gone(db: sqlite3.Connection) -> bool:

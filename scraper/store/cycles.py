@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from scraper.core.model import Reason, State
+from scraper.core.schedule.refresh import Due, Refresh, due, due_at, up_to
 
-DUE_SHARE = 0.9  # of `refresh`: a nightly run that starts a little early is not refused
 # skipped by a judgement that a new cycle makes anew; the others were judged by the config
 JUDGED_ANEW = frozenset({Reason.ROBOTS_DISALLOWED, Reason.MAX_PAGES})
 
@@ -48,8 +49,18 @@ class Wish:
 
     now: float
     fresh: bool
-    refresh_s: float
+    refresh: Refresh
     transient: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """Rows that may be visited again: of one state, reason, cycle and `refresh`."""
+
+    state: str
+    reason: str | None
+    cycle: int
+    refresh_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +68,55 @@ class Decision:
     """How the run goes on."""
 
     new_cycle: bool
-    due_cycle: int  # pages last visited in this cycle or an older one are due again
+    due: Due  # pages that are visited again
     nothing_due_before: float | None = None  # None: there is something to do
 
 
-def decide(groups: Sequence[Group], cycles: Mapping[int, Cycle], wish: Wish) -> Decision:
+def decide(
+    groups: Sequence[Group], cycles: Mapping[int, Cycle], wish: Wish, aged: Iterable[Aged] = ()
+) -> Decision:
     """Decide between continuing, a new cycle and nothing due.
 
     A cycle that `--fresh` began and that has not ended is continued by the same command; any
     other is left for a new one.
+
+    Args:
+        aged: the rows that may be visited again, where page rules have a `refresh` of their own.
     """
     last = cycles[max(cycles)] if cycles else None
     if last is None:
-        return Decision(new_cycle=True, due_cycle=0)
+        return Decision(new_cycle=True, due=up_to(0))
     waiting = any(group.state == State.WAITING for group in groups)
     is_fresh = last.fresh and last.ended_at is None  # new seeds may wait in one that has
     if (waiting or last.ended_at is None) and (is_fresh or not wish.fresh):
-        return Decision(new_cycle=False, due_cycle=_due(cycles, wish, last, last.began_at))
+        before = {id_: cycle for id_, cycle in cycles.items() if id_ != last.id}
+        again = up_to(last.id - 1) if last.fresh else _due(before, wish, last.began_at)
+        return Decision(new_cycle=False, due=again)
     if wish.fresh:
-        return Decision(new_cycle=True, due_cycle=last.id)
-    due_cycle = _due(cycles, wish, None, wish.now)
-    again = [group for group in groups if group.is_visited_again]
-    if not again or any(_is_due(group, due_cycle, wish.transient) for group in again):
-        return Decision(new_cycle=True, due_cycle=due_cycle)
-    oldest = min(group.oldest_cycle for group in again)
-    due_at = cycles[oldest].began_at + DUE_SHARE * wish.refresh_s
-    return Decision(new_cycle=False, due_cycle=0, nothing_due_before=due_at)
+        return Decision(new_cycle=True, due=up_to(last.id))
+    return _refresh(groups if wish.refresh.router is None else None, cycles, wish, aged)
 
 
-def _due(cycles: Mapping[int, Cycle], wish: Wish, current: Cycle | None, now: float) -> int:
-    """The newest cycle whose pages are due, seen from a cycle that begins at `now`."""
-    if current is not None and current.fresh:
-        return current.id - 1
-    latest = now - DUE_SHARE * wish.refresh_s
-    old = (cycle.id for cycle in cycles.values() if cycle.began_at <= latest)
-    return max(old, default=0)
+def _refresh(
+    groups: Sequence[Group] | None, cycles: Mapping[int, Cycle], wish: Wish, aged: Iterable[Aged]
+) -> Decision:
+    """A new cycle if any page is due, or none was ever visited."""
+    if groups is not None:
+        again = (group for group in groups if group.is_visited_again)
+        default_s = wish.refresh.default_s
+        aged = (Aged(one.state, one.reason, one.oldest_cycle, default_s) for one in again)
+    soonest = inf
+    for one in aged:
+        is_passing = one.state == State.FAILED and one.reason in wish.transient
+        at = wish.now if is_passing else due_at(cycles[one.cycle].began_at, one.refresh_s)
+        soonest = min(soonest, at)
+        if soonest <= wish.now:
+            break
+    if wish.now < soonest < inf:
+        return Decision(new_cycle=False, due=up_to(0), nothing_due_before=soonest)
+    return Decision(new_cycle=True, due=_due(cycles, wish, wish.now))
 
 
-def _is_due(group: Group, due_cycle: int, transient: Sequence[str]) -> bool:
-    if group.oldest_cycle <= due_cycle:
-        return True
-    return group.state == State.FAILED and group.reason in transient
+def _due(cycles: Mapping[int, Cycle], wish: Wish, now: float) -> Due:
+    """What is due in a cycle that begins at `now`."""
+    return due(wish.refresh, {id_: cycle.began_at for id_, cycle in cycles.items()}, now)

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scraper.core.gone import MISSING
+from scraper.core.gone import MISSING, is_asked_again
 from scraper.core.model import Reason, Request, State
 from scraper.store.books import Change, Tenure
 from scraper.store.cycles import JUDGED_ANEW
@@ -20,9 +20,14 @@ from scraper.store.resting import Resting
 from scraper.store.rows import carry_text, headers_text
 
 KNOWN_KEYS = 50_000
-GONE = (
-    "SELECT request_id FROM request_missing "
+GONE = (  # and when the cycles began in which a page went, and was asked for the last time
+    "SELECT request_id, went.began_at, asked.began_at FROM request_missing "
+    "JOIN run ON run.id = gone_run JOIN cycle AS went ON went.id = run.cycle "
+    "JOIN cycle AS asked ON asked.id = last_cycle "
     "WHERE request_id > ? AND request_id <= ? AND gone_run IS NOT NULL"
+)
+ASKS = (  # pages that may be unchanged, and are not read then
+    "SELECT EXISTS (SELECT 1 FROM page_reading WHERE etag IS NOT NULL OR last_modified IS NOT NULL)"
 )
 REVIVED = frozenset(
     {Reason.SCOPE, Reason.DEPTH, Reason.TRAP}
@@ -181,7 +186,7 @@ class Links:
             return False
         (last,) = db.execute("SELECT coalesce(max(id), 0) FROM request").fetchone()
         rows = Requests(change)
-        gone = {id_ for (id_,) in db.execute(GONE, (start, start + limit))}
+        gone = _gone(change, start, start + limit)
         due = [row for row in rows.read_older(start, start + limit) if self._is_due(tenure, row)]
         rows.read_answered([row.key for row in due])
         for known in due:
@@ -206,6 +211,18 @@ class Links:
             _count_as_visited(rows, known)
         else:
             self._wake(rows, known)
+
+
+def _gone(change: Change, after: int, last: int) -> set[int]:
+    """The pages among these that are gone, and are not asked for again now."""
+    found = change.db.execute(GONE, (after, last)).fetchall()
+    if not found or not change.db.execute(ASKS).fetchone()[0]:
+        return {row[0] for row in found}
+    return {
+        id_
+        for id_, gone_at, asked_at in found
+        if not is_asked_again(gone_at=gone_at, asked_at=asked_at, now=change.now)
+    }
 
 
 def _let_go(rows: Requests, known: Known) -> None:
@@ -255,4 +272,4 @@ def is_due(tenure: Tenure, known: Known) -> bool:
         return False
     if known.state == State.FAILED and known.reason in tenure.transient:
         return True
-    return known.cycle <= tenure.due_cycle
+    return known.cycle <= tenure.due.cycle(known.page, known.url)

@@ -18,7 +18,7 @@ from scraper.store.rows import Row, carry_text, headers_text
 
 COLUMNS = (
     "request.id, key, host, seed, page, depth, headers, carry, state, reason, cycle, due_at, "
-    "attempts, sent_at, final_key, hop"
+    "attempts, sent_at, final_key, hop, url"
 )
 READ = f"SELECT {COLUMNS} FROM (VALUES (?, ...)) AS wanted CROSS JOIN request "  # noqa: S608
 BY_ID = READ + "WHERE request.id = wanted.column1"
@@ -56,6 +56,7 @@ class Known:
     sent_at: float | None = None
     final_key: bytes | None = None
     hop: str | None = None
+    url: str = ""  # for the page rule that its URL chooses
 
 
 updated = attrgetter(*CHANGEABLE.split(", "))
@@ -138,6 +139,7 @@ class Requests:
             state.value,
             reason,
             self.change.tenure.cycle,
+            url=request.url,
         )
         self._by_id[new.id] = self._by_key[new.key] = new
         self._new.append(

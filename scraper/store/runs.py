@@ -7,7 +7,7 @@ import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,10 +15,11 @@ from scraper.core.errors import StoreError
 from scraper.core.gone import Going
 from scraper.core.model import Reason
 from scraper.core.plan import GonePlan
+from scraper.core.schedule.refresh import Refresh
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.store.books import Books, Change, Tenure
 from scraper.store.connection import transaction
-from scraper.store.counts import Balance, balance, counted, read_groups
+from scraper.store.counts import Balance, balance, counted, read_aged, read_groups
 from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
 from scraper.store.evidence import Evidence
 from scraper.store.gone import count_missing, judge
@@ -34,7 +35,7 @@ class RunStart:
 
     name: str
     fresh: bool = False
-    refresh_s: float = 86400.0
+    refresh: Refresh = field(default_factory=Refresh)
     version: str = ""
     pid: int = 0
     config_hash: str = ""
@@ -226,15 +227,15 @@ def _begin(
     last = max(cycles, default=0)
     unanswered = give_up(db, cookies=start.cookies)
     found = read_groups(db, last)
-    wish = Wish(now, start.fresh, start.refresh_s, start.transient)
-    decision = decide(found, cycles, wish)
+    wish = Wish(now, start.fresh, start.refresh, start.transient)
+    decision = decide(found, cycles, wish, read_aged(db, start.refresh))
     cycle = _new_cycle(db, start, now) if decision.new_cycle else last
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
     write_visits(db, run_id, unanswered, now)
     known = cycles.get(cycle, Cycle(cycle, now, None, start.fresh, seeded=False))
     info = _info(run_id, known, token, decision, resumed=resumed)
     info = replace(info, keeps_pages=keeps_pages, asked_until=asked_until)
-    tenure = Tenure(run_id, cycle, token, decision.due_cycle, start.transient)
+    tenure = Tenure(run_id, cycle, token, decision.due, start.transient)
     counts = Counter[str]()
     for group in found:
         counts[group.state] += group.rows

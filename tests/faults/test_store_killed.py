@@ -24,6 +24,7 @@ from scraper.core.extract.join import Joiners
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Half, Item, Page, PageResult, Rejected, Request, State
 from scraper.core.request import make_request
+from scraper.core.schedule.refresh import Refresh
 from scraper.core.url import parse
 from scraper.store import RunStart, Store, open_store
 
@@ -107,7 +108,7 @@ async def run(path: Path, clock: Clock) -> None:
     """One run of the command: continue, begin or find nothing due."""
     async with await open_store(path, clock=clock) as store:
         await store.create_views(PAGES)
-        info = await store.runs.begin(RunStart("books", refresh_s=DAY_S))
+        info = await store.runs.begin(RunStart("books", refresh=Refresh(DAY_S)))
         async with asyncio.TaskGroup() as group:
             group.create_task(store.writer.run())
             await store.writer.add_seeds([request("a", seed=True), request("b", seed=True)])

@@ -353,7 +353,8 @@ def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) 
         shadow.items.update(_found(db, "WHERE last_cycle < ?", cycle))
     shadow.cycle = cycle
     rows = db.execute(
-        "SELECT url, state, reason, depth, seed, cycle, attempts, key FROM request ORDER BY key"
+        "SELECT url, state, reason, depth, seed, cycle, attempts, key, page FROM request "
+        "ORDER BY key"
     ).fetchall()
     known = {url_key(row[0]): row for row in rows}
     _each_has_a_rightful_end(world, rows, diary)
@@ -366,7 +367,7 @@ def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) 
 
 
 def _each_has_a_rightful_end(world: World, rows: list, diary: Diary) -> None:
-    for url, state, reason, _, seed, _, attempts, _ in rows:
+    for url, state, reason, _, seed, _, attempts, *_ in rows:
         page = world.page(url)
         if state == "waiting":
             diary.breach("at the end nothing waits", url)
@@ -389,9 +390,10 @@ def _nothing_is_lost(world: World, rows: list, known: dict, cycle: int, diary: D
         if page.method == "GET" and url_key(page.url) not in known:
             diary.breach("every seed is known", page.url)
     deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
-    for url, state, _, depth, _, last, *_ in rows:
+    for url, state, _, depth, _, last, _, _, named in rows:
+        rule = world.rule(world.page(url), named).name
         for link, to in links(world.content(world.page(url)), last) if state == "done" else ():
-            below = depth + (to != "page")
+            below = depth + (to != rule)
             if not world.is_in_scope(link) or below > deepest:
                 continue
             row = known.get(url_key(link.url))
@@ -404,7 +406,7 @@ def _nothing_is_lost(world: World, rows: list, known: dict, cycle: int, diary: D
 def _items_are_exact(
     world: World, rows: list, db: sqlite3.Connection, diary: Diary, shadow: Shadow
 ) -> None:
-    for url, state, _, _, _, last, attempts, _ in reversed(rows):  # the smallest key comes last
+    for url, state, _, _, _, last, attempts, *_ in reversed(rows):  # the smallest key comes last
         page = world.content(world.page(url))
         if state != "done" or last != shadow.cycle or page.unreadable:
             continue
@@ -454,27 +456,39 @@ def _what_is_due_is_visited(
 ) -> None:
     cycles = {row[0]: row[1:] for row in db.execute("SELECT id, began_at, fresh FROM cycle")}
     began_at, fresh = cycles[cycle]
-    old_at = inf if fresh else began_at - world.plan.run.refresh_s
-    gone, led_to = gone_pages(db), _led_to(world, rows, cycle)
-    deep = world.plan.scope.max_depth is not None  # some links lead too deep
-    surely = set[str]() if deep else _led_to(world, rows, cycle, whole=True)
-    for url, _, reason, _, seed, last, *_ in rows:
+    gone, led_to = gone_pages(db), _led_to(world, rows, db, cycle)
+    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
+    for url, _, reason, _, seed, last, _, _, named in rows:
+        refresh_s = world.rule(world.page(url), named).refresh_s or world.plan.run.refresh_s
+        old_at = inf if fresh else began_at - refresh_s
         judged = reason in {Reason.SCOPE, Reason.DEPTH}
-        key = url_key(url)
-        if key in gone_before - led_to and not seed and last == cycle and not deep:
-            diary.breach("what is gone is not visited", url)
-        if key in gone - surely and not seed:
-            continue
+        if not seed and url_key(url) not in led_to:
+            visits = url_key(url) in gone_before and last == cycle and deepest == inf
+            if visits and not world.validates:
+                diary.breach("what is gone is not visited", url)
+            if url_key(url) in gone:
+                continue
         if last != cycle and cycles[last][0] <= old_at and not judged:
             diary.breach("what is due is visited", (url, last, cycle))
 
 
-def _led_to(world: World, rows: list, cycle: int, *, whole: bool = False) -> set[str]:
-    """The pages that links of pages lead to which were read in this cycle; `whole`: never a 304."""
-    read = [row[0] for row in rows if row[1] == "done" and row[5] == cycle and row[6]]
-    pages = list(map(world.content, map(world.page, read)))
-    found = (p for page in pages if not (whole and page.validates) for p, _ in links(page, cycle))
-    return {url_key(link.url) for link in found if world.is_in_scope(link)}
+def _led_to(world: World, rows: list, db: sqlite3.Connection, cycle: int) -> set[str]:
+    """The pages that links of pages lead to which were read in this cycle."""
+    sql = (
+        "SELECT url FROM visit JOIN run ON run.id = run_id JOIN request ON request.id = request_id "
+        "WHERE run.cycle = ? AND status = 304"
+    )
+    same = {url for (url,) in db.execute(sql, (cycle,))}
+    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
+    led_to = set()
+    for url, state, _, depth, _, last, attempts, _, named in rows:
+        if state != "done" or last != cycle or not attempts or url in same:
+            continue
+        rule = world.rule(world.page(url), named).name
+        for link, to in links(world.content(world.page(url)), cycle):
+            if world.is_in_scope(link) and depth + (to != rule) <= deepest:
+                led_to.add(url_key(link.url))
+    return led_to
 
 
 def _limits_hold(world: World, rows: list, cycle: int, diary: Diary) -> None:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from scraper.core.errors import StoreError
 from scraper.core.insight.attribution import Sample
 from scraper.core.insight.tally import Tally
+from scraper.core.plan import refresh_of
 from scraper.core.reading import Readings
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
@@ -296,7 +297,7 @@ class Process:
         writer.max_depth = plan.scope.max_depth
         run = Run(
             plan=plan,
-            start=RunStart(plan.name, fresh=order.fresh, refresh_s=plan.run.refresh_s),
+            start=RunStart(plan.name, fresh=order.fresh, refresh=refresh_of(plan)),
             store=store,
             stages=stages,
             seeds=Seeds(

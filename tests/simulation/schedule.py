@@ -145,7 +145,8 @@ class _Schedule:
         for cycle in range(cycles + max(more, 2 * self._world.validates)):
             fresh = cycle > 0 and chance.random() < 0.4
             if cycle and not fresh and chance.random() < 0.7:
-                await asyncio.sleep(DAY_S)
+                is_half = len(self._world.plan.pages) > 1 and chance.random() < 0.5
+                await asyncio.sleep(DAY_S / 2 if is_half else DAY_S)
             await self._cycle(fresh=fresh)
 
     async def _cycle(self, *, fresh: bool) -> None:

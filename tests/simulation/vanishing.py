@@ -83,7 +83,7 @@ class Evidence:
     def _read(self, world: World, rows: Iterable[Any]) -> set[str]:
         """What this cycle's visits show."""
         seen: set[str] = set()
-        for url, state, reason, _, _, last, attempts, _ in rows:
+        for url, state, reason, _, _, last, attempts, *_ in rows:
             if last != self.cycle:
                 continue
             key, page = url_key(url), world.page(url)

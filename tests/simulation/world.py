@@ -45,6 +45,9 @@ RULE = PageRule(
     items=(ItemPlan("book", (FieldPlan("name"),)),),
     follow=(FollowPlan("a"), FollowPlan("a.next", page="page")),
 )
+OFTEN = PageRule(  # named by nothing: chosen by its match
+    "often", match=("/private/*",), items=RULE.items, follow=RULE.follow, refresh_s=DAY_S / 3
+)
 
 
 TELLS = frozenset({"", "redirect", "away"})  # there is a robots.txt, here or elsewhere
@@ -185,6 +188,11 @@ class World:
             page = self._by_url[url] = self._by_key[url_key(url)]
         return page
 
+    def rule(self, page: Page, named: str | None) -> PageRule:
+        """Which rule reads the page."""
+        path = page.url.removeprefix(page.site.origin)
+        return self.plan.pages[0] if not named and path.startswith("/private/") else RULE
+
     def delay_s(self, site: Site) -> float:
         """Between two starts on a host, once its robots.txt is known."""
         return max(self.rules[site.host].delay_s, site.delay_s if self.obeys(site) else 0.0)
@@ -303,6 +311,8 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
     forms = [_form(rng, rng.choice(sites), pages, n) for n in range(rng.choice((0, 1, 2, 5)))]
     maps = _sitemaps(Random(f"sitemaps {seed}"), seeds)
     plan = _plan(rng, path, sites, seeds, forms, maps)
+    if Random(f"rules {seed}").random() < 0.25:
+        plan = replace(plan, pages=(OFTEN, RULE))
     return World(
         seed=seed,
         plan=plan,

@@ -145,3 +145,4 @@ class PageRule:
     nofollow: str = ""  # links that are passed over: "page" (the page says so), "rel" too, "": none
     submit: tuple[SubmitPlan, ...] = ()
     expired: str | None = None  # css: a page with it says that the login is over
+    refresh_s: float | None = None  # it is due again after that; None: as the run says

@@ -48,7 +48,7 @@ pages:
       one: {fields: {d: p}}
       api: {each: {json: "a[]"}, key: e, fields: {e: {json: e}}}
       var: {each: {script: "x = (.*)"}, key: e, fields: {e: {json: e}}}
-  none: {}
+  none: {refresh: 90m}
 run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
 """
     assert lines(text) == [
@@ -78,6 +78,7 @@ run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
         "    takes api, one for each a[], known by e: e",
         "    takes var, one for each @ in the script x = (.*), known by e: e",
         "  none: all pages: fetches them and takes nothing",
+        "    visits them again after 90m",
         "  writes to data/books.db, keeps the visits of 30 runs",
         "  does nothing when another run holds it",
         "  visits a page again after 6h",

@@ -707,7 +707,10 @@ BROKEN = [
         S + "politeness: {per_address: 4}\n",
         "2:14: politeness.per_address: not supported yet: take it out",
     ),
-    (S + "pages: {p: {refresh: 6h}}\n", "2:13: pages.p.refresh: not supported yet: take it out"),
+    (
+        S + "pages: {p: {refresh: auto}}\n",
+        "2:22: pages.p.refresh: auto is not supported yet: write a duration",
+    ),
     (
         S + "pages: {p: {follow: [{css: a @href, attr: src}]}}\n",
         "2:22: pages.p.follow[1]: css takes an attribute, which contradicts attr: take one out",

@@ -246,7 +246,7 @@ USUAL = [
     ),
     (
         S + "pages:\n  p:\n  items:\n    q: {fields: {a: b}}\n",
-        "5:5: pages.items.q: unknown key; known are match, items, follow, python, nofollow, submit, valid, charset; indent items deeper if it belongs to the page above",
+        "5:5: pages.items.q: unknown key; known are match, items, follow, python, nofollow, submit, valid, refresh, charset; indent items deeper if it belongs to the page above",
     ),
     (
         S + "pages:\n  p:\n    match: p/*\n",

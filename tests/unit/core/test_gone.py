@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.gone import MISSING, Going, in_words, may_go, missed, too_many
+from scraper.core.gone import MISSING, Going, in_words, is_asked_again, may_go, missed, too_many
 
 
 @given(st.integers(1, 10**7), st.integers(0, 100))
@@ -53,3 +53,11 @@ def test_it_is_told_in_figures_and_in_words() -> None:
 
 def test_only_these_answers_say_that_a_page_is_not_there() -> None:
     assert MISSING == ("http_404", "http_410")
+
+
+def test_a_page_that_may_be_back_is_asked_for_ever_more_seldom():
+    asked = [0]
+    for day in range(1, 101):
+        if is_asked_again(gone_at=0, asked_at=asked[-1], now=day):
+            asked.append(day)
+    assert asked == [0, 1, 2, 4, 8, 16, 32, 64]

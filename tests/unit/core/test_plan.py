@@ -1,9 +1,12 @@
 """What the plan says of proxies."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.plan import FetchPlan, Proxy, ProxyPlan
+from scraper.core.extract.plan import PageRule
+from scraper.core.plan import FetchPlan, Plan, Proxy, ProxyPlan, SeedPlan, StorePlan, refresh_of
 
 SCHEMES = st.sampled_from(["http", "https", "socks5", "socks5h"])
 PROXIES = st.builds(
@@ -31,3 +34,10 @@ def test_each_proxy_counts_once(http, https):
     every = ProxyPlan(http=tuple(http), https=tuple(https)).every
     assert len(set(every)) == len(every)
     assert set(every) == {*http, *https}
+
+
+def test_pages_are_visited_again_as_their_rule_says_else_the_run():
+    rules = (PageRule("news", refresh_s=60.0),)
+    plan = Plan("x", SeedPlan(), FetchPlan("bot"), StorePlan("x.db"), pages=rules)
+    assert refresh_of(plan).all_s() == {60.0, plan.run.refresh_s}
+    assert refresh_of(replace(plan, pages=())).all_s() == {plan.run.refresh_s}

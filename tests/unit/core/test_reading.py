@@ -111,6 +111,7 @@ def test_what_decides_what_is_taken_is_the_basis(plan):
 def test_what_decides_nothing_of_a_page_is_not():
     secret = FetchPlan("bot", headers=(("Authorization", "Bearer x"),))
     rest = replace(PLAN, scope=ScopePlan(max_pages=5), run=RunPlan(refresh_s=1), fetch=secret)
+    rest = replace(rest, pages=(replace(BOOK, refresh_s=60.0), NOTHING))
     assert basis(plan=rest) == basis()
     assert basis(of=request(depth=3)) == basis()
     assert basis(hosts=("shop.example",)) == basis()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from scraper.core.model import Request
 from scraper.core.request import make_request
+from scraper.core.schedule.refresh import up_to
 from scraper.core.url import parse
 from scraper.store.books import Change, Tenure
 from scraper.store.migrate import migrate
@@ -26,7 +27,7 @@ class Tables:
         self.admitted = 0
         self.now = 1000.0
         self.hosts: set[str] = set()
-        self.tenure = Tenure(0, 0, 0, 0, ())
+        self.tenure = Tenure(0, 0, 0, up_to(0), ())
 
     def __enter__(self) -> Tables:
         return self
@@ -48,7 +49,7 @@ class Tables:
         (run_id,) = self.db.execute("SELECT max(id) FROM run").fetchone()
         if cycle != self.tenure.cycle:
             self.admitted = 0
-        self.tenure = Tenure(run_id, cycle, 0, due_cycle, transient)
+        self.tenure = Tenure(run_id, cycle, 0, up_to(due_cycle), transient)
 
     @contextmanager
     def change(self) -> Iterator[Change]:

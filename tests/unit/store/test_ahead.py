@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.model import Reason, State
+from scraper.core.schedule.refresh import Refresh
 from scraper.store import RunStart, ahead
 from scraper.store.links import Limits, Links
 from scraper.store.runs import _begin
@@ -48,7 +49,7 @@ def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended):
             )
         for n, (host, (state, reason), cycle) in enumerate(known):
             put(tables, n, host, state, reason, cycle)
-        tables.now, start = days * DAY, RunStart("x", fresh=fresh, refresh_s=DAY)
+        tables.now, start = days * DAY, RunStart("x", fresh=fresh, refresh=Refresh(DAY))
         wanted = [link(str(n), seed=True) for n in seeded]
         view = ahead.outlook(tables.db, start, tables.now)
         foretold = Counter[str]()
@@ -77,7 +78,7 @@ def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended):
 
 def test_a_new_crawl_begins_and_one_that_is_held_up_goes_on():
     with Tables() as tables:
-        start = RunStart("x", refresh_s=DAY)
+        start = RunStart("x", refresh=Refresh(DAY))
         assert ahead.outlook(tables.db, start, 5.0) == ahead.NEW
         tables.run(cycle=1)
         put(tables, 1, "a", State.WAITING, None, 1)
@@ -108,7 +109,7 @@ def test_a_crawl_grows_as_it_did_in_the_last_whole_cycle_but_the_first(grown, gr
                 )
         tables.db.execute("UPDATE cycle SET ended_at = 9.0")
         now = tables.now + DAY
-        assert ahead.outlook(tables.db, RunStart("x", refresh_s=DAY), now).grows == grows
+        assert ahead.outlook(tables.db, RunStart("x", refresh=Refresh(DAY)), now).grows == grows
 
 
 def test_what_is_known_of_hosts():

@@ -131,7 +131,7 @@ class Play:
                 self._commits(value, self._seed)
             case "cycle" | "run":
                 cycle = table.tenure.cycle
-                due = cycle if value else table.tenure.due_cycle
+                due = cycle if value else table.tenure.due.cycle(None, "")
                 table.run(cycle=cycle + (op == "cycle"), due_cycle=due, transient=("timeout",))
                 table.links._depths.clear()
             case "follow":

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
+from scraper.core.extract.plan import PageRule
+from scraper.core.route import Router
+from scraper.core.schedule.refresh import Due, Refresh, due, up_to
+from scraper.store.cycles import Aged, Cycle, Decision, Group, Wish, decide
 
 DAY_S = 86_400.0
 NOW = 100 * DAY_S
@@ -22,7 +25,7 @@ def opened(id_: int, *, days_ago: float, fresh: bool = False) -> Cycle:
 
 
 def ask(*groups: Group, cycles: tuple[Cycle, ...], fresh: bool = False) -> Decision:
-    wish = Wish(NOW, fresh, DAY_S, ("timeout",))
+    wish = Wish(NOW, fresh, Refresh(DAY_S), ("timeout",))
     return decide(groups, {cycle.id: cycle for cycle in cycles}, wish)
 
 
@@ -35,7 +38,7 @@ def test_the_first_run_begins_a_cycle() -> None:
 )
 def test_an_open_cycle_is_continued(groups: tuple[Group, ...]) -> None:
     decision = ask(*groups, cycles=(opened(1, days_ago=5),))
-    assert decision == Decision(new_cycle=False, due_cycle=0)
+    assert decision == Decision(new_cycle=False, due=due(Refresh(DAY_S), {}, 0.0))
 
 
 def test_waiting_rows_continue_an_ended_cycle() -> None:
@@ -46,7 +49,7 @@ def test_waiting_rows_continue_an_ended_cycle() -> None:
 
 def test_a_continued_cycle_goes_on_with_what_was_due_when_it_began() -> None:
     cycles = (ended(1, days_ago=9), ended(2, days_ago=1.5), opened(3, days_ago=1))
-    assert ask(group("waiting"), cycles=cycles).due_cycle == 1
+    assert ask(group("waiting"), cycles=cycles).due.cycle(None, "") == 1
 
 
 def test_nothing_is_due_before_nine_tenths_of_refresh() -> None:
@@ -86,13 +89,13 @@ def test_nothing_known_begins_a_cycle() -> None:
 
 def test_fresh_makes_everything_due_whatever_its_age() -> None:
     cycles = (ended(1, days_ago=0.2), ended(2, days_ago=0.1))
-    assert ask(group("done"), cycles=cycles, fresh=True) == Decision(new_cycle=True, due_cycle=2)
+    assert ask(group("done"), cycles=cycles, fresh=True) == Decision(new_cycle=True, due=up_to(2))
 
 
 def test_fresh_continues_its_own_cycle_and_no_other() -> None:
     mine = (ended(1, days_ago=0.2), opened(2, days_ago=0.1, fresh=True))
     decision = ask(group("waiting"), group("done"), cycles=mine, fresh=True)
-    assert decision == Decision(new_cycle=False, due_cycle=1)
+    assert decision == Decision(new_cycle=False, due=up_to(1))
     assert ask(group("waiting"), cycles=(opened(1, days_ago=0.1),), fresh=True).new_cycle
 
 
@@ -100,3 +103,24 @@ def test_fresh_begins_a_new_cycle_while_new_seeds_wait_in_a_fresh_one_that_had_e
     mine = (Cycle(1, NOW - DAY_S, ended_at=NOW - 60, fresh=True, seeded=True),)
     assert ask(group("waiting"), group("done"), cycles=mine, fresh=True).new_cycle
     assert not ask(group("waiting"), group("done"), cycles=mine).new_cycle
+
+
+OFTEN = Refresh(DAY_S, Router((PageRule("often", refresh_s=DAY_S / 4),)))
+
+
+def ask_each(*aged: Aged, cycles: tuple[Cycle, ...]) -> Decision:
+    wish = Wish(NOW, False, OFTEN, ("timeout",))
+    groups = tuple({group(one.state, one.reason) for one in aged})
+    return decide(groups, {cycle.id: cycle for cycle in cycles}, wish, aged)
+
+
+def test_where_page_rules_have_their_own_refresh_each_row_is_asked() -> None:
+    cycles = (ended(1, days_ago=0.5), ended(2, days_ago=0.1))
+    slow, quick = Aged("done", None, 1, DAY_S), Aged("done", None, 2, DAY_S / 4)
+    decision = ask_each(slow, quick, cycles=cycles)
+    assert not decision.new_cycle
+    assert decision.nothing_due_before == pytest.approx(NOW + (0.9 / 4 - 0.1) * DAY_S)
+    decision = ask_each(slow, Aged("done", None, 1, DAY_S / 4), cycles=cycles)
+    assert decision == Decision(True, Due(OFTEN, {DAY_S: 0, DAY_S / 4: 1}))
+    assert ask_each(slow, Aged("failed", "timeout", 2, DAY_S), cycles=cycles).new_cycle
+    assert ask_each(cycles=cycles).new_cycle

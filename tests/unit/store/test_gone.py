@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scraper.core.extract.join import Joiners
 from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.gone import Going
-from scraper.core.model import Half, Item, Page, PageResult, Rejected, Request, State
+from scraper.core.model import Half, Item, Page, PageResult, Reading, Rejected, Request, State
 from scraper.core.plan import GonePlan
 from scraper.store.counts import read_groups
 from scraper.store.cycles import Group
@@ -408,3 +408,23 @@ def test_items_of_pairs_go_with_their_page() -> None:
         table.detail()
         table.end()
         assert table.carried == ["1", "2"]
+
+
+def test_where_pages_may_be_unchanged_a_page_that_is_gone_is_asked_for_ever_more_seldom() -> None:
+    """Nothing is said of the links of a page that is not read."""
+    with Table() as table:
+        table.seed("a")
+        read = Reading(b"", b"", '"1"')
+        request = table.request("a")
+        table.put(PageResult(request, status=200, links=(link("b", depth=1),), reading=read))
+        table.shows("b")
+        asked = []
+        for cycle in range(2, 19):
+            table.next_cycle()
+            table.put(replace(PageResult(table.request("a")), reading=replace(read, content=None)))
+            if table.state("b")[0] == "waiting":
+                asked.append(cycle)
+                table.fails("b")
+            table.end(GonePlan(1, 1.0))
+        assert asked[:4] == [2, 3, 4, 6]
+        assert len(asked) == 5  # the clock of these tables is no exact one
