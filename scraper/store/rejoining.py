@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
     from scraper.core.extract.join import Joined, Joiners
 
 SLICE = 200  # halves or carries joined in a step
+MOST_HASHES = 200_000  # kept at a time
 MOST_NAMES = 10  # of a carry with more, only the whole is tried
 
 
@@ -72,6 +73,7 @@ class Rejoining:
     def __init__(self, db: sqlite3.Connection, joiners: Joiners) -> None:
         self._db = db
         self._joiners = joiners
+        self._hashes: dict[int, set[str]] = {}  # of what was carried to pages
         (self._open,) = db.execute(meetings.OPEN_CYCLE).fetchone()
         self._runs: dict[int, int] = dict(db.execute(meetings.RUNS))
         for sql in meetings.FIRST:
@@ -108,19 +110,22 @@ class Rejoining:
             note: the statement for their ids.
         """
         rows = self._db.execute(find, (after, SLICE)).fetchall()
-        carries = self._carried({row[1] for row in rows})
-        found = [(id_,) for id_, page, hash_ in rows if _is_of(hash_, carries.get(page, []))]
+        self._look_up({row[1] for row in rows})
+        found = [(id_,) for id_, page, hash_ in rows if hash_ in self._hashes[page]]
         write_many(self._db, note, found)
         return rows[-1][0] if rows else None
 
-    def _carried(self, pages: Collection[int]) -> dict[int, list[dict[str, Json]]]:
-        """What was carried to pages, before."""
-        ids = [(id_,) for id_ in pages]
-        carries: dict[int, list[dict[str, Json]]] = {}
+    def _look_up(self, pages: Collection[int]) -> None:
+        """Learn the hashes of what was carried to pages, before."""
+        if sum(map(len, self._hashes.values())) > MOST_HASHES:
+            self._hashes.clear()
+        missing = [(id_,) for id_ in pages if id_ not in self._hashes]
+        hashes: dict[int, set[str]] = {id_: set() for (id_,) in missing}
         for sql in (meetings.CARRIED, meetings.SEEDED):
-            for page, data in read_many(self._db, sql, ids):
-                carries.setdefault(page, []).append(json.loads(data))
-        return carries
+            for page, data in read_many(self._db, sql, missing):
+                hashes[page].update(_hashes_of(json.loads(data)))
+        for page, known in hashes.items():
+            self._hashes[page] = known or {""}  # of nothing, where nothing was carried
 
     def _halves(self, targets: Collection[int]) -> dict[int, list[_Met]]:
         halves: dict[int, list[_Met]] = {}
@@ -202,16 +207,12 @@ class _Step:
             self._carries.append((target, carry_hash(onward), met.request_id, data, cycle))
 
 
-def _is_of(hash_: str, carries: Collection[Mapping[str, Json]]) -> bool:
-    """Whether a pair with this hash was made of one of these carries; of none, if it is empty.
+def _hashes_of(carry: Mapping[str, Json]) -> Iterator[str]:
+    """The hashes that pairs with this carry may have.
 
-    The hash is that of what the item's type, as it then was, read of a carry: of some of its names.
+    Each is that of what the item's type, as it then was, read of it: of some of its names.
     """
-    if not hash_:
-        return not carries
-    return any(
-        carry_hash({name: carry[name] for name in names}) == hash_
-        for carry in carries
-        for count in range(len(carry), 0 if len(carry) <= MOST_NAMES else len(carry) - 1, -1)
-        for names in combinations(carry, count)
-    )
+    fewest = 1 if len(carry) <= MOST_NAMES else len(carry)
+    for count in range(fewest, len(carry) + 1):
+        for names in combinations(carry, count):
+            yield carry_hash({name: carry[name] for name in names})

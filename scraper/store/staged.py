@@ -18,29 +18,35 @@ from scraper.store.kept import KeptPage
 from scraper.store.many import read_many, write_many
 from scraper.store.rows import Row, storable
 
+# a column without a type would not be looked up by its index
 TABLES = (
     """CREATE TEMP TABLE staged_page (request_id INTEGER PRIMARY KEY, run_id, cycle, at, state,
     reason, detail, rule, items, rejected, invalid)""",
     """CREATE TEMP TABLE staged_item (type, key, data, hash, request_id, request_key, position,
     carry, run_id, cycle, at, renews, UNIQUE (type, key))""",
-    """CREATE TEMP TABLE staged_rejected (run_id, request_id, type, field, reason, position, data,
+    """CREATE TEMP TABLE staged_rejected (run_id, request_id INTEGER, type, field, reason,
+    position, data,
     carry)""",
     """CREATE UNIQUE INDEX temp.staged_rejected_pair
     ON staged_rejected (request_id, carry, position) WHERE carry IS NOT NULL""",
     # the three tables of `pairs`, and what is still to be joined of them
-    """CREATE TEMP TABLE staged_half (request_id, position, rule, type, key, data, rejected, leads,
+    """CREATE TEMP TABLE staged_half (request_id INTEGER, position, rule, type, key, data,
+    rejected, leads,
     cycle, paired, PRIMARY KEY (request_id, position)) WITHOUT ROWID""",
-    """CREATE TEMP TABLE staged_carry (request_id, hash, parent_id, data, cycle,
+    """CREATE TEMP TABLE staged_carry (request_id INTEGER, hash, parent_id INTEGER, data, cycle,
     PRIMARY KEY (request_id, hash, parent_id)) WITHOUT ROWID""",
-    """CREATE TEMP TABLE staged_invalid (request_id, position, carry, field, type, count, cycle,
+    """CREATE TEMP TABLE staged_invalid (request_id INTEGER, position, carry, field, type, count,
+    cycle,
     PRIMARY KEY (request_id, position, carry, field)) WITHOUT ROWID""",
-    """CREATE TEMP TABLE staged_meeting (request_id, hash, data, cycle, joined,
+    """CREATE TEMP TABLE staged_meeting (request_id INTEGER, hash, data, cycle, joined,
     PRIMARY KEY (request_id, hash)) WITHOUT ROWID""",
     "CREATE INDEX temp.staged_meeting_open ON staged_meeting (request_id) WHERE NOT joined",
     # where the halves of a page are met: at its own request, or at the one that it led to
-    """CREATE TEMP TABLE staged_place (request_id, page_id, request_key, cycle, known,
+    """CREATE TEMP TABLE staged_place (request_id INTEGER, page_id INTEGER, request_key, cycle,
+    known,
     PRIMARY KEY (request_id, page_id)) WITHOUT ROWID""",
-    """CREATE TEMP TABLE staged_shown (request_id, type, key, PRIMARY KEY (request_id, type, key))
+    """CREATE TEMP TABLE staged_shown (request_id INTEGER, type, key, PRIMARY KEY (request_id,
+    type, key))
     WITHOUT ROWID""",
     "CREATE TEMP TABLE staged_lone (request_id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE staged_gone (id INTEGER PRIMARY KEY)",

@@ -139,8 +139,9 @@ _HALVES = (
 )
 _CARRIES_BEFORE = (
     "DELETE FROM item_carry WHERE parent_id IN (SELECT request_id FROM staged_page) "
-    "AND (request_id, hash, parent_id) NOT IN "
-    "(SELECT request_id, hash, parent_id FROM staged_carry)"
+    "AND NOT EXISTS (SELECT 1 FROM staged_carry AS new WHERE new.request_id = "
+    "item_carry.request_id AND new.hash = item_carry.hash "
+    "AND new.parent_id = item_carry.parent_id)"
 )
 _CARRIES = (
     "INSERT INTO item_carry (request_id, hash, parent_id, data, cycle) "
@@ -151,8 +152,9 @@ _CARRIES = (
 _INVALID_BEFORE = (
     "DELETE FROM item_invalid WHERE request_id IN "
     "(SELECT request_id FROM staged_place WHERE known) "
-    "AND (request_id, position, carry, field) NOT IN "
-    "(SELECT request_id, position, carry, field FROM staged_invalid)"
+    "AND NOT EXISTS (SELECT 1 FROM staged_invalid AS new WHERE new.request_id = "
+    "item_invalid.request_id AND new.position = item_invalid.position "
+    "AND new.carry = item_invalid.carry AND new.field = item_invalid.field)"
 )
 _INVALID = (
     "INSERT INTO item_invalid (request_id, position, carry, field, type, count, cycle) "
