@@ -52,7 +52,7 @@ def alone(hosts: int) -> float:
         if len(taken) == most:
             first = taken.popleft()
             at, host = first.started_at, first.request.host
-            schedule.done(host, now, started_at=at, sent_at=at, news=WELL)
+            schedule.done(host, now, started_at=at, sent=True, news=WELL)
         schedule.wake_at()
     return (time.process_time() - began) / TURNS * 1e6
 

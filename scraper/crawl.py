@@ -63,22 +63,22 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     """Use the host's turn: an answer to read, or what became of the request without one."""
     request = lease.request
     if lease.given_up:
-        stages.frontier.leave(lease, late_s=None)
+        stages.frontier.leave(lease, sent=False)
         return outcome.unreachable(request)
-    late_s: float | None = None  # nothing was sent
+    sent = False
     met: Response | FetchError | None = None
     try:
         url = parts(request.asked)
         early = gate.refuse(request, url, stages)
         if early is not None:
             return early
-        late_s = 0.0
+        sent = True  # or tried to
         early = await gate.logged_in(request, stages) or await gate.admit(request, url, stages)
         if early is not None:
             return early
         asked = stages.asked(request)
-        met = response = await stages.fetcher.fetch(asked)
-        late_s = response.slot_s + response.dns_s + response.connect_s
+        sending = stages.frontier.sending(lease)
+        met = response = await stages.fetcher.fetch(asked, sent=sending)
         error = outcome.refused(response, asked)
         if error is None:
             return response
@@ -93,7 +93,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         met = error
         raise
     finally:
-        stages.frontier.leave(lease, late_s=late_s, news=news_of(met))
+        stages.frontier.leave(lease, sent=sent, news=news_of(met))
 
 
 async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:

@@ -21,6 +21,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from math import inf
 
 from scraper.clock import Clock
@@ -92,17 +93,26 @@ class Frontier:
             self._hurry()
         return await worker
 
-    def leave(self, lease: Lease, *, late_s: float | None = 0.0, news: News = NO_NEWS) -> None:
+    def sending(self, lease: Lease) -> Callable[[], None] | None:
+        """What to call when the connection stands; None: nothing waits for that."""
+        return partial(self.sent, lease) if lease.spaced else None
+
+    def sent(self, lease: Lease) -> None:
+        """Hear that the host sees the lease's request from now on."""
+        now, host = self._clock.monotonic(), lease.request.host
+        self.schedule.sent(host, now, started_at=lease.started_at)
+        self._hand_out()
+
+    def leave(self, lease: Lease, *, sent: bool = True, news: News = NO_NEWS) -> None:
         """End the host's turn.
 
         Args:
-            late_s: from the turn's start until something was sent; None: nothing was.
+            sent: something was, or was tried to be.
             news: what it tells of the host.
         """
         now, host, started_at = self._clock.monotonic(), lease.request.host, lease.started_at
-        sent_at = None if late_s is None else started_at + late_s
         outage, gone_since = self.schedule.outage, self.schedule.outage.since
-        self.schedule.done(host, now, started_at=started_at, sent_at=sent_at, news=news)
+        self.schedule.done(host, now, started_at=started_at, sent=sent, news=news)
         if outage.since != gone_since:
             log.warning("the network is %s", "back" if outage.since is None else "gone: waiting")
         if outage.is_too_long(now):
@@ -221,7 +231,7 @@ class Frontier:
             if self._window.wants_more(request.host):
                 self._changed.set()
             if not self._window.held.take(request.id):  # settled: another page was redirected to it
-                self.schedule.done(request.host, now, started_at=lease.started_at, sent_at=None)
+                self.schedule.done(request.host, now, started_at=lease.started_at, sent=False)
                 continue
             self.crew.give(lease)
             self._count(lease)

@@ -99,9 +99,7 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
     if not outcome.is_safe(request.verb):
-        stages.frontier.schedule.reserve(request.host)  # a commit may take longer than the delay
         await stages.writer.mark_sent(request.id)
-        stages.frontier.robots_known(request.host, delay_s, asked=True)
         rests_s = stages.frontier.schedule.rests_s(request.host, stages.clock.monotonic())
         if rests_s:
             raise FetchError(_LATER, "it asked for a rest just now", sent=False, again_in_s=rests_s)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from scraper.clock import Clock
 from scraper.core.errors import FetchError
@@ -26,13 +27,13 @@ PATIENCE_S = 60.0  # for the turn of another host, while a turn is held that may
 class Sent:
     """What was sent in a turn, and what came of it."""
 
-    late_s: float | None = None  # None: nothing was
+    now: Callable[[], None]  # to be called when a connection stands
+    tried: bool = False  # something was sent, or was tried to be
     met: Response | FetchError | None = None
 
     def take(self, response: Response) -> Response:
         """Note the answer."""
         self.met = response
-        self.late_s = response.slot_s + response.dns_s + response.connect_s
         return response
 
 
@@ -58,20 +59,24 @@ class Guests:
         """
         asked_at = self._clock.monotonic()
         await self._wait(request.host, self._frontier.schedule.begin, rests)
-        started_at, sent = self._clock.monotonic(), Sent()
+        started_at = self._clock.monotonic()
+        lease = Lease(request, started_at - asked_at, started_at)
+        sent = Sent(partial(self._frontier.sent, lease))
         try:
             yield sent
         except FetchError as error:
             sent.met = sent.met or error
             raise
         finally:
-            lease = Lease(request, started_at - asked_at, started_at)
-            self._frontier.leave(lease, late_s=sent.late_s, news=news_of(sent.met))
+            self._frontier.leave(lease, sent=sent.tried, news=news_of(sent.met))
 
     async def elsewhere(
-        self, request: Request, send: Callable[[], Awaitable[Response]]
+        self, request: Request, send: Callable[..., Awaitable[Response]]
     ) -> Response:
         """Make an exchange in a turn of its host, while a turn of another one is held.
+
+        Args:
+            send: called with `sent`, to be called when the connection stands.
 
         Raises:
             FetchError: that of the exchange; or its host has no turn to give: two hosts that each
@@ -80,14 +85,15 @@ class Guests:
         try:
             async with asyncio.timeout(PATIENCE_S) as patience, self.turn(request) as sent:
                 patience.reschedule(None)
-                sent.late_s = 0.0
-                return sent.take(await send())
+                sent.tried = True
+                return sent.take(await send(sent=sent.now))
         except TimeoutError as error:
             detail = f"{request.host} has had no turn for it in {PATIENCE_S:.0f} s"
             raise FetchError(Reason.TIMEOUT, detail, sent=False) from error
 
     async def once_more(self, host: str) -> None:
-        """Wait, within an open turn of a host, until it may be asked again."""
+        """Wait, within an open turn of a host that has answered, until it may be asked again."""
+        self._frontier.schedule.sent(host, self._clock.monotonic(), started_at=None)
         await self._wait(host, self._frontier.schedule.once_more, _ignore)
 
     async def _wait(

@@ -49,15 +49,17 @@ class Turns(Protocol):
         """Wait until the host whose turn is held may be asked again."""
 
     async def elsewhere(
-        self, request: Request, send: Callable[[], Awaitable[Response]]
+        self, request: Request, send: Callable[..., Awaitable[Response]]
     ) -> Response:
-        """Send in a turn of another host."""
+        """Send in a turn of another host; `send` is told whom to call when it is sent: `sent`."""
 
 
 class Fetcher(Protocol):
     """Who fetches."""
 
-    async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
+    async def fetch_url(
+        self, url: str, *, max_bytes: int, sent: Callable[[], None] | None = None
+    ) -> Response:
         """Return one exchange, its body cut at `max_bytes`; redirects are not followed."""
 
 

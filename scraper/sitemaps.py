@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
@@ -43,7 +43,9 @@ TOLD = 20  # troubles named one by one
 class Fetcher(Protocol):
     """One HTTP exchange."""
 
-    async def fetch(self, request: Request, *, cut_bytes: int, any_type: bool) -> Response:
+    async def fetch(
+        self, request: Request, *, cut_bytes: int, any_type: bool, sent: Callable[[], None]
+    ) -> Response:
         """Ask once; a redirect is an answer, and a longer body is cut."""
 
 
@@ -237,11 +239,11 @@ class Sitemaps:
                     raise FetchError(Reason.ROBOTS_DISALLOWED, "robots.txt disallows it")
                 if again:
                     continue
-                sent.late_s = 0.0
+                sent.tried = True
                 if await logged_in(request, self._stages) is not None:
                     continue
                 response = await self._fetcher.fetch(
-                    request, cut_bytes=MOST_BYTES + 1, any_type=True
+                    request, cut_bytes=MOST_BYTES + 1, any_type=True, sent=sent.now
                 )
                 sent.take(response)
             error = outcome.refused(response)
@@ -255,7 +257,7 @@ class Sitemaps:
         rules = robots.answer(request.asked)
         asked_now = rules is None
         if rules is None:
-            sent.late_s = 0.0
+            sent.tried = True
             rules = await robots.ask(request.asked)
         elif is_too_soon(request, rules, self._stages):
             return rules, True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -47,8 +47,8 @@ class Robots(Protocol):
 class Fetcher(Protocol):
     """One HTTP exchange."""
 
-    async def fetch(self, request: Request) -> Response:
-        """Ask once; a redirect is an answer."""
+    async def fetch(self, request: Request, *, sent: Callable[[], None] | None) -> Response:
+        """Ask once; a redirect is an answer. `sent` is called when the connection stands."""
 
 
 class Parser(Protocol):

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import cycle
 from typing import Any
 
 from scraper.core.content import kind_of
@@ -52,8 +53,10 @@ class FakeSite:
         pages: Mapping[str, Answer | list[Answer]],
         *,
         visit_s: float = 0.05,
+        connect_s: Sequence[float] = (0.0,),
         diary: Diary | None = None,
     ) -> None:
+        self.connects_s = cycle(connect_s)  # visit by visit, until the site sees the request
         self.pages = {url: _as_list(answers) for url, answers in pages.items()}
         self.visit_s = visit_s
         self.diary = diary or Diary()
@@ -61,8 +64,15 @@ class FakeSite:
         self.types = frozenset[str]()  # as `scope.types`
         self.open = 0
 
-    async def fetch(self, request: Request, *, any_type: bool = False) -> Response:
+    async def fetch(
+        self,
+        request: Request,
+        *,
+        any_type: bool = False,
+        sent: Callable[[], None] | None = None,
+    ) -> Response:
         url = request.asked
+        await _connected(next(self.connects_s), sent)
         self.requests.append(request)
         self.diary.note("fetch", f"{request.verb} {url}")
         self.open += 1
@@ -77,6 +87,13 @@ class FakeSite:
         if self.types and not any_type and media and kind_of(media) not in self.types:
             raise FetchError(Reason.CONTENT_TYPE, media)
         return response
+
+
+async def _connected(after_s: float, sent: Callable[[], None] | None) -> None:
+    if after_s:
+        await asyncio.sleep(after_s)
+    if sent is not None:
+        sent()
 
 
 def _as_list(answers: Any) -> list[Any]:

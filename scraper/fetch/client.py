@@ -66,6 +66,7 @@ class Call:
     headers: CIMultiDict[str] | None = None
     data: bytes | None = None
     types: frozenset[str] = frozenset()  # of answers that are read; empty: all
+    sent: Callable[[], None] | None = None
 
 
 class Fetcher:
@@ -114,13 +115,20 @@ class Fetcher:
         await self._direct.close()
 
     async def fetch(
-        self, request: Request, *, cut_bytes: int | None = None, any_type: bool = False
+        self,
+        request: Request,
+        *,
+        cut_bytes: int | None = None,
+        any_type: bool = False,
+        sent: Callable[[], None] | None = None,
     ) -> Response:
         """Make the exchange that the request asks for now, whatever the status of the answer.
 
         Args:
             cut_bytes: a longer body is cut there; None: it is refused beyond `max_body_bytes`.
             any_type: it is no page of the crawl, and read whatever `scope.types` says.
+            sent: called when the connection stands, just before the request goes out; again when
+                it is sent again.
 
         Raises:
             FetchError: there is no answer, or none that may be used.
@@ -140,13 +148,16 @@ class Fetcher:
             headers=headers,
             data=body,
             types=frozenset() if any_type else self._plan.types,
+            sent=sent,
         )
         return await self._in_slot(call)
 
-    async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
+    async def fetch_url(
+        self, url: str, *, max_bytes: int, sent: Callable[[], None] | None = None
+    ) -> Response:
         """GET a URL with neither cookies nor configured headers, its host's login excepted.
 
-        A longer body is cut.
+        A longer body is cut; `sent` is as in `fetch`.
         """
         call = Call(
             method="GET",
@@ -156,6 +167,7 @@ class Fetcher:
             cut=True,
             plain=True,
             headers=CIMultiDict(self.headers.login(url)),
+            sent=sent,
         )
         return await self._in_slot(call)
 
@@ -164,7 +176,8 @@ class Fetcher:
         await self._slots.acquire()
         self.open += 1
         try:
-            new = partial(Exchange, alone=call.method not in SAFE, slot_s=now() - asked_at)
+            alone, slot_s = call.method not in SAFE, now() - asked_at
+            new = partial(Exchange, alone=alone, slot_s=slot_s, sent=call.sent)
             if self._proxies is None:
                 return await self._in_time(call, self._direct, new())
             send = partial(self._in_time, call)

@@ -119,6 +119,8 @@ class Connector(Bounded):
             connection.close()
             raise RuntimeError("this aiohttp connects without asking who may be connected to")
         exchange.connected_at = now()
+        if exchange.sent is not None:
+            exchange.sent()
         return connection
 
     def _release(

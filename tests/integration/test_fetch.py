@@ -362,6 +362,20 @@ async def test_the_phases_say_where_the_time_went(site, fetcher):
     assert all(0 <= phase < 1 for phase in phases)
 
 
+async def test_it_says_when_the_connection_stands_before_the_server_hears_anything(site, fetcher):
+    heard: list[int] = []
+
+    def sent() -> None:
+        heard.append(len(site.visits))
+
+    await fetcher.fetch(ask(site.url("/page")), sent=sent)
+    await fetcher.fetch(ask(site.url("/page")), sent=sent)  # over a connection that was kept
+    await fetcher.fetch_url(site.url("/robots.txt"), max_bytes=10, sent=sent)
+    with pytest.raises(FetchError):
+        await fetcher.fetch(ask("http://127.0.0.1:1/"), sent=sent)
+    assert heard == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
     "url", ["ftp://a/", "file:///etc/passwd", "data:,x", "http://", "http://[::1", ""]
 )

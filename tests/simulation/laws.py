@@ -147,13 +147,10 @@ class Manners:
         self._law(guest.open <= rule.per_host, "at most per_host open on a host", site.host)
         earned = guest.open <= FIRST_OPEN + guest.ended
         self._law(earned, "beyond the first, open requests are earned by answers", site.host)
-        late = now - guest.started_at >= guest.delay_s - SHORT_S
-        self._law(late, "the delay lies between two starts", (site.host, guest))
         self._law(now >= guest.rests_until - SHORT_S, "a host's rest is kept", (site.host, guest))
         all_ = self._world.plan.fetch.concurrency
         all_ += bool(self._world.sitemaps)  # one at a time, which waits for the fetcher's slot
         self._law(self.open <= all_, "at most concurrency open in all", self.open)
-        guest.started_at = self._started[site.host] = now
         outcome = "cut"
         try:
             yield
@@ -169,12 +166,13 @@ class Manners:
             guest.ended_at = self._diary.now
             self._note(outcome, f"{site.host} {what}")
 
-    def once_more(self, site: Site) -> None:
-        """Another exchange in an open turn: it is a start as well."""
+    def sees(self, site: Site) -> None:
+        """The host sees a request: the connection stands."""
         now, guest = self._diary.now, self.guests[site.host]
         late = now - guest.started_at >= guest.delay_s - SHORT_S
         self._law(late, "the delay lies between two starts", (site.host, guest))
-        guest.started_at = now
+        guest.started_at = self._started[site.host] = now
+        self._note("sent", site.host)
 
     def told(self, site: Site) -> None:
         """The host's robots.txt is known."""

@@ -38,7 +38,7 @@ def _committed_in_silence(self: Frontier, settled: Any, hosts: Any, visited: Any
 
 def _leave(self: Frontier, lease: Any, **_: Any) -> None:
     now = self._clock.monotonic()
-    self.schedule.done(lease.request.host, now, started_at=lease.started_at, sent_at=now)
+    self.schedule.done(lease.request.host, now, started_at=lease.started_at, sent=True)
 
 
 def _leave_unless_hop(self: Frontier, lease: Any, **more: Any) -> None:
@@ -67,7 +67,7 @@ def _take(self: Held, row: int) -> bool:
 
 def _told(self: Any, host: str, now: float, *, crawl_delay_s: float, asked: bool) -> None:
     KNOWN(self, host, now, crawl_delay_s=crawl_delay_s)
-    self._hosts[host].reserved = False
+    self._hosts[host].unsent = None
 
 
 def _greedy(self: Any, now: float) -> Any:
@@ -116,6 +116,7 @@ MUTANTS: dict[str, Break] = {
     "a hop keeps its turn": (Frontier, "leave", _leave_unless_hop),
     "settled rows stay held": (Held, "release", _ignore),
     "rows in flight are not held": (Held, "take", _take),
+    "a slow connect is not waited for": (Host, "unsent", property(lambda host: None, _ignore)),
     "the delay counts from the turn": (Schedule, "robots_known", _told),
     "what is skipped counts for the limit": (Frontier, "give_back", _ignore),
     "the end does not wait for retries": (Frontier, "_finished", _finished),

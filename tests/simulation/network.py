@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from random import Random
+from typing import TypeAlias
 
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.extract.plan import PageRule
@@ -17,6 +19,8 @@ from scraper.core.url import parse
 from tests.simulation.laws import EPOCH, Diary, Manners
 from tests.simulation.vanishing import links
 from tests.simulation.world import HUNG_S, NEVER_ACCEPTED, Page, Site, World
+
+Sent: TypeAlias = Callable[[], None] | None
 
 ELSEWHERE = "/elsewhere.txt"  # where a robots.txt may have moved
 
@@ -37,23 +41,29 @@ class Network:
         self, world: World, web: Web, manners: Manners, diary: Diary, chance: Random
     ) -> None:
         self.cycle = 0
+        self._connects = Random(f"connects {world.seed} {diary.now}")
         self._world, self._web, self._manners = world, web, manners
         self._diary, self._chance = diary, chance
 
     # As `Fetcher`
 
     async def fetch(
-        self, request: Request, *, cut_bytes: int | None = None, any_type: bool = False
+        self,
+        request: Request,
+        *,
+        cut_bytes: int | None = None,
+        any_type: bool = False,
+        sent: Sent = None,
     ) -> Response:
         if any_type and cut_bytes is not None:
-            return await self._sitemap(request.asked)
+            return await self._sitemap(request.asked, sent)
         page = self._world.page(request.asked)
         self._manners.asks(request, page)
         with self._manners.exchange(page.site, f"{request.verb} {page.url} #{request.attempt}"):
             if request.verb != "GET":
                 self._web.sent[page.url, self.cycle] += 1
             try:
-                response = await self._answer(page, request)
+                response = await self._answer(page, request, sent)
             except FetchError as error:
                 self._took_back(page, request, error.reason)
                 self._manners.failed(request)
@@ -63,21 +73,22 @@ class Network:
             self._took_back(page, request, f"http_{response.status}")
             return response
 
-    async def _sitemap(self, url: str) -> Response:
+    async def _sitemap(self, url: str, sent: Sent) -> Response:
         site = self._world.by_host[parse(url).host]
         with self._manners.exchange(site, url):
+            await self._connect(site, sent)
             await self._reach(site)
         return Response(url, 200, {"content-type": "text/xml"}, self._world.sitemaps[url])
 
-    async def fetch_url(self, url: str, *, max_bytes: int) -> Response:
+    async def fetch_url(self, url: str, *, max_bytes: int, sent: Sent = None) -> Response:
         origin, _, path = url[len("http://") :].partition("/")
         site = self._world.by_host[origin if ":" in origin else f"{origin}:80"]
         path, _, of = path.partition("?")
         if f"/{path}" == ELSEWHERE:
-            return await self._elsewhere(url, site, self._world.by_host[of])
+            return await self._elsewhere(url, site, self._world.by_host[of], sent)
         with self._manners.exchange(site, "robots.txt"):
             try:
-                response = await self._robots(site, url)
+                response = await self._robots(site, url, sent)
             except FetchError:
                 self._manners.in_vain = True
                 raise
@@ -88,17 +99,19 @@ class Network:
             self._manners.troubled(site)
         return response
 
-    async def _elsewhere(self, url: str, site: Site, of: Site) -> Response:
+    async def _elsewhere(self, url: str, site: Site, of: Site, sent: Sent) -> Response:
         """A robots.txt that has moved: within its host's turn, or as a guest of another one."""
         if site is of:
-            self._manners.once_more(site)
+            await self._connect(site, sent)
         else:
             with self._manners.exchange(site, "robots.txt of another host"):
+                await self._connect(site, sent)
                 await asyncio.sleep(site.wait_s)
         self._manners.told(of)
         return Response(url, 200, {}, of.robots_text)
 
-    async def _robots(self, site: Site, url: str) -> Response:
+    async def _robots(self, site: Site, url: str, sent: Sent) -> Response:
+        await self._connect(site, sent)
         await self._reach(site)
         if site.robots.startswith("http_"):
             return Response(url, int(site.robots[5:]), {}, b"")
@@ -111,9 +124,11 @@ class Network:
             return Response(url, 503, {}, b"")
         return Response(url, 200, {}, site.robots_text)
 
-    async def _answer(self, page: Page, request: Request) -> Response:
+    async def _answer(self, page: Page, request: Request, sent: Sent) -> Response:
         site = page.site
         slot_s = self._chance.choice((0.0, 0.0, 0.01))
+        await asyncio.sleep(slot_s)
+        await self._connect(site, sent)
         if site.hangs or (page.fails == Reason.TIMEOUT and not page.times):
             await asyncio.sleep(HUNG_S)
             raise FetchError(Reason.TIMEOUT, "as told")
@@ -147,8 +162,21 @@ class Network:
             return Response(request.asked, 304, lower, b"", slot_s=slot_s)
         return Response(request.asked, 200, lower, page.name.encode(), 9, slot_s=slot_s)
 
+    async def _connect(self, site: Site, sent: Sent) -> None:
+        """Look up and connect, or take a connection that was kept."""
+        chance = self._connects.random()
+        await asyncio.sleep(0.3 * max(2 * chance - 1, 0.0))
+        is_down = site.is_down(asyncio.get_running_loop().time())
+        if is_down:
+            await asyncio.sleep(site.wait_s)
+        self._manners.sees(site)
+        if is_down:
+            raise FetchError(Reason.CONNECT, "down", sent=False)
+        if sent is not None:
+            sent()
+
     async def _reach(self, site: Site) -> None:
-        """Connect and wait for the answer."""
+        """Wait for the answer."""
         await asyncio.sleep(site.wait_s * self._chance.uniform(0.5, 1.5))
         if site.is_down(asyncio.get_running_loop().time()):
             raise FetchError(Reason.CONNECT, "down", sent=False)

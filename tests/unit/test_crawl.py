@@ -3,7 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import cycle, pairwise
 from math import inf
 
 import pytest
@@ -120,6 +120,7 @@ def world(
 ) -> World:
     diary, clock = Diary(), VirtualClock()
     site = FakeSite(pages or {}, diary=diary, visit_s=times.get("visit_s", 0.05))
+    site.connects_s = cycle(times.get("connect_s", (0.0,)))
     asked = FakeRobots(robots or {}, diary=diary, ask_s=times.get("ask_s", 0.01))
     parser = FakeParser(parsed or {}, diary=diary, parse_s=times.get("parse_s", 0.02))
     writer = FakeWriter(diary=diary, mark_s=times.get("mark_s", 0.1))
@@ -579,6 +580,22 @@ def test_the_delay_counts_from_the_post_not_from_its_mark(mark_s, per_host):
     starts = sorted(crawled.diary.times("ask") + crawled.diary.times("fetch"))
     assert all(later - start >= 1.0 - 1e-6 for start, later in pairwise(starts))
     assert len(starts) == 7
+
+
+@pytest.mark.parametrize("visit_s", [0.05, 5.0])
+@pytest.mark.parametrize("connect_s", [(0.9, 0.0), (3.0, 0.0, 0.0), (0.0, 2.5)])
+def test_the_delay_counts_from_when_the_host_sees_a_request(connect_s, visit_s):
+    """Some connect for longer than others, or than the delay."""
+    urls = [f"{A}{n}" for n in range(8)]
+    pages = dict.fromkeys(urls, b"") | {urls[3]: Reason.RESET}
+    rule = HostRule(per_host=4, delay_s=1.0)
+    crawled = world(pages, rule=rule, connect_s=connect_s, visit_s=visit_s)
+    crawled.visit_all(*urls)
+    starts = sorted(crawled.diary.times("fetch"))
+    assert len(starts) == 7 + RetryPlan().attempts
+    assert all(later - start >= 1.0 - 1e-6 for start, later in pairwise(starts))
+    quick = sum(0.999 < later - start < 1.001 for start, later in pairwise(starts))
+    assert quick >= 3, "and no longer than that"
 
 
 def test_a_post_is_not_sent_when_its_host_asks_for_a_rest_while_it_is_marked():

@@ -1,6 +1,7 @@
 """Guests take turns of a host like pages, and never wait for each other for ever."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -24,8 +25,9 @@ def guests(rule: HostRule) -> tuple[Guests, Frontier]:
     return Guests(frontier, clock), frontier
 
 
-async def send() -> Response:
+async def send(*, sent: Callable[[], None]) -> Response:
     """An answer after a second."""
+    sent()
     await asyncio.sleep(1.0)
     return Response(B.url, 200, {}, b"")
 
@@ -35,8 +37,9 @@ def test_starts_keep_the_delay_whoever_makes_them():
         some, frontier = guests(HostRule(1, 3.0))
         loop = asyncio.get_running_loop()
         async with some.turn(A) as sent:
-            sent.late_s = 0.0
+            sent.tried = True
             await some.once_more(A.host)
+            sent.now()
             assert loop.time() == pytest.approx(3.0, abs=0.1)
             await some.elsewhere(B, send)
             assert loop.time() == pytest.approx(4.0, abs=0.1), "another host need not wait"

@@ -26,11 +26,11 @@ class Fetcher:
         self.made.site.visit_s = visit_s
         self.most_open = 0
 
-    async def fetch(self, request, *, cut_bytes, any_type):
+    async def fetch(self, request, *, cut_bytes, any_type, sent):
         assert cut_bytes > 50 * 1024 * 1024
         assert any_type
         self.most_open = max(self.most_open, self.made.frontier.schedule.open)
-        return await self.made.site.fetch(request)
+        return await self.made.site.fetch(request, sent=sent)
 
 
 def listing(*urls, index=False):

@@ -26,7 +26,7 @@ class Host:
     pace: Pace = field(default_factory=Pace)
     circuit: Circuit = field(default_factory=Circuit)
     has_answered: bool = False
-    reserved: bool = False  # a turn will send something only later
+    unsent: float | None = None  # with a delay: when the turn began that has yet to send
     guests: int = 0  # that wait for a turn
     yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
@@ -57,7 +57,7 @@ class Host:
 
     @property
     def has_room(self) -> bool:
-        if self.reserved and self.delay_s:
+        if self.unsent is not None:
             return False
         circuit, open_ = self.circuit, self.open
         if (self.probing or circuit.is_open) and not circuit.is_given_up:
@@ -81,8 +81,26 @@ class Host:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do and nothing was learnt."""
-        busy = self.open or self.urgent or self.queue or self.reserved or self.guests
+        busy = self.open or self.urgent or self.queue or self.guests
         return not busy and self.circuit.is_clean and not self.pace.slow_s
+
+    def begin(self, now: float) -> None:
+        """A turn begins."""
+        self.open += 1
+        self.started_before, self.started_at = self.started_at, now
+        if (self.probing or self.delay_s) and not self.circuit.is_given_up:
+            self.unsent = now
+
+    def end(self, now: float, *, started_at: float, sent: bool) -> None:
+        """A turn ends: it was a start, or none; who never said when it sent did so just now."""
+        self.open -= 1
+        is_unsent = self.unsent == started_at
+        if is_unsent:
+            self.unsent = None
+        if sent and is_unsent:
+            self.started_at = max(self.started_at, now)
+        elif not sent and started_at == self.started_at:
+            self.started_at = self.started_before
 
     def hear(
         self, news: News, outage: Outage, now: float, *, started_at: float, rest_s: float
@@ -132,6 +150,7 @@ class Lease(NamedTuple):  # made for each page: a frozen dataclass takes four ti
     urgent: bool = False  # it had a turn before
     probe: bool = False  # it tries whether its host, or the network, is back
     given_up: bool = False  # its host is: nothing is to be sent
+    spaced: bool = False  # its host starts nothing until `HostSchedule.sent`
 
 
 def depth_of(entry: tuple[float, Request]) -> tuple[int, int]:

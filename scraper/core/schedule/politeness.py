@@ -8,7 +8,8 @@ happens in whatever order:
   is hit with a hundred requests before it has shown that it can bear them, and a slow host does
   not take the slots that others could use;
 - between two starts on a host lies at least its delay: the larger of the config's, robots.txt's
-  and what was learnt;
+  and what was learnt. It counts from when the connection stood, as the host sees it: meanwhile a
+  host with a delay starts nothing else, and a turn that failed before that counts from its end;
 - a paused host starts nothing before its pause ends;
 - a host that is not reached rests, then is asked for one page at a time; given up, its pages are
   handed out to be failed, without a wait (`circuit`);
@@ -96,30 +97,37 @@ class HostSchedule:
         now: float,
         *,
         started_at: float,
-        sent_at: float | None,
+        sent: bool,
         news: News = NO_NEWS,
     ) -> None:
         """End a turn of this host.
 
         Args:
             started_at: when the turn was taken.
-            sent_at: when something was sent in it, after looking up a name or connecting, so that
-                the delay is kept as the server sees it; None: nothing was, so the turn was no
-                start, unless another one has followed.
+            sent: something was, or was tried to be, and the delay counts from now unless `sent`
+                has told when; else the turn was no start, unless another one has followed.
             news: what it tells of the host.
         """
         host = self._hosts[host_name]
-        host.open -= 1
         self.open -= 1
         before = host.started_at
-        if sent_at is not None:
-            host.started_at = max(before, sent_at)
-        elif started_at == before:
-            host.started_at = host.started_before
+        host.end(now, started_at=started_at, sent=sent)
         slower = host.hear(news, self.outage, now, started_at=started_at, rest_s=self._plan.rest_s)
         self.flow.ended(news.sign, started_at, now, answers=host.has_answered)
         if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
+
+    def sent(self, host_name: str, now: float, *, started_at: float | None) -> None:
+        """Hear that an open turn sends something now: the host's delay counts from here.
+
+        Args:
+            started_at: when the turn was taken; None: it has something else to send after this.
+        """
+        host = self._host(host_name)
+        host.started_at = max(host.started_at, now)
+        if host.unsent == started_at:
+            host.unsent = None
+        self._offer(host, now)
 
     def expect(self, host_name: str) -> None:
         """Let a guest, what is asked for and is no request here, take turns with the pages.
@@ -185,16 +193,6 @@ class HostSchedule:
         host.paused_until = max(host.paused_until, until)
         self._offer(host, now)
 
-    def reserve(self, host_name: str) -> None:
-        """Start nothing on a host with a delay until an open turn has sent what it has to send.
-
-        `robots_known` with `asked` ends that.
-        """
-        host = self._host(host_name)
-        host.reserved = True
-        if not host.may_open:
-            host.stamp = -1
-
     def has_given_up(self, host_name: str) -> bool:
         """Whether the host was tried often enough; its pages are handed out to be failed."""
         return self._host(host_name).circuit.is_given_up
@@ -215,18 +213,18 @@ class HostSchedule:
         """Open the host to its full limit, with the delay that its robots.txt asks for.
 
         Args:
-            asked: robots.txt was fetched in this turn, or the turn was reserved: the delay counts
-                from now.
+            asked: robots.txt was fetched in this turn: the delay counts from now.
         """
         host = self._host(host_name)
         crawl_delay_s = min(crawl_delay_s, self._plan.max_crawl_delay_s)
         if asked:
-            host.reserved = False
             host.started_at = max(host.started_at, now)
         elif not host.probing and crawl_delay_s == host.crawl_delay_s:
             return
         host.probing = False
         host.crawl_delay_s = crawl_delay_s
+        if asked or not host.delay_s:
+            host.unsent = None
         self._offer(host, now)
 
     def is_too_soon(self, host_name: str, now: float, *, crawl_delay_s: float) -> bool:
@@ -315,13 +313,13 @@ class HostSchedule:
         host.yields = False
         probe = self._open(host, now) or host.circuit.is_open
         given_up = host.circuit.is_given_up
-        return Lease(request, now - entered_at, now, urgent, probe, given_up)
+        spaced = host.unsent is not None
+        return Lease(request, now - entered_at, now, urgent, probe, given_up, spaced)
 
     def _open(self, host: Host, now: float) -> bool:
         """Begin a turn; returns whether it probes the network."""
         self.open += 1
-        host.open += 1
-        host.started_before, host.started_at = host.started_at, now
+        host.begin(now)
         self._offer(host, now)
         if self.outage.since is None:
             return False

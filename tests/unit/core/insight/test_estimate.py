@@ -60,7 +60,7 @@ def takes_s(crawl: Sequence[Load], slots: int, limit: int | None) -> float:
         if open_ and (wake_at is None or open_[0][0] <= wake_at):
             now, _, host, began = heappop(open_)
             news = News(Sign.WELL, latency_s=answers[host])
-            schedule.done(host, now, started_at=began, sent_at=began, news=news)
+            schedule.done(host, now, started_at=began, sent=True, news=news)
         elif wake_at is None:
             return now
         else:

@@ -60,9 +60,16 @@ def test_a_host_that_is_given_up_waits_for_nothing():
     assert made.may_open
 
 
-def test_a_reserved_host_with_a_delay_opens_nothing():
-    assert host(reserved=True).may_open
-    assert not host(reserved=True, delay_s=1.0).may_open
+@given(st.booleans(), st.sampled_from([0.0, 1.0]), st.booleans())
+def test_a_host_with_a_delay_opens_nothing_until_it_is_sent(probing, delay_s, sent):
+    made = host(delay_s=delay_s, probing=probing)
+    made.begin(5.0)
+    made.probing = False
+    assert made.may_open != (probing or delay_s > 0)
+    made.end(7.0, started_at=5.0, sent=sent)
+    assert made.may_open
+    counted_from = 7.0 if probing or delay_s else 5.0
+    assert made.started_at == (counted_from if sent else float("-inf"))
 
 
 def test_it_is_idle_when_it_has_nothing_to_do_and_nothing_was_learnt():

@@ -156,6 +156,7 @@ def makespan(sizes, *, slots, per_host, latency_s, delay_s=0.0, ended=lambda *_:
                 schedule.add(Request(f"http://h{name}/", b"", f"h{name}:80", id=next(ids)), now)
     while running or schedule.waiting:
         while len(running) < slots and (lease := schedule.take(now)) is not None:
+            schedule.sent(lease.request.host, now, started_at=lease.started_at)
             seconds = latency_s(int(lease.request.host[1:-3]))
             heappush(running, (now + seconds, lease.request.id, lease))
         ends_at = running[0][0] if running else float("inf")
@@ -165,7 +166,7 @@ def makespan(sizes, *, slots, per_host, latency_s, delay_s=0.0, ended=lambda *_:
             _, _, lease = heappop(running)
             start = lease.started_at
             news = News(Sign.WELL, now - start)
-            schedule.done(lease.request.host, now, started_at=start, sent_at=start, news=news)
+            schedule.done(lease.request.host, now, started_at=start, sent=True, news=news)
             ended(now, int(lease.request.host[1:-3]), schedule)
     return now
 

@@ -66,7 +66,7 @@ def test_nothing_is_over_while_something_is_open_or_waits_for_its_commit():
     assert crawl.held.take(A.id)
     crawl.schedule.pause(A.host, NOW + 99.0, NOW)
     assert not crawl.is_over(due_s=99.0)  # it is open
-    crawl.schedule.done(A.host, NOW, started_at=NOW, sent_at=NOW)
+    crawl.schedule.done(A.host, NOW, started_at=NOW, sent=True)
     assert not crawl.is_over(due_s=99.0)  # its commit may bring something to do
     crawl.patience.parked = 1
     assert crawl.is_over(due_s=99.0)  # it waits for seeds, and they for something else

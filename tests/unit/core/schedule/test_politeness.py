@@ -51,7 +51,8 @@ class Whatever(RuleBasedStateMachine):
         self.paused = {}
         self.crawl_delay = {}
         self.probing = dict.fromkeys(HOSTS, robots)
-        self.reserved = set()
+        self.turns = {host: [] for host in HOSTS}  # when they began
+        self.unsent = {}  # when the turn began that has yet to send, if the host waits for that
         self.guests = dict.fromkeys(HOSTS, 0)
         self.yields = set()  # hosts whose last turn was a guest's
 
@@ -82,10 +83,27 @@ class Whatever(RuleBasedStateMachine):
         assert host in allowed
         self.inside.remove(turn.request.id)
         self.yields.discard(host)
-        self.open[host] += 1
         assert turn.started_at == self.now
+        self.begins(host)
+        assert turn.spaced == (host in self.unsent)
+
+    def begins(self, host):
+        self.open[host] += 1
+        self.turns[host].append(self.now)
         self.before[host] = self.started[host]
         self.started[host] = self.now
+        if self.probing[host] or self.delay(host):
+            self.unsent[host] = self.now
+
+    def ends(self, host, which):
+        self.open[host] -= 1
+        return self.turns[host].pop(which % len(self.turns[host]))
+
+    def was_unsent(self, host, began):
+        is_unsent = self.unsent.get(host) == began
+        if is_unsent:
+            del self.unsent[host]
+        return is_unsent
 
     def may_start(self):
         waiting = {host for host in HOSTS if self.schedule.waiting_on(host)}
@@ -99,7 +117,7 @@ class Whatever(RuleBasedStateMachine):
             and self.open[host] < FIRST_OPEN + self.ended[host]
             and self.now >= self.started[host] + self.delay(host)
             and self.now >= self.paused.get(host, 0.0)
-            and not (host in self.reserved and self.delay(host))
+            and host not in self.unsent
         }
 
     @rule(host=st.sampled_from(HOSTS))
@@ -129,28 +147,37 @@ class Whatever(RuleBasedStateMachine):
             return
         self.guests[host] -= 1
         self.yields.add(host)
-        self.open[host] += 1
-        self.before[host] = self.started[host]
-        self.started[host] = self.now
+        self.begins(host)
 
-    @rule(host=st.sampled_from(HOSTS), late=st.sampled_from([0.0, 0.5, 3.0]))
-    def done(self, host, late):
-        """Something was sent, some time after the turn began."""
+    @rule(host=st.sampled_from(HOSTS), which=st.integers(0, 6), more=st.booleans())
+    def sent(self, host, which, more):
+        """Something is sent in one of the turns, perhaps not the last thing."""
         if self.open[host]:
-            self.open[host] -= 1
-            self.ended[host] += 1
-            sent_at = min(self.started[host] + late, self.now)
-            self.started[host] = max(self.started[host], sent_at)
-            news = News(Sign.WELL, 0.1)
-            self.schedule.done(host, self.now, started_at=0.0, sent_at=sent_at, news=news)
+            began = self.turns[host][which % self.open[host]]
+            self.started[host] = self.now
+            if not more:
+                self.was_unsent(host, began)
+            self.schedule.sent(host, self.now, started_at=None if more else began)
 
-    @rule(host=st.sampled_from(HOSTS), ago=st.sampled_from([0.0, 0.5, 2.0]))
-    def done_unused(self, host, ago):
+    @rule(host=st.sampled_from(HOSTS), which=st.integers(0, 6))
+    def done(self, host, which):
+        """Something was sent; who has not said when has done so at the end."""
+        if self.open[host]:
+            began = self.ends(host, which)
+            self.ended[host] += 1
+            if self.was_unsent(host, began):
+                self.started[host] = self.now
+            news = News(Sign.WELL, 0.1)
+            self.schedule.done(host, self.now, started_at=began, sent=True, news=news)
+
+    @rule(host=st.sampled_from(HOSTS), which=st.integers(0, 6))
+    def done_unused(self, host, which):
         """The turn sent nothing: it counts as no start, unless another one has followed."""
         if self.open[host]:
-            self.open[host] -= 1
-            self.schedule.done(host, self.now, started_at=self.now - ago, sent_at=None)
-            if self.started[host] == self.now - ago:
+            began = self.ends(host, which)
+            self.was_unsent(host, began)
+            self.schedule.done(host, self.now, started_at=began, sent=False)
+            if self.started[host] == began:
                 self.started[host] = self.before[host]
 
     @rule(host=st.sampled_from(HOSTS), seconds=st.sampled_from([1.0, 7.0]))
@@ -166,15 +193,11 @@ class Whatever(RuleBasedStateMachine):
         self.crawl_delay[host] = delay
         if asked:
             self.started[host] = self.now
-            self.reserved.discard(host)
         self.probing[host] = False
+        if asked or not self.delay(host):
+            self.unsent.pop(host, None)
         self.schedule.robots_known(host, self.now, crawl_delay_s=delay, asked=asked)
         assert self.schedule.rule(host).delay_s == self.delay(host)
-
-    @rule(host=st.sampled_from(HOSTS))
-    def reserve(self, host):
-        self.reserved.add(host)
-        self.schedule.reserve(host)
 
     @rule(urgent=st.booleans())
     def shed(self, urgent):
@@ -262,18 +285,26 @@ class Troubles(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 99), sign=st.sampled_from(Sign), shut=st.booleans())
     def done(self, which, sign, shut):
+        """A turn ends, whether it was said before that it has sent something or not."""
         if not self.open:
             return
         lease = self.open.pop(which % len(self.open))
         host, news = lease.request.host, News(sign, 0.1, is_shut=shut)
         if lease.given_up:
             news = News()
-        sent_at = None if news.sign is Sign.NONE else lease.started_at
-        self.schedule.done(host, self.now, started_at=lease.started_at, sent_at=sent_at, news=news)
+        sent = news.sign is not Sign.NONE
+        self.schedule.done(host, self.now, started_at=lease.started_at, sent=sent, news=news)
         if sign is Sign.WELL and not lease.given_up:
             self.schedule.robots_known(host, self.now)
         if self.schedule.has_given_up(host):
             self.given_up.add(host)
+
+    @rule(which=st.integers(0, 99))
+    def sent(self, which):
+        if self.open:
+            lease = self.open[which % len(self.open)]
+            at, host = lease.started_at, lease.request.host
+            self.schedule.sent(host, self.now, started_at=at)
 
     @rule(seconds=st.sampled_from([0.5, 5.0, 40.0]))
     def wait(self, seconds):
@@ -303,12 +334,15 @@ def test_a_turn_in_which_nothing_was_sent_is_no_start():
     schedule = HostSchedule(polite(per_host=2, delay_s=2.0))
     for number in range(4):
         schedule.add(request("a:80", number), 0.0)
-    schedule.take(0.0)
+    first = schedule.take(0.0)
+    schedule.sent("a:80", 0.0, started_at=first.started_at)
     skipped = schedule.take(2.0)
-    schedule.done("a:80", 2.0, started_at=skipped.started_at, sent_at=None)
+    schedule.done("a:80", 2.0, started_at=skipped.started_at, sent=False)
     assert schedule.wake_at() == 2.0
-    assert schedule.take(2.0).request.id == 2
-    schedule.done("a:80", 2.5, started_at=1.0, sent_at=None)  # another one has followed
+    last = schedule.take(2.0)
+    assert last.request.id == 2
+    schedule.sent("a:80", 2.0, started_at=last.started_at)
+    schedule.done("a:80", 2.5, started_at=1.0, sent=False)  # another one has followed
     assert schedule.wake_at() == 4.0
 
 
@@ -320,15 +354,34 @@ def test_a_crawl_delay_counts_up_to_the_longest_that_is_waited(asked_s, own_s, l
     assert schedule.rule("a:80").delay_s == max(own_s, min(asked_s, longest_s))
 
 
-def test_a_reserved_host_with_a_delay_starts_nothing_until_something_was_sent():
-    schedule = HostSchedule(polite(per_host=2, delay_s=1.0))
+def test_a_host_with_a_delay_starts_nothing_until_the_last_turn_has_sent():
+    schedule = HostSchedule(polite(per_host=3, delay_s=1.0))
+    for number in range(4):
+        schedule.add(request("a:80", number), 0.0)
+    first = schedule.take(0.0)
+    assert first.spaced
+    assert schedule.take(5.0) is None, "it still connects"
+    schedule.sent("a:80", 5.0, started_at=first.started_at)
+    assert schedule.wake_at() == 6.0
+    second = schedule.take(6.0)
+    schedule.done("a:80", 6.5, started_at=first.started_at, sent=True)
+    assert schedule.take(9.0) is None, "another turn has ended, not the one that connects"
+    schedule.done("a:80", 9.0, started_at=second.started_at, sent=True)  # in vain
+    assert schedule.wake_at() == 10.0
+    third = schedule.take(10.0)
+    schedule.done("a:80", 12.0, started_at=third.started_at, sent=False)
+    assert schedule.take(12.0) is not None, "it was no start"
+
+
+def test_a_kept_crawl_delay_counts_from_when_the_first_page_is_sent():
+    schedule = HostSchedule(polite(robots=True, per_host=2))
     for number in range(2):
         schedule.add(request("a:80", number), 0.0)
-    schedule.take(0.0)
-    schedule.reserve("a:80")
-    assert schedule.take(5.0) is None
-    schedule.robots_known("a:80", 5.0, asked=True)
-    assert schedule.wake_at() == 6.0
+    turn = schedule.take(0.0)
+    schedule.robots_known("a:80", 0.0, crawl_delay_s=2.0)
+    assert schedule.take(3.0) is None
+    schedule.sent("a:80", 3.0, started_at=turn.started_at)
+    assert schedule.wake_at() == 5.0
 
 
 def test_a_pause_voids_the_offer_made_before():
@@ -337,7 +390,7 @@ def test_a_pause_voids_the_offer_made_before():
         schedule.add(request("a:80", number), 0.0)
     schedule.take(0.0)
     schedule.pause("a:80", 5.0, 0.0)
-    schedule.done("a:80", 1.0, started_at=0.0, sent_at=0.0)
+    schedule.done("a:80", 1.0, started_at=0.0, sent=True)
     assert schedule.take(4.0) is None
     assert schedule.take(5.0).request.id == 1
     assert [request.id for request in schedule.trim(0)] == [2]
@@ -355,12 +408,12 @@ def test_a_crawl_delay_that_was_kept_counts_from_the_run_before(own_s, robots_s,
     too_soon = schedule.is_too_soon("a:80", now, crawl_delay_s=robots_s)
     assert too_soon == (max(own_s, robots_s) - ago_s > now)
     if too_soon:
-        schedule.done("a:80", now, started_at=now, sent_at=None)
+        schedule.done("a:80", now, started_at=now, sent=False)
         assert schedule.wake_at() == max(own_s, robots_s) - ago_s
         lease = schedule.take(schedule.wake_at())
     assert not schedule.is_too_soon("a:80", lease.started_at, crawl_delay_s=robots_s)
-    next_at = schedule.wake_at()
-    assert next_at == lease.started_at + max(own_s, robots_s)
+    schedule.sent("a:80", lease.started_at, started_at=lease.started_at)
+    assert schedule.wake_at() == lease.started_at + max(own_s, robots_s)
 
 
 @given(st.lists(st.sampled_from(HOSTS), min_size=1, max_size=40))
@@ -372,7 +425,7 @@ def test_hosts_that_may_start_take_turns(hosts):
     order = []
     while turn := schedule.take(0.0):
         order.append(turn.request.host)
-        schedule.done(turn.request.host, 0.0, started_at=0.0, sent_at=0.0)
+        schedule.done(turn.request.host, 0.0, started_at=0.0, sent=True)
     assert sorted(order) == sorted(hosts)
     rounds = {host: hosts.count(host) for host in hosts}
     for place, host in enumerate(order):
@@ -388,7 +441,7 @@ def test_next_hops_go_first_and_the_rest_in_order(urgent):
     taken = []
     while turn := schedule.take(0.0):
         taken.append(turn.request.id)
-        schedule.done("a:80", 0.0, started_at=0.0, sent_at=0.0)
+        schedule.done("a:80", 0.0, started_at=0.0, sent=True)
     expected = [n for n, first in enumerate(urgent) if first]
     assert taken == expected + [n for n, first in enumerate(urgent) if not first]
 
@@ -408,7 +461,7 @@ def test_a_host_is_asked_for_twice_as_many_with_every_round_of_answers():
                 "a:80",
                 now + 0.5,
                 started_at=turn.started_at,
-                sent_at=now + 0.1,
+                sent=True,
                 news=News(Sign.WELL, 0.4),
             )
     assert opened == [4, 8, 16, 20]
@@ -445,7 +498,7 @@ def failing(schedule: HostSchedule, now: float, sign: Sign = Sign.DEAD, **news) 
     """Take a turn and fail in it."""
     lease = schedule.take(now)
     host = lease.request.host
-    schedule.done(host, now, started_at=now, sent_at=now, news=News(sign, **news))
+    schedule.done(host, now, started_at=now, sent=True, news=News(sign, **news))
 
 
 def test_a_host_that_cannot_be_reached_rests_then_is_tried_and_at_last_given_up():
@@ -463,14 +516,14 @@ def test_a_host_that_cannot_be_reached_rests_then_is_tried_and_at_last_given_up(
         lease = schedule.take(now)
         assert (lease.probe, lease.given_up) == (True, False)
         assert schedule.take(now + 9.0) is None  # one at a time
-        schedule.done("a:80", now, started_at=now, sent_at=now, news=News(Sign.DEAD))
+        schedule.done("a:80", now, started_at=now, sent=True, news=News(Sign.DEAD))
     assert rests == list(RESTS)
     assert schedule.has_given_up("a:80")
     left = [schedule.take(now) for _ in range(4)]
     assert all(lease.given_up for lease in left)  # at once, whatever the delay
     schedule.pause("a:80", now + 60.0, now)
     assert schedule.wake_at() is None
-    schedule.done("a:80", now, started_at=now, sent_at=None)
+    schedule.done("a:80", now, started_at=now, sent=False)
     assert schedule.wake_at() == now
 
 
@@ -500,7 +553,7 @@ def test_a_host_that_has_too_much_to_do_is_slowed_and_that_is_learnt():
     for number in range(2):
         again.add(request("a:80", number), 0.0)
     again.take(0.0)
-    again.done("a:80", 0.0, started_at=0.0, sent_at=0.0)
+    again.done("a:80", 0.0, started_at=0.0, sent=True)
     assert again.wake_at() == 1.0
     assert again.forget_idle(100.0) == 0
 
@@ -524,11 +577,11 @@ def test_while_the_network_is_gone_one_page_now_and_then_probes_it():
     assert probe.probe
     assert schedule.take(now + 99.0) is None
     assert schedule.wake_at() is None
-    schedule.done(probe.request.host, now, started_at=now, sent_at=now, news=News(Sign.DEAD))
+    schedule.done(probe.request.host, now, started_at=now, sent=True, news=News(Sign.DEAD))
     assert schedule.wake_at() == now + 2 * PROBE_S
     now += 2 * PROBE_S
     probe = schedule.take(now)
-    schedule.done(probe.request.host, now, started_at=now, sent_at=now, news=News(Sign.BUSY))
+    schedule.done(probe.request.host, now, started_at=now, sent=True, news=News(Sign.BUSY))
     assert schedule.outage.since is None
     assert schedule.take(now) is not None
     assert not any(schedule.has_given_up(host) for host in hosts)
@@ -550,15 +603,18 @@ def test_deepest_first_is_by_depth_whenever_it_came(first, later, keep):
     started = []
     while (turn := schedule.take(0.0)) is not None:
         started.append(turn.request)
-        schedule.done("a:80", 0.0, started_at=0.0, sent_at=0.0)
+        schedule.done("a:80", 0.0, started_at=0.0, sent=True)
     assert started == [hop, *(row for row in reversed(left) if row not in dropped)]
 
 
-def test_reserving_a_host_without_a_delay_holds_nothing_back():
-    schedule = HostSchedule(polite(per_host=2))
-    schedule.add(request("a:80"), 0.0)
-    schedule.reserve("a:80")
-    assert schedule.take(0.0) is not None
+def test_a_host_without_a_delay_waits_for_no_connection():
+    schedule = HostSchedule(polite(robots=True, per_host=3))
+    for number in range(3):
+        schedule.add(request("a:80", number), 0.0)
+    schedule.take(0.0)
+    schedule.robots_known("a:80", 0.0)  # kept: the page is still to be sent
+    turns = [schedule.take(0.0) for _ in range(2)]
+    assert [turn.spaced for turn in turns] == [False, False]
 
 
 def test_a_host_with_most_in_the_table_starts_first_whether_it_is_known_yet():
@@ -579,14 +635,16 @@ def test_pages_and_guests_take_turns():
         schedule.expect("a:80")
     assert schedule.take(0.0) is None, "the page waits for the guest"
     assert schedule.begin("a:80", 0.0) is None
+    schedule.sent("a:80", 0.0, started_at=0.0)
     assert schedule.begin("a:80", 9.0) == float("inf"), "the first one is still there"
-    schedule.done("a:80", 9.0, started_at=0.0, sent_at=0.0)
+    schedule.done("a:80", 9.0, started_at=0.0, sent=True)
     schedule.expect("a:80")
     assert schedule.begin("a:80", 2.0) == GIVES_WAY_S, "it is the page's turn"
     assert schedule.begin("a:80", 9.0) is None, "but nobody takes it"
-    schedule.done("a:80", 9.0, started_at=9.0, sent_at=9.0)
+    schedule.done("a:80", 9.0, started_at=9.0, sent=True)
     assert schedule.take(11.0) is not None
-    schedule.done("a:80", 11.5, started_at=11.0, sent_at=11.0)
+    schedule.sent("a:80", 11.0, started_at=11.0)
+    schedule.done("a:80", 11.5, started_at=11.0, sent=True)
     assert schedule.take(99.0) is None
     assert schedule.begin("a:80", 11.5) == 1.5
     schedule.dismiss("a:80", 11.5)
@@ -603,8 +661,9 @@ def test_what_is_sent_within_a_turn_is_a_start_like_others():
     assert schedule.once_more("a:80", 1.5) == 0.5
     assert schedule.take(2.0) is None, "it gives way"
     assert schedule.once_more("a:80", 2.0) is None
+    schedule.sent("a:80", 2.0, started_at=turn.started_at)
     assert schedule.wake_at() == 4.0
-    schedule.done("a:80", 3.0, started_at=turn.started_at, sent_at=0.0)
+    schedule.done("a:80", 3.0, started_at=turn.started_at, sent=True)
     assert schedule.take(3.9) is None
     assert schedule.take(4.0).request.id == 1
 
@@ -624,7 +683,7 @@ def test_while_the_network_is_gone_a_guest_takes_the_turn_of_a_probe():
     now = 1.0 + PROBE_S
     assert schedule.begin("a:80", now) is None
     assert schedule.begin("b:80", now) == float("inf"), "one probe at a time"
-    schedule.done("a:80", now, started_at=now, sent_at=now, news=News(Sign.WELL))
+    schedule.done("a:80", now, started_at=now, sent=True, news=News(Sign.WELL))
     assert schedule.begin("b:80", now) is None
 
 
@@ -645,11 +704,11 @@ def test_what_began_before_an_outage_says_nothing_of_it():
     leases = [schedule.take(1.0) for _ in range(LOST + 1)]
     for lease in leases[:-1]:
         host = lease.request.host
-        schedule.done(host, 2.0, started_at=1.0, sent_at=1.0, news=News(Sign.DEAD))
+        schedule.done(host, 2.0, started_at=1.0, sent=True, news=News(Sign.DEAD))
     assert schedule.outage.since == 2.0
     before = schedule.outage.probe_at
     host = leases[-1].request.host
-    schedule.done(host, 3.0, started_at=1.0, sent_at=1.0, news=News(Sign.DEAD))
+    schedule.done(host, 3.0, started_at=1.0, sent=True, news=News(Sign.DEAD))
     assert schedule.outage.probe_at == before
 
 
