@@ -47,7 +47,9 @@ LONGER_S = 60.0
 class Fetcher(Protocol):
     """One HTTP exchange."""
 
-    async def fetch(self, request: Request, *, any_type: bool) -> Response:
+    async def fetch(
+        self, request: Request, *, any_type: bool, sent: Callable[[], None]
+    ) -> Response:
         """Ask once; a redirect is an answer."""
 
 
@@ -219,7 +221,7 @@ class Session:
                 led = f"{_said(self._url.href)} leads to {_said(request.asked)}"
                 raise LoginError(f"login refused: {led}, which is not https")
             await self._pace(request.host)
-            response = await self._fetcher.fetch(request, any_type=True)
+            response = await self._fetcher.fetch(request, any_type=True, sent=self._sent)
             if not is_redirect(response):
                 break
             hop, url = next_hop(
@@ -241,6 +243,9 @@ class Session:
         wait_s = self._asked_at + self._delay_s(host) - self._clock.monotonic()
         if wait_s > 0:
             await asyncio.sleep(wait_s)
+        self._sent()
+
+    def _sent(self) -> None:
         self._asked_at = self._clock.monotonic()
 
 

@@ -88,18 +88,18 @@ class Host:
         """A turn begins."""
         self.open += 1
         self.started_before, self.started_at = self.started_at, now
-        if (self.probing or self.delay_s) and not self.circuit.is_given_up:
+        delayed = self.rule.delay_s or self.crawl_delay_s or self.pace.slow_s or self.probing
+        if delayed and not self.circuit.is_given_up:
             self.unsent = now
 
     def end(self, now: float, *, started_at: float, sent: bool) -> None:
         """A turn ends: it was a start, or none; who never said when it sent did so just now."""
         self.open -= 1
-        is_unsent = self.unsent == started_at
-        if is_unsent:
+        if self.unsent == started_at:
             self.unsent = None
-        if sent and is_unsent:
-            self.started_at = max(self.started_at, now)
-        elif not sent and started_at == self.started_at:
+            if sent:
+                self.started_at = max(self.started_at, now)
+        if not sent and self.started_at == started_at:
             self.started_at = self.started_before
 
     def hear(
