@@ -265,13 +265,19 @@ class Patience:
             return
         now, schedule = process.diary.now, process.frontier.schedule
         crew = process.frontier.crew
-        if not crew.idle or process.manners.open >= crew.slots:
+        if not crew.idle or process.manners.open + self._as_guests() >= crew.slots:
             self._busy_until = now + seconds
         elif schedule.open < crew.slots and (schedule.wake_at() or inf) < now - SHORT_S:
             process.diary.breach("no wake-up is lost", process.frontier)
         if seconds > patience_s or now - self._looked_at > patience_s / 2:
             self._looked_at = now
             self._look_closer(now, now + seconds)
+
+    def _as_guests(self) -> int:
+        """Slots of turns that wait for another host's: its robots.txt has moved there."""
+        schedule = self._process.frontier.schedule
+        guests = sum(host.guests for host in schedule.each())
+        return min(guests, schedule.open - self._process.manners.open)
 
     def _look_closer(self, now: float, until: float) -> None:
         manners, ready = self._process.manners, dict[str, Waiting]()
