@@ -95,6 +95,7 @@ class Manners:
         self._started = started
         self.began_at = diary.now if number > 1 else -inf  # until then others may have asked
         self.open = 0
+        self.away = 0  # of them, for a robots.txt that has moved from another host
         self.starts = 0
         self.settled: frozenset[int] = frozenset()  # rows that had their outcome when it began
         self.asked: Counter[tuple[object, ...]] = Counter()
@@ -274,9 +275,9 @@ class Patience:
             self._look_closer(now, now + seconds)
 
     def _as_guests(self) -> int:
-        """Slots of turns that wait for another host's: its robots.txt has moved there."""
+        """Slots of turns that wait for another host, where its robots.txt has moved."""
         schedule = self._process.frontier.schedule
-        guests = sum(host.guests for host in schedule.each())
+        guests = self._process.manners.away + sum(host.guests for host in schedule.each())
         return min(guests, schedule.open - self._process.manners.open)
 
     def _look_closer(self, now: float, until: float) -> None:

@@ -14,6 +14,7 @@ from scraper.core.schedule.held import Held
 from scraper.core.schedule.host import Host
 from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.retry import RetryPolicy
+from scraper.crew import Crew
 from scraper.frontier import Frontier
 from scraper.run import Run
 from scraper.store import books, gone, items, links, visits
@@ -94,6 +95,7 @@ def _shown(batch: Any, ids: Any) -> list[Shown]:
 
 
 LEAVE, FINISHED, TAKE = Frontier.leave, Frontier._finished, Held.take
+MAY_TAKE = Crew.may_take
 RECORD, KNOWN, LEARN = Links.record, Schedule.robots_known, Schedule.learn
 SHOWN = visits._shown
 
@@ -108,7 +110,7 @@ MUTANTS: dict[str, Break] = {
     "a kept Crawl-delay comes too late": (Schedule, "is_too_soon", lambda *args, **more: False),
     "sitemaps wait for no turn": (Schedule, "begin", _begin),
     "no rest after Retry-After": (Schedule, "pause", _ignore),
-    "no cap in all": (Frontier, "_slots", property(lambda self: 9999, _ignore)),
+    "no cap in all": (Crew, "may_take", lambda self, open_: MAY_TAKE(self, 0)),
     "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),
     "the fullest host first": (Schedule, "take", _greedy),
     "a commit wakes nobody": (Frontier, "committed", _committed_in_silence),

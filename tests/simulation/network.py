@@ -105,8 +105,12 @@ class Network:
             await self._connect(site, sent)
         else:
             with self._manners.exchange(site, "robots.txt of another host"):
-                await self._connect(site, sent)
-                await asyncio.sleep(site.wait_s)
+                self._manners.away += 1
+                try:
+                    await self._connect(site, sent)
+                    await asyncio.sleep(site.wait_s)
+                finally:
+                    self._manners.away -= 1
         self._manners.told(of)
         return Response(url, 200, {}, of.robots_text)
 

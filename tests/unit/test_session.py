@@ -298,8 +298,11 @@ def test_nothing_is_fetched_before_the_login():
     assert sorted(fetches(crawled.site)[2:]) == [f"GET /{n}" for n in range(6)]
 
 
-def test_all_exchanges_with_a_host_keep_its_delay():
-    crawled = members({url: [FORM, IN] for url in PAGES}, delay_s=2.0).visit_all(*PAGES)
+@pytest.mark.parametrize("connect_s", [(0.0,), (1.5, 0.0), (3.0, 0.0, 0.0)])
+def test_all_exchanges_with_a_host_keep_its_delay(connect_s):
+    crawled = members({url: [FORM, IN] for url in PAGES}, delay_s=2.0)
+    crawled.site.connects_s = itertools.cycle(connect_s)
+    crawled.visit_all(*PAGES)
     times = sorted(crawled.diary.times("fetch") + crawled.diary.times("ask"))
     assert all(later - sooner >= 1.99 for sooner, later in itertools.pairwise(times))
     assert {state for state, _ in crawled.outcomes().values()} == {"done"}
