@@ -22,7 +22,7 @@ _UNKNOWN = {
     "links": "pages that links lead to: they come on top",
     "sitemaps": "pages of sitemaps, which are not read: they come on top",
     "robots": "the Crawl-delay of hosts that were not asked",
-    "latency": "how fast the hosts answer: no run has ended yet",
+    "latency": "how fast the hosts answer: no run yet was long enough to tell",
 }
 
 

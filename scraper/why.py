@@ -239,7 +239,7 @@ def _of_request(request: Mapping[str, Any]) -> Iterator[str]:
         yield f"  because   {request['because']}{detail}"
     if request["gone"] is not None:
         yield f"  missing   {_of_gone(request['gone'])}"
-    yield from _of_visit(request["visit"], request["url"])
+    yield from _of_visit(request)
     yield from _of_place(request)
     if request["reading"]:
         yield f"  says so   {_of_reading(request['reading'])}"
@@ -254,12 +254,13 @@ def _of_gone(gone: Mapping[str, Any]) -> str:
     return f"not there in {many}: {judged}"
 
 
-def _of_visit(visit: Mapping[str, Any] | None, url: str) -> Iterator[str]:
+def _of_visit(request: Mapping[str, Any]) -> Iterator[str]:
+    visit, url = request["visit"], request["url"]
     if visit is None:
         return
     status = "no answer" if visit["status"] is None else f"status {visit['status']}"
     size = f"{visit['body_bytes']:,} bytes"
-    if visit["status"] == 304:
+    if visit["status"] == 304 and not request["because"]:
         size = "it has not changed since it was read, its server says"
     yield f"  visited   {visit['at']} in run {visit['run']}: {status}, {size}"
     if visit["final_url"] not in (None, url):

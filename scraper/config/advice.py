@@ -15,8 +15,7 @@ from scraper.config.places import dotted
 from scraper.config.reach import hidden, named_rules, unreached
 from scraper.config.source import Document
 from scraper.config.tree import Branch
-from scraper.config.values import Secret, shown
-from scraper.core.credentials import is_credential
+from scraper.config.values import Secret, holds_secret, shown
 from scraper.core.url import parse
 
 _NO_RANGE = re.compile(r"\{(\d{1,9})(?:-|:|,|\.\.\.)(\d{1,9})\}")
@@ -68,10 +67,10 @@ def _fetch(config: Config) -> _Advice:
         text = "fetch.user_agent: has no contact address: add (+https://my.site/bot)"
         yield ("fetch", "user_agent"), text, False
     for name in fetch.headers:
-        if is_credential(name) or isinstance(fetch.headers[name], Secret):
+        if holds_secret(name, fetch.headers[name]):
             text = f"fetch.headers.{name}: is sent to every host that the config names"
             yield ("fetch", "headers", name), text, True
-    if fetch.stall > fetch.timeout:
+    if "stall" in fetch.model_fields_set and fetch.stall > fetch.timeout:
         yield (
             ("fetch", "stall"),
             "fetch.stall: is longer than timeout, so it never ends a page",

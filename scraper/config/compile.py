@@ -29,7 +29,7 @@ from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, RunConfig
 from scraper.config.proxies import compile_proxies
 from scraper.config.tlsfiles import ClientCertConfig
-from scraper.config.values import Secret
+from scraper.config.values import holds_secret
 from scraper.core.extract.plan import PageRule, PythonPlan
 from scraper.core.model import Json
 from scraper.core.plan import (
@@ -249,7 +249,7 @@ def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
         retry=RetryPlan(attempts=retry.attempts, first_s=retry.first, longest_s=retry.longest),
         headers=_pairs(fetch.headers),
         secret_headers=frozenset(
-            name.lower() for name, value in fetch.headers.items() if isinstance(value, Secret)
+            name.lower() for name, value in fetch.headers.items() if holds_secret(name, value)
         ),
         cookies=config.login is not None if fetch.cookies is None else fetch.cookies,
         verify_tls=fetch.verify_tls,

@@ -17,7 +17,7 @@ from scraper.config.names import alike, wrong_field, wrong_item, wrong_page, wro
 from scraper.config.places import Finding, dotted
 from scraper.config.proxies import lint_proxies
 from scraper.config.tree import Branch
-from scraper.config.values import Secret, closest, shown
+from scraper.config.values import closest, holds_secret, shown
 from scraper.core.credentials import is_credential
 
 _TAKEN = frozenset(
@@ -190,13 +190,13 @@ def _unguarded(top: Branch) -> Iterator[Finding]:
         return
     headers = top.under("fetch").under("headers")
     for name in headers.names():
-        secret = is_credential(name) or isinstance(headers.under(name).value, Secret)
-        if secret and name.lower() != "proxy-authorization":
+        value = headers.under(name).value
+        if holds_secret(name, value) and name.lower() != "proxy-authorization":
             path = (*headers.path, name)
-            why = (
-                "would be sent to any host, as scope.hosts says: write it into a request's headers"
-            )
-            yield Finding(path, f"{dotted(path)}: {why}, or list the hosts", at_key=True)
+            what = "" if is_credential(name) else f"{shown(value)} may be a secret, and "
+            why = f"{what}would be sent to any host, as scope.hosts says"
+            how = "write it into a request's headers, or list the hosts"
+            yield Finding(path, f"{dotted(path)}: {why}: {how}", at_key=True)
 
 
 def _key(item: Branch) -> list[object]:

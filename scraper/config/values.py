@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from scraper.core.credentials import is_credential, is_plain
+
 _REFERENCE = re.compile(r"\$(?:\$(?=\{)|\{([^{}]*)\}|(?=\{))")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _SIMPLE = re.compile(r"[\w.:%+-]+")
@@ -36,6 +38,11 @@ class Secret(str):
         secret = cls(text)
         secret.written = written
         return secret
+
+
+def holds_secret(name: str, value: object) -> bool:
+    """Whether a header holds a secret: its name says so, or it comes from the environment."""
+    return is_credential(name) or (isinstance(value, Secret) and not is_plain(name))
 
 
 def shown(value: object) -> str:

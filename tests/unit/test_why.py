@@ -116,6 +116,11 @@ def test_why_a_page_has_no_items(shelf: Shelf, state: State, reason: str, detail
     assert said[-1] == "  kept      no raw page"
 
 
+def test_a_304_that_was_not_asked_for_says_nothing_of_the_page(shelf: Shelf):
+    visit(shelf, "a", State.FAILED, reason=str(Reason.PROTOCOL), status=304)
+    assert "  visited   1970-01-01T00:18:22Z in run 1: status 304, 0 bytes" in text(shelf)
+
+
 def test_a_waiting_page_tells_of_its_host_and_its_origin(shelf: Shelf):
     with shelf.change() as change:
         shelf.links.record_seeds(change, [])

@@ -132,6 +132,12 @@ def test_dangers_of_fetch_are_said() -> None:
     ]
 
 
+def test_a_timeout_below_the_stall_that_nobody_wrote_is_no_mistake() -> None:
+    text = "pages: {p: {}}\nfetch: {user_agent: x@y.example, timeout: 3s}\n"
+    Path("c.yaml").write_text(SEEDS + text, encoding="utf-8")
+    assert load("c.yaml", env={}).warnings == ()
+
+
 def test_rule_behind_one_for_all_pages_is_reached_by_name() -> None:
     rules = "pages: {all: {follow: [{css: a, page: named}]}, named: {}}\n"
     assert warnings(SEEDS + rules) == []

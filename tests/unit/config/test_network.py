@@ -99,8 +99,15 @@ def test_what_comes_from_the_environment_is_a_secret_whatever_its_name() -> None
     assert made.plan.fetch.secret_headers == {"x-site"}
     assert any("fetch.headers.X-Site: is sent to every host" in text for text in made.warnings)
     (error,) = refused(headers + "scope: {hosts: any}\n", PASS="sesame")
-    assert "fetch.headers.X-Site: would be sent to any host" in error
+    assert "X-Site: the value of ${PASS} may be a secret, and would be sent to any host" in error
     assert "sesame" not in error
+
+
+def test_a_language_from_the_environment_is_no_secret() -> None:
+    headers = 'fetch: {headers: {Accept-Language: "${WANTED:-en}"}}\nscope: {hosts: any}\n'
+    made = loaded(headers, WANTED="de")
+    assert made.plan.fetch.secret_headers == set()
+    assert not any("fetch.headers" in text for text in made.warnings)
 
 
 def test_ca_file_without_verification_is_said() -> None:

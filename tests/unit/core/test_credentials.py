@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.credentials import is_credential
+from scraper.core.credentials import is_credential, is_plain
 
 SECRET = [
     "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key", "ApiKey", "X-Auth",
@@ -28,6 +28,12 @@ def test_known_secrets_are_known_in_any_case(name):
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_every_browser_sends_is_none(name):
     assert not is_credential(name)
+
+
+@given(st.sampled_from([*SECRET, "X-Site", "X-Accept-Language"]))
+def test_only_what_never_holds_a_secret_is_plain(name):
+    assert not is_plain(name)
+    assert is_plain("ACCEPT-Language")
 
 
 @given(st.sampled_from(SECRET), st.from_regex(r"([A-Za-z]{1,5}-){0,3}", fullmatch=True))
