@@ -207,7 +207,8 @@ class Links:
 
     def _make_due(self, rows: Requests, known: Known) -> None:
         known.seed = 0  # no more: the seeds of today that are due are of this cycle already
-        if self._answered(rows, known.key, known.depth):
+        admits = self._admission(rows.change)[0] == State.WAITING
+        if admits and self._answered(rows, known.key, known.depth):
             _count_as_visited(rows, known)
         else:
             self._wake(rows, known)

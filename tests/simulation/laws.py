@@ -276,9 +276,11 @@ class Patience:
 
     def _as_guests(self) -> int:
         """Slots of turns that wait for another host, where its robots.txt has moved."""
-        schedule = self._process.frontier.schedule
-        guests = self._process.manners.away + sum(host.guests for host in schedule.each())
-        return min(guests, schedule.open - self._process.manners.open)
+        schedule, manners = self._process.frontier.schedule, self._process.manners
+        if schedule.open == manners.open:
+            return 0
+        guests = manners.away + sum(host.guests for host in schedule.each())
+        return min(guests, schedule.open - manners.open)
 
     def _look_closer(self, now: float, until: float) -> None:
         manners, ready = self._process.manners, dict[str, Waiting]()

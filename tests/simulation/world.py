@@ -31,6 +31,7 @@ from scraper.core.url import key as url_key
 
 DAY_S = 86_400.0
 HUNG_S = 60.0  # the fetcher's time-out
+MAPPED = 20  # hosts with sitemaps, at most: each of them names all seeds
 PASSING = (
     *(Reason.TIMEOUT, Reason.CONNECT, Reason.DNS, Reason.TLS, Reason.RESET, Reason.TRUNCATED),
     *(Reason.PROTOCOL, "http_408", "http_429", "http_500", "http_503"),
@@ -405,11 +406,11 @@ def _form(rng: Random, site: Site, pages: list[Page], number: int) -> Page:
 
 def _sitemaps(rng: Random, seeds: list[Page]) -> dict[str, bytes]:
     """By their address."""
-    sites = {seed.site: None for seed in seeds if not seed.site.may_be_given_up}
+    sites = list({seed.site: None for seed in seeds if not seed.site.may_be_given_up})
     urls = "".join(f"<url><loc>{seed.url}</loc></url>".replace("&", "&amp;") for seed in seeds)
     return {
         f"{site.origin}/sitemap{number}.xml": f"<urlset>{urls}</urlset>".encode()
-        for site in sites
+        for site in sites[:MAPPED]
         for number in range(rng.choice((0, 0, 1, 3)))
         if not site.throttle
     }

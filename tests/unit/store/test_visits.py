@@ -128,6 +128,16 @@ def test_every_request_is_in_exactly_one_state_whatever_happens(
             assert table.admitted == counted
 
 
+def test_max_pages_bounds_what_counts_as_visited_too() -> None:
+    with seeded("a", max_pages=1) as table:
+        table.done("a", link("b", depth=1))
+        table.run(cycle=2, due_cycle=1)
+        table.seed(link("a", seed=True))
+        table.done("a", final_url=link("b").url)
+        table.due()
+        assert table.rows("SELECT reason FROM request ORDER BY id") == [(None,), ("max_pages",)]
+
+
 def test_a_link_met_again_changes_nothing() -> None:
     with seeded("a") as table:
         table.done("a", link("b", depth=1), link("b", depth=1), link("a", depth=1))
