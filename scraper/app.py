@@ -36,6 +36,7 @@ from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
 from scraper.guests import Guests
+from scraper.locate import make_locator
 from scraper.logs import setup
 from scraper.output import say
 from scraper.parse import Parser
@@ -153,6 +154,7 @@ async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) 
             config_hash=config_hash,
             level=level,
         )
+        run.beside = make_locator(plan, fetcher.look_up, run.frontier)
         _listen(run, parser)
         return await run.live()
 
@@ -213,8 +215,7 @@ def _start(plan: Plan, options: Options, config_hash: str) -> RunStart:
 
 def _bind(store: Store, fetcher: Fetcher, plan: Plan, stages: Stages) -> None:
     """Tell the store whom to tell of commits, and its bounds; the fetcher which hosts are named."""
-    fetcher.headers.is_named = stages.scope.names
-    writer = store.writer
+    fetcher.headers.is_named, writer = stages.scope.names, store.writer
     writer.committed = stages.frontier.committed
     writer.max_pages = plan.scope.max_pages
     writer.max_depth = plan.scope.max_depth

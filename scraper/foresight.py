@@ -19,7 +19,7 @@ from scraper.core.insight.estimate import Bound, Load, bound
 from scraper.core.insight.past import Past, past_of, telling
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
-from scraper.core.schedule.politeness import rule_of
+from scraper.core.schedule.host import rule_of
 from scraper.stages import Stages
 from scraper.store import ahead, open_reader
 

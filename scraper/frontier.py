@@ -154,6 +154,11 @@ class Frontier:
         self._hand_out()
         return self.schedule.rule(host)
 
+    def located(self, host: str, addresses: Sequence[str]) -> None:
+        """Hear at which addresses a host is."""
+        self.schedule.located(host, addresses, self._clock.monotonic())
+        self._hand_out()
+
     # What the run calls
 
     def committed(self, settled: Ids, hosts: Sequence[str], visited: Ids = ()) -> None:

@@ -50,15 +50,20 @@ class Guests:
 
     @asynccontextmanager
     async def turn(
-        self, request: Request, *, rests: Callable[[float], None] = _ignore
+        self,
+        request: Request,
+        *,
+        rests: Callable[[float], None] = _ignore,
+        held: str | None = None,
     ) -> AsyncIterator[Sent]:
         """A turn of the host that is asked now.
 
         Args:
             rests: told while it waits how long the host wants to be left alone, in seconds.
+            held: a turn of this host is open, and nothing is sent in it meanwhile.
         """
         asked_at = self._clock.monotonic()
-        await self._wait(request.host, self._frontier.schedule.begin, rests)
+        await self._wait(request.host, partial(self._frontier.schedule.begin, held=held), rests)
         started_at = self._clock.monotonic()
         lease = Lease(request, started_at - asked_at, started_at)
         sent = Sent(partial(self._frontier.sent, lease))
@@ -71,7 +76,7 @@ class Guests:
             self._frontier.leave(lease, sent=sent.tried, news=news_of(sent.met))
 
     async def elsewhere(
-        self, request: Request, send: Callable[..., Awaitable[Response]]
+        self, request: Request, send: Callable[..., Awaitable[Response]], *, held: str
     ) -> Response:
         """Make an exchange in a turn of its host, while a turn of another one is held.
 
@@ -83,7 +88,10 @@ class Guests:
                 wait for a turn of the other would wait for ever.
         """
         try:
-            async with asyncio.timeout(PATIENCE_S) as patience, self.turn(request) as sent:
+            async with (
+                asyncio.timeout(PATIENCE_S) as patience,
+                self.turn(request, held=held) as sent,
+            ):
                 patience.reschedule(None)
                 sent.tried = True
                 return sent.take(await send(sent=sent.now))

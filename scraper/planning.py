@@ -26,7 +26,7 @@ from scraper.core.insight.estimate import (
 from scraper.core.insight.past import Past
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
-from scraper.core.schedule.politeness import rule_of
+from scraper.core.schedule.host import rule_of
 from scraper.core.url import origin_of
 from scraper.headcount import Headcount, HostCount
 

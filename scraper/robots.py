@@ -49,9 +49,13 @@ class Turns(Protocol):
         """Wait until the host whose turn is held may be asked again."""
 
     async def elsewhere(
-        self, request: Request, send: Callable[..., Awaitable[Response]]
+        self, request: Request, send: Callable[..., Awaitable[Response]], *, held: str
     ) -> Response:
-        """Send in a turn of another host; `send` is told whom to call when it is sent: `sent`."""
+        """Send in a turn of another host than that whose turn is held.
+
+        Args:
+            send: is told whom to call when it is sent: `sent`.
+        """
 
 
 class Fetcher(Protocol):
@@ -202,7 +206,7 @@ class Robots:
         if is_first or self._turns is None:
             return await send()
         if url.host != held:
-            return await self._turns.elsewhere(make_request(url), send)
+            return await self._turns.elsewhere(make_request(url), send, held=held)
         await self._turns.once_more(held)
         return await send()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -20,6 +20,7 @@ from scraper.core import gone
 from scraper.core.errors import LoginError, ScraperError, StoreError
 from scraper.core.model import Json
 from scraper.core.plan import Plan
+from scraper.core.schedule.census import learnt
 from scraper.crawl import crawl
 from scraper.seeds import Seeds
 from scraper.stages import Stages
@@ -86,12 +87,13 @@ class Run:
         self._start = start
         self._store = store
         self._stages = stages
-        self._frontier = stages.frontier
+        self.frontier = self._frontier = stages.frontier
         self._frontier.give_up = self.stop
         self._seeds = seeds
         self._progress = progress
         self._workers = workers
         self._max_time_s = max_time_s
+        self.beside: Callable[[], Coroutine[Any, Any, None]] | None = None  # the crawl, to its end
         self._work: asyncio.Task[None] | None = None
         self._seeding: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
@@ -144,7 +146,9 @@ class Run:
             group.create_task(self._store.writer.run())
             feeding = group.create_task(self._frontier.run())
             showing = group.create_task(self._progress.run())
-            saving = group.create_task(self._save())
+            others = [group.create_task(self._save())]
+            if self.beside is not None:
+                others.append(group.create_task(self.beside()))
             self._seeding = group.create_task(self._seed(info))
             self._work = group.create_task(crawl(self._stages, workers=self._workers))
             if self._max_time_s is not None:
@@ -154,9 +158,9 @@ class Run:
             await asyncio.wait((self._work,))
             for timer in self._timers:
                 timer.cancel()
-            for task in (self._seeding, saving, feeding):
+            for task in (self._seeding, *others, feeding):
                 task.cancel()
-            await asyncio.wait((self._seeding, saving, feeding))
+            await asyncio.wait((self._seeding, *others, feeding))
             await self._store.writer.close()
             self._progress.stop()
             await asyncio.wait((showing,))
@@ -189,7 +193,7 @@ class Run:
             messages, missed = await self._end_cycle(info, balance)
             status = 1 if missed else 0
         waits = await self._waits(stopped_by)
-        await self._store.hosts.learn(self._frontier.schedule.learnt())
+        await self._store.hosts.learn(learnt(self._frontier.schedule.each()))
         await self._store.runs.prune(self._plan.store.keep_runs)
         await self._store.runs.finish(
             state={3: "broken", 4: "stopped"}.get(status, "done"),

@@ -230,6 +230,8 @@ def _politeness(
         },
         max_crawl_delay_s=politeness.max_crawl_delay,
         rest_s=rest_s,
+        per_domain=politeness.per_domain,
+        per_address=politeness.per_address,
         deepest_first=deepest_first,
     )
 
@@ -257,6 +259,7 @@ def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
         client_cert=_client_cert(fetch.client_cert),
         proxies=compile_proxies(fetch.proxies or (), env),
         private=_private(fetch.private_addresses),
+        keeps_names=config.politeness.per_address is not None,
         types=frozenset(config.scope.types),
         auth=compile_auth(fetch.auth.items()),
     )

@@ -112,6 +112,9 @@ class _Teller:
         delay = self.time(("politeness", "delay"), polite.delay)
         yield f"{robots} robots.txt"
         yield f"opens to one host {_requests(per_host)}, {delay} between two starts"
+        for key, whom in (("per_domain", "of one domain"), ("per_address", "at one address")):
+            if (most := getattr(polite, key)) is not None:
+                yield f"  to all hosts {whom} {_requests(self.say(('politeness', key), most))}"
         for host, rule in polite.hosts.items():
             at = ("politeness", "hosts", host)
             own = per_host if rule.per_host is None else self.say((*at, "per_host"), rule.per_host)

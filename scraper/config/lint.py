@@ -54,6 +54,7 @@ def lint(
         yield from _headers(request.under("headers"), _TAKEN)
     yield from _unguarded(top)
     yield from lint_proxies(top.under("fetch").under("proxies"), env)
+    yield from _addresses(top)
     yield from _robots(top)
     yield from _hosts(top.under("politeness").under("hosts"))
     yield from _hosts(top.under("fetch").under("auth"))
@@ -63,6 +64,13 @@ def lint(
     yield from lint_sources(top, carried, replaced=replaced)
     yield from lint_carries(top)
     yield from lint_values(top)
+
+
+def _addresses(top: Branch) -> Iterator[Finding]:
+    cap = top.under("politeness").under("per_address")
+    if cap.value is not None and top.under("fetch").under("proxies").value is not None:
+        text = "which address a host has is up to fetch.proxies: take one of the two out"
+        yield Finding(cap.path, f"{dotted(cap.path)}: {text}", at_key=True)
 
 
 def _run_name(top: Branch, stem: str) -> Iterator[Finding]:

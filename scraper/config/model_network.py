@@ -1,6 +1,6 @@
 """`scope`, `politeness` and `fetch`: where a crawl goes and how it asks."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -60,13 +60,21 @@ class HostConfig(Section):
 class PolitenessConfig(Section):
     """How hosts are treated."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset({"per_domain", "per_address"})
-
     robots: Annotated[str, one_of("obey", "ignore")] = "obey"
     """`obey` robots.txt, its Crawl-delay too, or `ignore` it."""
 
     per_host: Annotated[int, count(1, _MOST_OPEN)] = 4
     """Open requests to one host; beyond the first 4 it is asked for more with every answer."""
+
+    per_domain: Annotated[int, count(1, _MOST_OPEN)] | None = None
+    """Open requests to all hosts of one domain together: `shop.example` with all that ends in
+    `.shop.example`. What a domain is says the public suffix list, so that `a.github.io` and
+    `b.github.io` are two. Default: no cap."""
+
+    per_address: Annotated[int, count(1, _MOST_OPEN)] | None = None
+    """Open requests to all hosts at one address together, so that a server of many hosts is not
+    asked too much. A host is looked up before it is asked, keeps its addresses for the run, and
+    counts for each of them. Not together with `fetch.proxies`. Default: no cap."""
 
     delay: Wait = Field(0.0, json_schema_extra={"default": "0s"})
     """At least this long between two starts on one host; a run keeps it to the run before."""

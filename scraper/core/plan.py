@@ -90,6 +90,8 @@ class PolitenessPlan:
     hosts: Mapping[str, HostRule] = field(default_factory=dict)  # "host" (any port) or "host:port"
     max_crawl_delay_s: float = 60.0  # more than that is not waited, whatever robots.txt asks for
     rest_s: float = 1.0  # the first wait of a retry: a host that is not reached rests some times it
+    per_domain: int | None = None  # open requests to all hosts of a registrable domain; None: any
+    per_address: int | None = None  # ... to all hosts at an address
     deepest_first: bool = False  # of a host's pages; else those that are fewest links away
 
 
@@ -167,6 +169,7 @@ class FetchPlan:
     client_cert: tuple[str, str | None] | None = None  # PEM files; None: the key is in the first
     proxies: ProxyPlan = ProxyPlan()
     private: PrivatePlan = PrivatePlan()
+    keeps_names: bool = False  # what a name was resolved to holds for the run
     types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
     auth: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The Authorization of a host, by "host" (any port) or "host:port"."""

@@ -38,7 +38,7 @@ from scraper.fetch.exchange import CURRENT, Exchange, now
 from scraper.fetch.faults import DROPPED, FAULTS, fetch_error
 from scraper.fetch.headers import Headers
 from scraper.fetch.proxies import Proxies, Sessions
-from scraper.fetch.targets import Targets
+from scraper.fetch.targets import LookUp, Targets
 from scraper.fetch.through import Through, http_url
 from scraper.fetch.tls import tls
 
@@ -89,6 +89,11 @@ class Fetcher:
     def free(self) -> int:
         """Slots that are left."""
         return self._plan.concurrency - self.open
+
+    @property
+    def look_up(self) -> LookUp:
+        """What looks names up, as the connections do."""
+        return self._connector.look_up
 
     async def __aenter__(self) -> Fetcher:
         plan = self._plan

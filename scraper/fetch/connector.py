@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DNS_TTL_S = 60
 DNS_NAMES = 4096
+KEPT_NAMES = 32_768  # where a name keeps its addresses: more than the frontier's window has hosts
 KEEPALIVE_S = 15.0
 MAX_KEPT_HOSTS = 1000
 CONNECTIONS_A_HOST = 4  # idle, at most as a rule: the default of politeness.per_host
@@ -148,7 +149,7 @@ def _has_leftovers(connection: Connection) -> bool:
 def connector(plan: FetchPlan, context: SSLContext | bool) -> Connector:
     """Return the connector for this plan."""
     kept_hosts = kept_hosts_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0], plan.concurrency)
-    return _connector(context, Guard(plan.private), kept_hosts)
+    return _connector(context, Guard(plan.private), kept_hosts, keeps_names=plan.keeps_names)
 
 
 def connector_through(plan: FetchPlan, context: SSLContext | bool, through: Through) -> Connector:
@@ -162,15 +163,20 @@ def connector_through(plan: FetchPlan, context: SSLContext | bool, through: Thro
 
 
 def _connector(
-    context: SSLContext | bool, guard: Guard, kept_hosts: int, through: Through | None = None
+    context: SSLContext | bool,
+    guard: Guard,
+    kept_hosts: int,
+    through: Through | None = None,
+    *,
+    keeps_names: bool = False,
 ) -> Connector:
     options: dict[str, Any] = {
         "limit": 0,  # the semaphore of the fetcher is the limit
         "ssl": context,
         "through": through,
         "resolver": Resolver(),
-        "ttl_dns_cache": DNS_TTL_S,
-        "dns_cache_max_size": DNS_NAMES,
+        "ttl_dns_cache": None if keeps_names else DNS_TTL_S,
+        "dns_cache_max_size": KEPT_NAMES if keeps_names else DNS_NAMES,
         "family": socket.AF_UNSPEC,
         "socket_factory": guard,
     }

@@ -59,6 +59,31 @@ def test_open_requests_and_delays_are_those_of_each_host(crawl: Crawl):
     assert hosts["127.0.0.2"]["done"] == 6
 
 
+def test_hosts_at_one_address_share_its_cap_from_the_start(crawl: Crawl):
+    """The site counts by the name that was asked for; two of them are one address."""
+    busy = Busy(0.1)
+    open_, most = [0], [0]
+
+    async def count(wire: Wire) -> None:
+        if wire.visit.host.startswith("127.0.0.2"):
+            await busy(wire)
+            return
+        open_[0] += 1
+        most[0] = max(most[0], open_[0])
+        await busy(wire)
+        open_[0] -= 1
+
+    crawl.site.route("/*", count)
+    crawl.run(yaml("""
+        seeds: {urls: ["$SITE/{1..8}", "http://localhost:$PORT/{1..8}", "http://127.0.0.2:$PORT/{1..8}"]}
+        politeness: {per_address: 2, per_domain: 3, robots: ignore}
+        fetch: {private_addresses: true}
+    """, TITLES))  # fmt: skip
+    assert len(crawl.items()) == 24
+    assert most == [2]
+    assert max(each for host, each in busy.most.items() if host.startswith("127.0.0.2")) == 2
+
+
 def test_delay_lies_between_the_starts_of_redirects_and_retries_too(crawl: Crawl):
     crawl.site.route("/robots.txt", status(404))
     crawl.site.route("/1", redirect("/2"))

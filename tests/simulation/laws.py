@@ -73,6 +73,7 @@ class Guest:
     rests_until: float = -inf
     delay_s: float = 0.0
     has_told: bool = False  # its robots.txt
+    name: str = ""  # what it shares the cap of a domain by
     troubled_at: float = -inf  # it failed, or said that it has too much to do
 
 
@@ -92,6 +93,11 @@ class Manners:
             s.host: Guest(delay_s=world.rules[s.host].delay_s, started_at=started.get(s.host, -inf))
             for s in world.sites
         }
+        for host, guest in self.guests.items():
+            guest.name = host.partition(":")[0]
+        self._most_on = world.plan.politeness.per_domain or inf
+        self._open_on: Counter[str] = Counter()  # by name
+        self._full_at: dict[str, float] = {}  # when as many were open as may be
         self._started = started
         self.began_at = diary.now if number > 1 else -inf  # until then others may have asked
         self.open = 0
@@ -144,6 +150,9 @@ class Manners:
         self.open += 1
         self.starts += 1
         guest.open += 1
+        self._open_on[guest.name] += 1
+        within = self._open_on[guest.name] <= self._most_on
+        self._law(within, "the cap of a domain holds", guest.name)
         self._note("start", f"{site.host} {what}")
         self._law(guest.open <= rule.per_host, "at most per_host open on a host", site.host)
         earned = guest.open <= FIRST_OPEN + guest.ended
@@ -163,6 +172,9 @@ class Manners:
         finally:
             self.open -= 1
             guest.open -= 1
+            if self._is_full(guest):
+                self._full_at[guest.name] = self._diary.now
+            self._open_on[guest.name] -= 1
             guest.ended += 1
             guest.ended_at = self._diary.now
             self._note(outcome, f"{site.host} {what}")
@@ -197,23 +209,29 @@ class Manners:
         limit = 1  # more than the first few must be earned, anew by a host that was forgotten
         if self._is_open(guest):
             limit = min(self._world.rules[host].per_host, FIRST_OPEN)
-        if guest.open >= limit:
+        if guest.open >= limit or self._is_full(guest):
             return inf
         asked_at = max(guest.started_at, self.began_at)
-        return max(asked_at + guest.delay_s, guest.rests_until, guest.ended_at) + SHORT_S
+        since_full = self._full_at.get(guest.name, -inf)
+        rests_until = max(guest.rests_until, since_full)
+        return max(asked_at + guest.delay_s, rests_until, guest.ended_at) + SHORT_S
 
     def _ready_again_at(self, guest: Guest) -> float:
         """Since when a host would take another exchange that was in trouble."""
-        if guest.open:
+        if guest.open or self._is_full(guest):
             return inf
         rest_s = max(RESTS[-1] * self._world.plan.politeness.rest_s, FAILURE_KEPT_S)
         apart_s = max(guest.delay_s, MOST_SLOW_S)
         return SHORT_S + max(
+            self._full_at.get(guest.name, -inf),
             max(guest.started_at, self.began_at) + apart_s,
             guest.rests_until,
             guest.ended_at,
             guest.troubled_at + rest_s,
         )
+
+    def _is_full(self, guest: Guest) -> bool:
+        return self._open_on[guest.name] >= self._most_on
 
     def _is_open(self, guest: Guest) -> bool:
         return guest.has_told or not self._world.plan.politeness.robots

@@ -12,6 +12,7 @@ from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
 from scraper.core.schedule.host import Host
+from scraper.core.schedule.lanes import Lanes
 from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.crew import Crew
@@ -147,6 +148,7 @@ MUTANTS: dict[str, Break] = {
     "a failed page shows nothing": (visits, "_shown", _shown),
     "a page that is back was never away": (gone, "FOUND_AGAIN", "SELECT 1"),
     "what is gone is due all the same": (links, "GONE", "SELECT 0 WHERE 0 IN (?, ?)"),
+    "no cap for a domain": (Lanes, "admits", lambda self, host, now: True),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }
 

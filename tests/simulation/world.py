@@ -26,7 +26,7 @@ from scraper.core.plan import (
     SeedSitemap,
     StorePlan,
 )
-from scraper.core.schedule.politeness import rule_of
+from scraper.core.schedule.host import rule_of
 from scraper.core.url import key as url_key
 
 DAY_S = 86_400.0
@@ -455,7 +455,12 @@ def _plan(
             max_depth=rng.choice((None, None, 2, 3)),
             max_pages=rng.choice((None, None, None, 5, 40)),
         ),
-        politeness=PolitenessPlan(rng.random() < 0.9, default, hosts),
+        politeness=PolitenessPlan(
+            rng.random() < 0.9,
+            default,
+            hosts,
+            per_domain=Random(f"caps {len(sites)} {len(seeds)} {len(forms)}").choice((None, 1, 2)),
+        ),
         pages=(RULE,),
         run=RunPlan(refresh_s=DAY_S),
     )

@@ -41,7 +41,7 @@ def test_starts_keep_the_delay_whoever_makes_them():
             await some.once_more(A.host)
             sent.now()
             assert loop.time() == pytest.approx(3.0, abs=0.1)
-            await some.elsewhere(B, send)
+            await some.elsewhere(B, send, held=A.host)
             assert loop.time() == pytest.approx(4.0, abs=0.1), "another host need not wait"
         async with some.turn(A):
             assert loop.time() == pytest.approx(6.0, abs=0.1)
@@ -57,7 +57,7 @@ def test_two_hosts_that_wait_for_each_other_do_not_wait_for_ever():
         async def first(mine, other, after_s: float) -> Response:
             async with some.turn(mine):
                 await asyncio.sleep(after_s)
-                return await some.elsewhere(other, send)
+                return await some.elsewhere(other, send, held=mine.host)
 
         tasks = first(A, B, 0.1), first(B, A, 0.2)
         came = await asyncio.gather(*tasks, return_exceptions=True)

@@ -94,7 +94,7 @@ class FakeTurns:
         self.wanted.append(host)
         await asyncio.sleep(5)
 
-    async def elsewhere(self, request, send):
+    async def elsewhere(self, request, send, *, held):
         self.wanted.append(request.url)
         await asyncio.sleep(7)
         return await send()

@@ -32,5 +32,10 @@ def resting(hosts: Collection[Host], now: float) -> dict[str, float]:
     return {host.name: until for host in hosts if (until := _rests_until(host)) > now}
 
 
+def learnt(hosts: Collection[Host]) -> dict[str, float]:
+    """The hosts that need a pause between two starts beyond what is asked for: its seconds."""
+    return {host.name: host.pace.slow_s for host in hosts if host.pace.slow_s}
+
+
 def _rests_until(host: Host) -> float:
     return -inf if host.circuit.is_given_up else host.paused_until

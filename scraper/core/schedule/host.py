@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
@@ -12,6 +15,10 @@ from scraper.core.schedule.circuit import Circuit, Outage
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import Pace
 
+if TYPE_CHECKING:
+    from scraper.core.schedule.lanes import Group, Lane
+
+GIVES_WAY_S = 1.0  # a guest to a page that might start
 UNKNOWN_S = 0.2  # until an answer begins, of a host that has not answered yet
 
 
@@ -30,11 +37,18 @@ class Host:
     guests: int = 0  # that wait for a turn
     yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
-    urgent: deque[tuple[float, Request]] = field(default_factory=deque)  # next hops: half-done work
+    urgent: list[tuple[float, Request]] = field(default_factory=list)  # next hops: half-done work
     queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
     open: int = 0
     started_before: float = float("-inf")  # the start before that one
     paused_until: float = float("-inf")
+    located: bool = True  # it is known whom it shares a cap with
+    lane: Lane | None = None  # with whom; None: with nobody
+    asleep: bool = False  # one of its groups was full when its turn came ...
+    blocked_at: float | None = None  # ... for the first time since its last start
+    token: Group | None = None  # a place of that group is promised to it
+    place_kept: bool = False  # the next place of its groups, for a guest
+    is_noted: bool = False  # in `Idle`
     stamp: int = -1  # the entry of `Order` that counts; -1: none
     offered_at: float = float("-inf")  # its time
     known: int = 0  # rows in the table when they were counted last, less the starts since
@@ -57,7 +71,7 @@ class Host:
 
     @property
     def has_room(self) -> bool:
-        if self.unsent is not None:
+        if not self.located or self.unsent is not None:
             return False
         circuit, open_ = self.circuit, self.open
         if (self.probing or circuit.is_open) and not circuit.is_given_up:
@@ -78,11 +92,55 @@ class Host:
         latency_s = UNKNOWN_S if usual_s is None else usual_s
         return left * max(self.delay_s, latency_s / self.rule.per_host)
 
+    def push(self, request: Request, now: float, *, urgent: bool, deepest_first: bool) -> None:
+        """Let a request wait."""
+        if deepest_first and not urgent:
+            insort(self.queue, (now, request), key=depth_of)
+        else:
+            (self.urgent if urgent else self.queue).append((now, request))
+
+    def pop(self, *, deepest_first: bool) -> tuple[float, Request]:
+        """The next request, and when it began to wait."""
+        if deepest_first and not self.urgent:
+            return self.queue.pop()
+        return self.urgent.pop(0) if self.urgent else self.queue.popleft()
+
+    def shed(self, *, urgent: bool) -> list[Request]:
+        """Give back all requests, next hops too if `urgent`."""
+        shed = [request for _, request in self.queue]
+        self.queue.clear()
+        if urgent:
+            shed += [request for _, request in self.urgent]
+            self.urgent.clear()
+        return shed
+
+    def trim(self, keep: int, *, deepest_first: bool) -> list[Request]:
+        """Give back the last requests beyond so many, next hops not counted."""
+        drop = self.queue.popleft if deepest_first else self.queue.pop
+        return [drop()[1] for _ in range(len(self.queue) - keep)]
+
+    def guest_at(self, outage: Outage) -> float:
+        """From when on a guest may start; infinite: after the end of a turn.
+
+        It gives way to a page after the turn of another guest, but not for long: perhaps nobody
+        can take the page before the guest has been.
+        """
+        is_probed = outage.since is not None and outage.probe_at is None
+        if is_probed or not self.has_room:
+            return inf
+        gives_way = self.yields and (self.urgent or self.queue)
+        at = self.next_at + (GIVES_WAY_S if gives_way else 0.0)
+        return at if outage.probe_at is None else max(at, outage.probe_at)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is something to do."""
+        return bool(self.open or self.urgent or self.queue or self.guests)
+
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do and nothing was learnt."""
-        busy = self.open or self.urgent or self.queue or self.guests
-        return not busy and self.circuit.is_clean and not self.pace.slow_s
+        return not self.is_busy and self.circuit.is_clean and not self.pace.slow_s
 
     def begin(self, now: float) -> None:
         """A turn begins."""
@@ -156,3 +214,8 @@ class Lease(NamedTuple):  # made for each page: a frozen dataclass takes four ti
 def depth_of(entry: tuple[float, Request]) -> tuple[int, int]:
     """What sorts a window with `deepest_first`: the newest of the deepest is the last."""
     return entry[1].depth, entry[1].id
+
+
+def rule_of(host: str, rules: Mapping[str, HostRule], *, default: HostRule) -> HostRule:
+    """The rule of "name:port": the one for that port wins over the one for the name."""
+    return rules.get(host) or rules.get(host.rpartition(":")[0]) or default

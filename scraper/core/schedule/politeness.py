@@ -16,24 +16,25 @@ happens in whatever order:
 - while the network is gone one page at a time is handed out, now and then;
 - of the hosts that may start, the one that could for the longest time and the one with most left
   are next in turn, so that no host starves another and the tail is short (`order`);
+- a domain and an address have caps of their own, over all their hosts (`lanes`);
 - a request that was added is handed out once, or given back by `shed`.
 """
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from math import inf
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import Outage
 from scraper.core.schedule.flow import Flow
-from scraper.core.schedule.host import Host, Lease, depth_of
+from scraper.core.schedule.host import Host, Lease, rule_of
+from scraper.core.schedule.idle import Idle
+from scraper.core.schedule.lanes import Lanes
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.order import Order
 from scraper.core.schedule.pace import Pace
-
-GIVES_WAY_S = 1.0  # a guest to a page that might start
 
 
 class HostSchedule:
@@ -44,6 +45,8 @@ class HostSchedule:
         self._deepest_first = plan.deepest_first
         self._hosts: dict[str, Host] = {}
         self._order = Order()
+        self._idle = Idle()
+        self.lanes = Lanes(plan, self._put)
         self._asked_until = float("-inf")  # by earlier runs
         self._known: Mapping[str, int] = {}  # rows in the table, of the hosts with most
         self.outage = Outage()
@@ -67,10 +70,7 @@ class HostSchedule:
     def add(self, request: Request, now: float, *, urgent: bool = False) -> None:
         """Let a request wait for its host's turn; an urgent one goes before the others."""
         host = self._host(request.host)
-        if self._deepest_first and not urgent:
-            insort(host.queue, (now, request), key=depth_of)
-        else:
-            (host.urgent if urgent else host.queue).append((now, request))
+        host.push(request, now, urgent=urgent, deepest_first=self._deepest_first)
         self.waiting += 1
         if host.stamp < 0:
             self._offer(host, now)
@@ -88,8 +88,10 @@ class HostSchedule:
         outage = self.outage
         if outage.since is not None and (outage.probe_at is None or outage.probe_at > now):
             return None
-        host = self._order.pop(now)
-        return None if host is None else self._start(host, now)
+        while (host := self._order.pop(now)) is not None:
+            if self.lanes.admits(host, now):
+                return self._start(host, now)
+        return None
 
     def done(
         self,
@@ -112,6 +114,7 @@ class HostSchedule:
         self.open -= 1
         before = host.started_at
         host.end(now, started_at=started_at, sent=sent)
+        self.lanes.done(host, now)
         slower = host.hear(news, self.outage, now, started_at=started_at, rest_s=self._plan.rest_s)
         self.flow.ended(news.sign, started_at, now, answers=host.has_answered)
         if slower or host.started_at != before or host.stamp < 0:
@@ -137,29 +140,27 @@ class HostSchedule:
         host = self._host(host_name)
         host.guests += 1
         if not host.may_open:
-            host.stamp = -1
+            self._take_out(host)
 
-    def begin(self, host_name: str, now: float) -> float | None:
+    def begin(self, host_name: str, now: float, *, held: str | None = None) -> float | None:
         """Start the turn of a guest that is expected; it ends with `done`.
 
-        It gives way to a page after the turn of another guest, but not for long: perhaps nobody
-        can take the page before the guest has been.
+        Args:
+            held: who asks has a turn of this host open, and sends nothing in it meanwhile.
 
         Returns None when it has started; else how long it cannot, infinite: until a `done`.
         """
-        host, outage = self._host(host_name), self.outage
-        if not host.has_room or (outage.since is not None and outage.probe_at is None):
-            return float("inf")
-        at = host.next_at
-        if host.yields and (host.urgent or host.queue):
-            at += GIVES_WAY_S
-        if outage.probe_at is not None:
-            at = max(at, outage.probe_at)
+        host = self._host(host_name)
+        at = host.guest_at(self.outage)
         if at > now:
+            self.lanes.release(host, now)
             return at - now
+        if not self.lanes.lets_in(host, lender=self._hosts[held] if held else None):
+            return inf
         host.guests -= 1
         host.yields = True
         self._open(host, now)
+        self.lanes.release(host, now)
         return None
 
     def once_more(self, host_name: str, now: float) -> float | None:
@@ -178,7 +179,15 @@ class HostSchedule:
         """A guest that was expected does not come."""
         host = self._host(host_name)
         host.guests -= 1
+        self.lanes.release(host, now)
         self._offer(host, now)
+
+    def located(self, host_name: str, addresses: Iterable[str], now: float) -> None:
+        """Hear at which addresses a host is that was met; none: nobody knows."""
+        host = self._hosts.get(host_name)
+        if host is not None and not host.located:
+            self.lanes.locate(host, addresses)
+            self._offer(host, now)
 
     def wake_at(self) -> float | None:
         """When `take` can succeed next; None: only after an `add` or a `done`."""
@@ -194,7 +203,7 @@ class HostSchedule:
         self._offer(host, now)
 
     def has_given_up(self, host_name: str) -> bool:
-        """Whether the host was tried often enough; its pages are handed out to be failed."""
+        """Whether the host was tried often enough; its pages are failed."""
         return self._host(host_name).circuit.is_given_up
 
     def must_wait(self, host_name: str, now: float) -> bool:
@@ -228,10 +237,7 @@ class HostSchedule:
         self._offer(host, now)
 
     def is_too_soon(self, host_name: str, now: float, *, crawl_delay_s: float) -> bool:
-        """Whether the host's first turn comes too soon after an earlier run for its robots.txt.
-
-        That was kept, and is looked at in the turn, which is given back then.
-        """
+        """Whether the host's first turn, after an earlier run, is too soon by a kept robots.txt."""
         host = self._host(host_name)
         if not host.probing:
             return False
@@ -259,43 +265,30 @@ class HostSchedule:
         for name, slow_s in slow.items():
             self._host(name).pace = Pace(slow_s)
 
-    def learnt(self) -> dict[str, float]:
-        """The hosts that need a pause between two starts beyond what is asked for."""
-        return {name: h.pace.slow_s for name, h in self._hosts.items() if h.pace.slow_s}
-
     def shed(self, *, urgent: bool = False) -> list[Request]:
         """Empty the window, of next hops too if `urgent`; returns what was in it."""
         shed: list[Request] = []
         for host in self._hosts.values():
-            shed += [request for _, request in host.queue]
-            host.queue.clear()
-            if urgent:
-                shed += [request for _, request in host.urgent]
-                host.urgent.clear()
+            shed += host.shed(urgent=urgent)
             if not host.may_open:
-                host.stamp = -1
+                self._take_out(host)
         self.waiting -= len(shed)
         return shed
 
     def trim(self, keep: int) -> list[Request]:
         """Leave at most `keep` requests to each host, next hops not counted; returns the rest."""
-        dropped: list[Request] = []
-        for host in self._hosts.values():
-            drop = host.queue.popleft if self._deepest_first else host.queue.pop
-            while len(host.queue) > keep:
-                dropped.append(drop()[1])
+        deepest_first, hosts = self._deepest_first, self._hosts.values()
+        dropped = [row for h in hosts for row in h.trim(keep, deepest_first=deepest_first)]
         self.waiting -= len(dropped)
         return dropped
 
     def forget_idle(self, now: float) -> int:
-        """Forget hosts with nothing to do and nothing to remember; returns how many.
-
-        A host whose delay or pause still runs is kept, so that no law is broken when it returns.
-        What robots.txt said is asked for again from the robots stage, which keeps it.
-        """
-        idle = [name for name, host in self._hosts.items() if host.idle and host.next_at <= now]
-        for name in idle:
-            self._hosts.pop(name).stamp = -1
+        """Forget hosts with nothing to do and nothing to remember (`idle`); returns how many."""
+        idle = self._idle.pop(now, hosts=len(self._hosts))
+        for host in idle:
+            del self._hosts[host.name]
+            host.stamp = -1
+            self.lanes.forget(host)
         return len(idle)
 
     def each(self) -> Collection[Host]:
@@ -304,10 +297,7 @@ class HostSchedule:
 
     def _start(self, host: Host, now: float) -> Lease:
         urgent = bool(host.urgent)
-        if self._deepest_first and not urgent:
-            entered_at, request = host.queue.pop()
-        else:
-            entered_at, request = (host.urgent or host.queue).popleft()
+        entered_at, request = host.pop(deepest_first=self._deepest_first)
         self.waiting -= 1
         host.known -= 1
         host.yields = False
@@ -320,6 +310,7 @@ class HostSchedule:
         """Begin a turn; returns whether it probes the network."""
         self.open += 1
         host.begin(now)
+        self.lanes.opened(host)
         self._offer(host, now)
         if self.outage.since is None:
             return False
@@ -328,10 +319,23 @@ class HostSchedule:
 
     def _offer(self, host: Host, now: float) -> None:
         """Let the host wait for the time from which it may start, or not at all."""
-        if host.may_open:
-            self._order.put(host, now, hosts=len(self._hosts))
-        else:
-            host.stamp = -1
+        if host.asleep:
+            return
+        if not host.may_open:
+            self._take_out(host)
+            return
+        if host.token is not None and host.next_at > now:
+            self.lanes.pass_on(host)
+        self._put(host, now)
+
+    def _put(self, host: Host, now: float) -> None:
+        self._order.put(host, now, hosts=len(self._hosts))
+
+    def _take_out(self, host: Host) -> None:
+        host.stamp = -1
+        self.lanes.pass_on(host)
+        if not host.is_busy:
+            self._idle.note(host, host.next_at)
 
     def _host(self, name: str) -> Host:
         host = self._hosts.get(name)
@@ -339,9 +343,6 @@ class HostSchedule:
             rule = rule_of(name, self._plan.hosts, default=self._plan.default)
             host = self._hosts[name] = Host(name, rule, self._plan.robots, self._asked_until)
             host.known = self._known.get(name, 0)
+            self.lanes.enter(host)
+            self._idle.note(host, -inf)
         return host
-
-
-def rule_of(host: str, rules: Mapping[str, HostRule], *, default: HostRule) -> HostRule:
-    """The rule of "name:port": the one for that port wins over the one for the name."""
-    return rules.get(host) or rules.get(host.rpartition(":")[0]) or default

@@ -51,6 +51,8 @@ scope: {hosts: ["books.example", "*.books.example"], allow: "/**", deny: ["**/pr
 politeness:
   robots: ignore
   per_host: 3
+  per_domain: 5
+  per_address: 6
   delay: 250ms
   hosts: {"API.books.example": {per_host: 1, delay: 2s}, "books.example:8080": {delay: 0}}
 fetch:
@@ -150,6 +152,8 @@ PLAN = Plan(
         default=HostRule(3, 0.25),
         hosts={"api.books.example": HostRule(1, 2.0), "books.example:8080": HostRule(3, 0.0)},
         rest_s=2.0,
+        per_domain=5,
+        per_address=6,
     ),
     fetch=FetchPlan(
         user_agent="books-bot (+https://example.org/bot)",
@@ -163,6 +167,7 @@ PLAN = Plan(
         headers=(("Accept-Language", "en"),),
         cookies=True,
         verify_tls=False,
+        keeps_names=True,
         private=PrivatePlan(hosts=frozenset({"localhost:8080"}), networks=("10.1.0.0/16",)),
     ),
     pages=(

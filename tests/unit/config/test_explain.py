@@ -35,7 +35,7 @@ seeds:
   file: [{path: c.csv, column: link}, "-"]
   requests: [{url: https://books.example/api, page: book}]
 scope: {hosts: [books.example], allow: ["/**"], deny: [/a, /b], max_depth: 3, max_pages: 99}
-politeness: {per_host: 1, delay: 250ms, hosts: {x.example: {delay: 2s}}}
+politeness: {per_host: 1, per_domain: 8, per_address: 1, delay: 250ms, hosts: {x.example: {delay: 2s}}}
 fetch: {user_agent: bot (+https://x.example), private_addresses: [10.0.0.0/8], retry: {attempts: 2}}
 pages:
   listing:
@@ -63,6 +63,8 @@ run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
         ),
         "  obeys robots.txt",
         "  opens to one host at most 1 request, 250ms between two starts",
+        "    to all hosts of one domain at most 8 requests",
+        "    to all hosts at one address at most 1 request",
         "    to x.example at most 1 request, 2s between two starts",
         "  opens at most 100 requests in all, as bot (+https://x.example)",
         "  gives a page 1m, 10MiB and 2 attempts",

@@ -700,12 +700,12 @@ BROKEN = [
         "2:23: run.gone.at_most: must be a share from 0% to 100% such as 10%, got 101%",
     ),
     (
-        S + "politeness: {per_domain: 4}\n",
-        "2:14: politeness.per_domain: not supported yet: take it out",
+        S + "politeness: {per_domain: 0}\n",
+        "2:26: politeness.per_domain: must be from 1 to 10000, got 0",
     ),
     (
-        S + "politeness: {per_address: 4}\n",
-        "2:14: politeness.per_address: not supported yet: take it out",
+        S + "politeness: {per_address: 4}\nfetch: {proxies: ['http://p:1']}\n",
+        "2:14: politeness.per_address: which address a host has is up to fetch.proxies: take one of the two out",
     ),
     (
         S + "pages: {p: {refresh: auto}}\n",

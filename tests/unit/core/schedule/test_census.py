@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
-from scraper.core.schedule.census import busiest, rest_ends_at, resting
+from scraper.core.schedule.census import busiest, learnt, rest_ends_at, resting
 from scraper.core.schedule.circuit import Outage
 from scraper.core.schedule.host import Host
+from scraper.core.schedule.pace import Pace
 
 
 def host(name: str, *, pages: int = 0, until: float = -inf, hops: int = 0) -> Host:
@@ -57,3 +58,9 @@ def test_a_host_that_is_given_up_does_not_rest():
 @pytest.mark.parametrize(("probe_at", "ends_at"), [(30.0, 30.0), (3.0, 5.0), (None, 5.0)])
 def test_while_the_network_is_gone_nobody_starts_before_its_probe(probe_at, ends_at):
     assert rest_ends_at([host("a", hops=1, until=5.0)], gone(probe_at)) == ends_at
+
+
+def test_what_was_learnt_is_told_of_those_who_need_it():
+    slow = host("b")
+    slow.pace = Pace(2.0)
+    assert learnt([host("a"), slow]) == {"b": 2.0}

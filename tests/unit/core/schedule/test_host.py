@@ -1,6 +1,7 @@
 """Laws of one host of the window."""
 
 from dataclasses import replace
+from math import inf
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBES, Circuit, Outage
-from scraper.core.schedule.host import UNKNOWN_S, Host, Lease, depth_of
+from scraper.core.schedule.host import GIVES_WAY_S, UNKNOWN_S, Host, Lease, depth_of, rule_of
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN, Pace
 
@@ -139,3 +140,60 @@ def test_the_newest_of_the_deepest_is_the_last(depths):
     leases = [Lease(row, 0.0, 0.0) for row in rows]
     entries = sorted(((lease.started_at, lease.request) for lease in leases), key=depth_of)
     assert [row for _, row in entries] == sorted(rows, key=lambda row: row.depth)
+
+
+def test_the_rule_for_a_port_wins_over_the_one_for_the_name():
+    default, name, port = HostRule(1), HostRule(2), HostRule(3)
+    rules = {"a": name, "a:81": port, "[::1]": name}
+    assert rule_of("a:80", rules, default=default) is name
+    assert rule_of("a:81", rules, default=default) is port
+    assert rule_of("b:80", rules, default=default) is default
+    assert rule_of("[::1]:80", rules, default=default) is name
+
+
+@given(st.booleans(), st.booleans(), st.sampled_from([None, 3.0, 50.0]))
+def test_a_guest_gives_way_to_a_page_and_waits_for_the_networks_probe(yields, has_page, probe_at):
+    made, outage = host(yields=yields, started_at=5.0, delay_s=5.0), Outage()
+    if not has_page:
+        made.queue.clear()
+    if probe_at is not None:
+        outage.since, outage.probe_at = 0.0, probe_at
+    at = 10.0 + (GIVES_WAY_S if yields and has_page else 0.0)
+    assert made.guest_at(outage) == max(at, probe_at or 0.0)
+
+
+def test_a_guest_waits_for_the_end_of_a_turn():
+    made, outage = host(per_host=1), Outage()
+    made.open = 1
+    assert made.guest_at(outage) == inf
+    made.open, outage.since = 0, 1.0
+    assert made.guest_at(outage) == inf  # one probes the network
+    assert made.guest_at(Outage()) == -inf
+
+
+def test_a_host_that_is_not_located_opens_nothing():
+    assert not host(located=False).may_open
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=9), st.booleans())
+def test_next_hops_go_first_then_the_oldest_or_the_newest_of_the_deepest(pages, deepest_first):
+    made = host()
+    made.queue.clear()
+    rows = [(replace(REQUEST, id=n, depth=d), urgent) for n, (d, urgent) in enumerate(pages)]
+    for row, urgent in rows:
+        made.push(row, 1.0, urgent=urgent, deepest_first=deepest_first)
+    hops = [row for row, urgent in rows if urgent]
+    rest = [row for row, urgent in rows if not urgent]
+    if deepest_first:
+        rest.sort(key=lambda row: (row.depth, row.id), reverse=True)
+    assert made.trim(3, deepest_first=deepest_first) == rest[:2:-1]
+    taken = [made.pop(deepest_first=deepest_first)[1] for _ in range(len(hops) + min(len(rest), 1))]
+    assert taken == [*hops, *rest[:1]]
+    assert sorted(row.id for row in made.shed(urgent=True)) == sorted(r.id for r in rest[1:3])
+
+
+def test_next_hops_are_given_back_only_when_they_are_asked_for():
+    made = host()
+    made.push(REQUEST, 1.0, urgent=True, deepest_first=False)
+    assert len(made.shed(urgent=False)) == 1
+    assert made.shed(urgent=True) == [REQUEST]

@@ -8,11 +8,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.census import busiest
+from scraper.core.schedule.census import busiest, learnt
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBE_S, PROBES, RESTS
+from scraper.core.schedule.host import GIVES_WAY_S
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
-from scraper.core.schedule.politeness import GIVES_WAY_S, HostSchedule, rule_of
+from scraper.core.schedule.politeness import HostSchedule
 
 HOSTS = ("a:80", "b:80", "c:8080")
 
@@ -476,15 +477,6 @@ def test_a_turn_tells_how_long_the_request_waited():
     assert "1 in flight" in repr(schedule)
 
 
-def test_the_rule_for_a_port_wins_over_the_one_for_the_name():
-    default, name, port = HostRule(1), HostRule(2), HostRule(3)
-    rules = {"a": name, "a:81": port, "[::1]": name}
-    assert rule_of("a:80", rules, default=default) is name
-    assert rule_of("a:81", rules, default=default) is port
-    assert rule_of("b:80", rules, default=default) is default
-    assert rule_of("[::1]:80", rules, default=default) is name
-
-
 def test_memory_does_not_grow_with_pauses():
     schedule = HostSchedule(polite(delay_s=1.0))
     schedule.add(request("a:80"), 0.0)
@@ -546,10 +538,10 @@ def test_a_host_that_has_too_much_to_do_is_slowed_and_that_is_learnt():
     assert schedule.wake_at() == 0.5
     failing(schedule, 0.5, Sign.LATE)
     assert schedule.wake_at() == 1.5
-    assert schedule.learnt() == {"a:80": 1.0}
+    assert learnt(schedule.each()) == {"a:80": 1.0}
     assert schedule.rule("a:80").delay_s == 0.0  # as configured: what was learnt may pass
     again = HostSchedule(polite(per_host=1))
-    again.learn(schedule.learnt())
+    again.learn(learnt(schedule.each()))
     for number in range(2):
         again.add(request("a:80", number), 0.0)
     again.take(0.0)
@@ -718,3 +710,26 @@ def test_a_window_that_is_shed_keeps_what_is_half_done():
     schedule.add(request("a:80", 2), 0.0, urgent=True)
     assert [each.id for each in schedule.shed()] == [1]
     assert schedule.take(0.0).request.id == 2
+
+
+def test_a_host_starts_nothing_before_it_is_located_and_its_address_has_room():
+    """More in `test_lanes`."""
+    schedule = HostSchedule(PolitenessPlan(robots=False, per_address=1))
+    met = []
+    schedule.lanes.meet = met.append
+    for number, host in enumerate(("a:80", "b:80", "b:80")):
+        schedule.add(request(host, number), 0.0)
+    assert met == ["a:80", "b:80"]
+    assert schedule.take(0.0) is None
+    for host in ("gone:80", *met, *met):
+        schedule.located(host, ["10.0.0.1"], 0.0)
+    assert schedule.take(0.0).request.host == "a:80"
+    assert schedule.take(0.0) is None
+    schedule.add(request("b:80", 3), 0.0)
+    schedule.expect("a:80")
+    assert schedule.begin("a:80", 0.0) == float("inf")
+    schedule.dismiss("a:80", 0.0)
+    schedule.done("a:80", 1.0, started_at=0.0, sent=True)
+    schedule.pause("b:80", 9.0, 1.0)  # it was woken for the place
+    assert schedule.take(1.0) is None
+    assert schedule.take(9.0).request.host == "b:80"
