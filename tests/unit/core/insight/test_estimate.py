@@ -55,6 +55,7 @@ def takes_s(crawl: Sequence[Load], slots: int, limit: int | None) -> float:
     while True:
         while schedule.open < slots and begun != limit and (lease := schedule.take(now)):
             serial, begun, host = serial + 1, begun + 1, lease.request.host
+            schedule.sent(host, now, started_at=now)
             heappush(open_, (now + answers[host], serial, host, now))
         wake_at = schedule.wake_at() if schedule.open < slots and begun != limit else None
         if open_ and (wake_at is None or open_[0][0] <= wake_at):
