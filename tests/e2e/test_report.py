@@ -94,7 +94,7 @@ def test_json_has_the_structure_that_scripts_rely_on(visited: Crawl):
     assert (len(run["started_at"]), run["started_at"][-1]) == (20, "Z")
     assert requests == {
         "known": 22, "done": 19, "failed": 1, "skipped": {"robots_disallowed": 2}, "waiting": 0,
-        "balanced": True,
+        "balanced": True, "gone": 0,
     }  # fmt: skip
     assert report["failures"] == {"http_404": 1}
     assert report["fetches"]["attempts"] == 21
