@@ -10,7 +10,6 @@ import select
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -61,11 +60,10 @@ def test_new_seeds_are_fetched_while_nothing_else_is_due(shop: Crawl):
 
 
 def test_new_cycle_after_refresh_tells_new_changed_and_unchanged(shop: Crawl):
-    shop.run(SHOP.replace("1d", "1s"))
+    shop.run()
     first = len(shop.asked())
     shop.site.route("/p/3", html(product("/p/3").replace("£3.50", "£9.99")))
-    time.sleep(1.0)
-    shop.run(None, "--seeds", _list(shop, [*range(1, 21), 21]))
+    shop.run(None, "--seeds", _list(shop, [*range(1, 21), 21]), "--set", "run.refresh=1ms")
     assert len(shop.asked()) - first == 21
     items = shop.report()["items"]["product"]
     assert (items["seen"], items["new"], items["changed"], items["unchanged"]) == (21, 1, 1, 19)
