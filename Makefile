@@ -10,7 +10,7 @@ PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run fmt check unit test cov-core simulate test-pythons $(PYTHONS) bench soak image-test docs lock clean
+.PHONY: help setup run fmt check unit test search cov-core simulate test-pythons $(PYTHONS) bench soak image-test docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,9 @@ unit: $(VENV)/.ready-dev ## the quick tests
 
 test: $(VENV)/.ready-dev ## all tests but the long runs
 	@$(PY) -m pytest -q -n 2 --dist worksteal $(ARGS)
+
+search: $(VENV)/.ready-dev ## the quick tests, with examples that no run has tried before
+	@EXAMPLES=new $(PY) -m pytest -q -n 2 --dist worksteal tests/unit $(ARGS)
 
 cov-core: $(VENV)/.ready-dev ## each core file covered by its own test file alone
 	@$(PY) tests/cov_core.py
