@@ -41,7 +41,7 @@ INSERT = (
     "VALUES (?, ...)"
 )
 PAIRED = (
-    "UPDATE item_half SET paired = 1 FROM (VALUES (?, ...)) AS new "
+    "UPDATE item_half SET paired = new.column3 FROM (VALUES (?, ...)) AS new "
     "WHERE item_half.request_id = new.column1 AND item_half.position = new.column2"
 )
 SHOW = (
@@ -66,6 +66,8 @@ INVALID = (
     "INSERT INTO item_invalid (request_id, position, carry, field, type, count, cycle) "
     "VALUES (?, ...) ON CONFLICT DO UPDATE SET count = excluded.count, cycle = excluded.cycle"
 )
+
+MET, LONE = 1, 2  # in `paired`: what a half has become part of first; 0: of nothing yet
 
 
 class _Carry(NamedTuple):
@@ -132,7 +134,7 @@ class Work:
         self._shown: set[tuple[int, str, int]] = set()
         self._unwritten: list[Row] = []  # of those shown
         self._halves: dict[int, list[StoredHalf]] = {}  # by the page that a carry leads to
-        self._paired: set[tuple[int, int]] = set()
+        self._paired: dict[tuple[int, int], int] = {}
         self._items: list[Pair] = []
         self._rejected: list[Pair] = []
         self._invalid: list[Row] = []
@@ -206,7 +208,7 @@ class Work:
         for stored in self._halves[id_]:
             if not stored.paired and (id_, stored.half.position) not in self._paired:
                 joined = stored.joiner.join(stored.half, {}, url=stored.url)
-                self._keep(known, stored, joined)
+                self._keep(known, stored, joined, paired=LONE)
                 unknown = stored.joiner.carries(joined.values.keys())
                 self._lead(known, stored, joined, without=unknown)
 
@@ -216,7 +218,7 @@ class Work:
             self._join_all()
         self._write_shown()
         db = self._change.db
-        write_many(db, PAIRED, sorted(self._paired))
+        write_many(db, PAIRED, [(*place, how) for place, how in sorted(self._paired.items())])
         write_many(db, INVALID, self._invalid)
         return Made(self._items, self._rejected)
 
@@ -282,9 +284,11 @@ class Work:
                 self._keep(known, stored, joined, via=carry.via)
                 self._lead(known, stored, joined)
 
-    def _keep(self, known: Known, stored: StoredHalf, joined: Joined, *, via: str = "") -> None:
+    def _keep(
+        self, known: Known, stored: StoredHalf, joined: Joined, *, via: str = "", paired: int = MET
+    ) -> None:
         if not stored.paired:
-            self._paired.add((stored.request_id, stored.half.position))
+            self._paired.setdefault((stored.request_id, stored.half.position), paired)
         if isinstance(joined.outcome, Item):
             self._items.append(Pair(known.id, known.key, joined.carry, joined.outcome, via))
         elif isinstance(joined.outcome, Rejected):

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from scraper.store.joining import LONE, MET
+from scraper.store.staged import BY_LINK, MEET_AGAIN
+
 # only what the kept page had decided: a later time-out, or a visit that is due, stays
 READ = (
     "({row}.state = 'done' OR ({row}.state = 'failed' AND {row}.reason IN "
@@ -47,23 +50,11 @@ PLACES = (
         "(SELECT 1 FROM staged_half AS half WHERE half.request_id = led.id)"
     ),
 )
-# has items that nothing was carried to
-LONE = (
-    (
-        "INSERT OR IGNORE INTO staged_lone SELECT request_id FROM item WHERE carry = '' "
-        "AND request_id IN (SELECT request_id FROM staged_half)"
-    ),
-    (
-        "INSERT OR IGNORE INTO staged_lone SELECT request_id FROM rejected WHERE carry = '' "
-        "AND request_id IN (SELECT request_id FROM staged_half)"
-    ),
-)
-# what it met is dropped since: no item of its own
+# what it met may be dropped since: it has no item of its own; or it has one, whatever it met since
 PAIRED = (
-    f"UPDATE staged_half SET paired = 1 FROM item_half AS old WHERE {_SAME_HALF} AND old.paired "
-    "AND NOT old.rejected "
-    "AND NOT EXISTS (SELECT 1 FROM staged_lone AS lone WHERE lone.request_id = old.request_id) "
-    "AND NOT EXISTS (SELECT 1 FROM item_carry WHERE item_carry.request_id = old.request_id)"
+    f"UPDATE staged_half SET paired = old.paired FROM item_half AS old WHERE {_SAME_HALF} AND "
+    f"(old.paired = {LONE} OR (old.paired = {MET} "
+    "AND NOT EXISTS (SELECT 1 FROM item_carry WHERE item_carry.request_id = old.request_id)))"
 )
 BORROWED = (
     "INSERT OR IGNORE INTO staged_carry SELECT request_id, hash, parent_id, data, cycle "
@@ -75,16 +66,15 @@ BORROWED = (
     f"AND (NOT place.known OR half.cycle = {OPEN}))"
 )
 MEETINGS = (
-    "INSERT INTO staged_meeting SELECT request_id, hash, data, max(cycle), 0 FROM staged_carry "
-    "WHERE true GROUP BY request_id, hash ON CONFLICT DO UPDATE SET cycle = excluded.cycle "
-    "WHERE excluded.cycle > cycle"
+    f"INSERT INTO staged_meeting SELECT request_id, hash, data, max(cycle), {BY_LINK}, 0 "
+    f"FROM staged_carry WHERE true GROUP BY request_id, hash {MEET_AGAIN}"
 )
-FIRST = (*NEWER, *PLACES, *LONE, PAIRED, BORROWED, MEETINGS)
+FIRST = (*NEWER, *PLACES, PAIRED, BORROWED, MEETINGS)
 """What is done once, when all pages are staged."""
 
 OPEN_CYCLE = f"SELECT {OPEN}"
 RUNS = "SELECT cycle, max(id) FROM run WHERE kind = 'crawl' GROUP BY cycle"
-NEXT = "SELECT request_id, hash, data, cycle FROM staged_meeting WHERE NOT joined LIMIT ?"
+NEXT = "SELECT request_id, hash, data, cycle, ways FROM staged_meeting WHERE NOT joined LIMIT ?"
 JOINED = (
     "UPDATE staged_meeting SET joined = 1 FROM (VALUES (?, ...)) AS new "
     "WHERE request_id = new.column1 AND hash = new.column2"
@@ -105,13 +95,13 @@ _ALONE = (  # of the open cycle its end tells
         found="staged_half AS half CROSS JOIN staged_place AS place "
         "ON place.request_id = half.request_id AND place.page_id = half.request_id"
     )
-    + " WHERE (half.request_id, position) > (?, ?) AND NOT paired "
+    + f" WHERE (half.request_id, position) > (?, ?) AND paired <> {MET} "
     f"AND half.cycle IS NOT {OPEN} {{more}} ORDER BY half.request_id, position LIMIT ?"
 )
 ALONE = (_ALONE.replace("{more}", "AND leads IS NOT NULL"), _ALONE.replace("{more}", ""))
 SET_PAIRED = (
-    "UPDATE staged_half SET paired = 1 FROM (VALUES (?, ...)) AS new "
-    "WHERE staged_half.request_id = new.column1 AND position = new.column2"
+    "UPDATE staged_half SET paired = new.column3 FROM (VALUES (?, ...)) AS new "
+    "WHERE staged_half.request_id = new.column1 AND position = new.column2 AND paired = 0"
 )
 _KNOWN_PLACE = (
     "EXISTS (SELECT 1 FROM staged_place AS place WHERE place.request_id = {row}.request_id "

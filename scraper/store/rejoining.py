@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from scraper.core.carry import carry_hash
 from scraper.core.model import Item, Json, Rejected
 from scraper.store import meetings, staged
-from scraper.store.joining import StoredHalf
+from scraper.store.joining import LONE, MET, StoredHalf
 from scraper.store.many import read_many, write_many
 from scraper.store.rows import Row
 
@@ -67,6 +67,23 @@ class _Met(NamedTuple):
     stored: StoredHalf
 
 
+class _Carry(NamedTuple):
+    """What is carried to a page."""
+
+    values: Mapping[str, Json]
+    cycle: int  # that showed it
+    hash: str
+    ways: int
+
+    @property
+    def vias(self) -> Iterator[str]:
+        """The hashes by which it is found, as in `joining`."""
+        if self.ways & staged.BY_LINK:
+            yield self.hash
+        if self.ways & staged.BY_SEED:
+            yield ""
+
+
 class Rejoining:
     """The pairs of a reparse, joined step by step on the connection that has staged the pages."""
 
@@ -84,11 +101,11 @@ class Rejoining:
         rows = self._db.execute(meetings.NEXT, (SLICE,)).fetchall()
         halves = self._halves({row[0] for row in rows})
         step = _Step(self._runs)
-        for target, _, data, cycle in rows:
+        for target, hash_, data, cycle, ways in rows:
             values: Mapping[str, Json] = json.loads(data)
             for met in halves.get(target, ()):
                 if cycle == self._open or met.cycle != self._open:
-                    step.join(met, values, cycle)
+                    step.join(met, _Carry(values, cycle, hash_, ways))
         write_many(self._db, meetings.JOINED, [row[:2] for row in rows])
         step.write(self._db)
         return bool(rows)
@@ -147,48 +164,58 @@ class _Step:
     def __init__(self, runs: Mapping[int, int]) -> None:
         self._runs = runs  # the last of each cycle
         self._items: list[Row] = []
+        self._pairs: list[Row] = []
         self._rejected: list[Row] = []
         self._invalid: list[Row] = []
         self._carries: list[Row] = []
-        self._paired: set[tuple[int, int]] = set()
+        self._paired: dict[tuple[int, int], int] = {}
 
-    def join(self, met: _Met, values: Mapping[str, Json], cycle: int) -> None:
+    def join(self, met: _Met, carry: _Carry) -> None:
         """Join a half and what is carried to it."""
         stored = met.stored
-        read = stored.joiner.read_of(values)
+        read = stored.joiner.read_of(carry.values)
         if not read:
             return
         joined = stored.joiner.join(stored.half, read, url=stored.url)
-        cycle = max(cycle, met.cycle) if met.known else met.cycle
-        self._keep(met, joined, cycle, renews=not met.known)
+        cycle = max(carry.cycle, met.cycle) if met.known else met.cycle
+        self._keep(met, joined, cycle, vias=carry.vias)
         self._lead(met, joined, cycle)
 
     def alone(self, met: _Met) -> None:
         """Make the item of a half that met nothing; its links carry what is the page's own."""
         stored = met.stored
         joined = stored.joiner.join(stored.half, {}, url=stored.url)
-        self._keep(met, joined, met.cycle, renews=False)
+        self._keep(met, joined, met.cycle, vias=("",), paired=LONE)
         unknown = stored.joiner.carries(joined.values.keys())
         self._lead(met, joined, met.cycle, without=unknown)
 
     def write(self, db: sqlite3.Connection) -> None:
         """Stage all of it."""
-        staged.put_items(db, self._items)
+        write_many(db, staged.ITEM, self._items)
+        write_many(db, staged.PAIR, self._pairs)
         write_many(db, staged.REJECTED, self._rejected)
         write_many(db, staged.INVALID, self._invalid)
         write_many(db, staged.CARRY, self._carries)
-        new = [(target, hash_, data, cycle, 0) for target, hash_, _, data, cycle in self._carries]
+        new = [
+            (target, hash_, data, cycle, staged.BY_LINK, 0)
+            for target, hash_, _, data, cycle in self._carries
+        ]
         write_many(db, staged.MEETING, new)
-        write_many(db, meetings.SET_PAIRED, sorted(self._paired))
+        paired = [(*place, how) for place, how in sorted(self._paired.items())]
+        write_many(db, meetings.SET_PAIRED, paired)
 
-    def _keep(self, met: _Met, joined: Joined, cycle: int, *, renews: bool) -> None:
+    def _keep(
+        self, met: _Met, joined: Joined, cycle: int, *, vias: Iterable[str], paired: int = MET
+    ) -> None:
         place = (met.request_id, met.request_key, joined.carry)
         run_id = self._runs[cycle]
-        self._paired.add((met.stored.request_id, met.stored.half.position))
+        self._paired.setdefault((met.stored.request_id, met.stored.half.position), paired)
         if isinstance(joined.outcome, Item):
             visit = (run_id, cycle, met.at)
+            renews = not (met.known or paired == LONE)
             row = staged.item_row(joined.outcome, place, visit, renews=renews)
             self._items.append(row)
+            self._pairs += [(met.request_id, via, *row[:2], renews) for via in vias]
         elif isinstance(joined.outcome, Rejected):
             row = staged.rejected_row(joined.outcome, run_id, met.request_id, joined.carry)
             self._rejected.append(row)

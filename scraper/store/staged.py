@@ -38,7 +38,7 @@ TABLES = (
     """CREATE TEMP TABLE staged_invalid (request_id INTEGER, position, carry, field, type, count,
     cycle,
     PRIMARY KEY (request_id, position, carry, field)) WITHOUT ROWID""",
-    """CREATE TEMP TABLE staged_meeting (request_id INTEGER, hash, data, cycle, joined,
+    """CREATE TEMP TABLE staged_meeting (request_id INTEGER, hash, data, cycle, ways, joined,
     PRIMARY KEY (request_id, hash)) WITHOUT ROWID""",
     "CREATE INDEX temp.staged_meeting_open ON staged_meeting (request_id) WHERE NOT joined",
     # where the halves of a page are met: at its own request, or at the one that it led to
@@ -48,7 +48,8 @@ TABLES = (
     """CREATE TEMP TABLE staged_shown (request_id INTEGER, type, key, PRIMARY KEY (request_id,
     type, key))
     WITHOUT ROWID""",
-    "CREATE TEMP TABLE staged_lone (request_id INTEGER PRIMARY KEY)",
+    """CREATE TEMP TABLE staged_pair (request_id INTEGER, carry, type, key, renews,
+    PRIMARY KEY (request_id, carry, type, key)) WITHOUT ROWID""",
     "CREATE TEMP TABLE staged_gone (id INTEGER PRIMARY KEY)",
     "CREATE TEMP TABLE staged_accepted (id INTEGER PRIMARY KEY)",
 )
@@ -64,16 +65,19 @@ ITEM = (
     "< (request_key, position, carry))"
 )
 REJECTED = "INSERT OR REPLACE INTO staged_rejected VALUES (?, ...)"
+PAIR = "INSERT OR REPLACE INTO staged_pair VALUES (?, ...)"
 SHOWN = "INSERT OR IGNORE INTO staged_shown VALUES (?, ...)"
 HALF = "INSERT INTO staged_half VALUES (?, ...)"
 CARRY = (
     "INSERT INTO staged_carry VALUES (?, ...) ON CONFLICT DO UPDATE SET cycle = excluded.cycle "
     "WHERE excluded.cycle > cycle"
 )
-MEETING = (
-    "INSERT INTO staged_meeting VALUES (?, ...) ON CONFLICT DO UPDATE SET "
-    "cycle = excluded.cycle, joined = 0 WHERE excluded.cycle > cycle"
+BY_LINK, BY_SEED = 1, 2  # the ways in which something is carried to a page
+MEET_AGAIN = (
+    "ON CONFLICT DO UPDATE SET cycle = max(cycle, excluded.cycle), ways = ways | excluded.ways, "
+    "joined = 0 WHERE excluded.cycle > cycle OR excluded.ways & ~ways"
 )
+MEETING = f"INSERT INTO staged_meeting VALUES (?, ...) {MEET_AGAIN}"  # noqa: S608  # constant text
 INVALID = (
     "INSERT INTO staged_invalid VALUES (?, ...) ON CONFLICT DO UPDATE SET "
     "count = excluded.count, cycle = excluded.cycle WHERE excluded.cycle >= cycle"
@@ -100,7 +104,9 @@ class Staged:
 def put(db: sqlite3.Connection, staged: Sequence[Staged]) -> None:
     """Write what pages give, in the open transaction."""
     write_many(db, PAGE, [_page(each) for each in staged])
-    put_items(db, [row for each in staged for row in _items(each)])
+    items = [row for each in staged for row in _items(each)]
+    write_many(db, ITEM, items)
+    write_many(db, SHOWN, [(page, type_, key) for type_, key, _, _, page, *_ in items])
     write_many(db, REJECTED, [row for each in staged for row in _rejected(each)])
     carrying = [each for each in staged if each.links or each.page.halves]
     if carrying:
@@ -109,12 +115,6 @@ def put(db: sqlite3.Connection, staged: Sequence[Staged]) -> None:
         write_many(db, HALF, [row for each in carrying for row in _halves(each, targets)])
         write_many(db, CARRY, [row for each in carrying for row in _carries(each, targets)])
         write_many(db, MEETING, [row for each in carrying for row in _own_carry(each)])
-
-
-def put_items(db: sqlite3.Connection, rows: Sequence[Row]) -> None:
-    """Write items, and which pages show them."""
-    write_many(db, ITEM, rows)
-    write_many(db, SHOWN, [(page, type_, key) for type_, key, _, _, page, *_ in rows])
 
 
 def item_row(
@@ -202,4 +202,4 @@ def _own_carry(staged: Staged) -> Iterator[Row]:
     request = staged.kept.request
     if staged.page.halves and request.carry:
         data = json.dumps(dict(request.carry))
-        yield (request.id, carry_hash(request.carry), data, staged.kept.cycle, 0)
+        yield (request.id, carry_hash(request.carry), data, staged.kept.cycle, BY_SEED, 0)

@@ -14,11 +14,7 @@ _STAGED = f"EXISTS (SELECT 1 FROM staged_item AS new WHERE {_SAME})"
 _GONE = (
     "(item.id IN (SELECT id FROM staged_gone) OR (item.carry = '' "
     "AND EXISTS (SELECT 1 FROM staged_page AS page WHERE page.request_id = item.request_id "
-    f"AND page.cycle = item.last_cycle) AND NOT {_STAGED} "
-    # something was carried to the page since: no item of its own any more, and none that was shown
-    "AND NOT (EXISTS (SELECT 1 FROM item_half AS half "
-    "WHERE half.request_id = item.request_id AND half.type = item.type) "
-    "AND EXISTS (SELECT 1 FROM item_carry AS old WHERE old.request_id = item.request_id))))"
+    f"AND page.cycle = item.last_cycle) AND NOT {_STAGED}))"
 )
 # of a page that is not read anew; it wins
 _OUTDONE = (
@@ -69,10 +65,27 @@ _LOST = (
 )
 _SHOWN = (
     "INSERT OR IGNORE INTO item_page (request_id, item_id) SELECT new.request_id, item.id "
-    "FROM staged_shown AS new CROSS JOIN item ON item.type = new.type AND item.key = new.key "
-    "WHERE NOT EXISTS (SELECT 1 FROM item_pair AS pair "  # which holds only as long as its carry
-    "WHERE pair.request_id = new.request_id AND pair.item_id = item.id)"
+    "FROM staged_shown AS new CROSS JOIN item ON item.type = new.type AND item.key = new.key"
 )
+_PAIRS = (
+    "INSERT OR IGNORE INTO item_pair (request_id, carry, item_id) "
+    "SELECT new.request_id, new.carry, item.id "
+    "FROM staged_pair AS new CROSS JOIN item ON item.type = new.type AND item.key = new.key "
+    "WHERE NOT renews OR EXISTS (SELECT 1 FROM item_page AS shown "
+    "WHERE shown.request_id = new.request_id AND shown.item_id = item.id)"
+)
+_MADE = (
+    "EXISTS (SELECT 1 FROM item JOIN staged_pair AS new ON new.type = item.type "
+    "WHERE item.id = pair.item_id AND new.request_id = pair.request_id "
+    "AND new.carry = pair.carry AND {})"
+)
+_LOST_PAIRS = (  # of which another item is made now
+    f"FROM item_pair AS pair WHERE {_MADE.format('NOT new.renews')} "
+    f"AND NOT {_MADE.format('new.key = item.key')} "
+    "AND NOT EXISTS (SELECT 1 FROM staged_rejected AS none WHERE none.carry IS NOT NULL "
+    "AND none.request_id = pair.request_id)"
+)
+_DOUBT = "INSERT OR IGNORE INTO item_doubt (item_id) SELECT item_id"  # see `evidence`
 _NO_ITEM = "DELETE FROM {} WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.id = item_id)"
 _REJECTED_BEFORE = (
     "DELETE FROM rejected WHERE EXISTS (SELECT 1 FROM staged_page AS page "
@@ -173,7 +186,10 @@ STEPS = (
     _CHANGE,
     _MOVE,
     _ADD,
-    f"INSERT OR IGNORE INTO item_doubt (item_id) SELECT item_id {_LOST}",  # see `evidence`
+    _PAIRS,
+    f"{_DOUBT} {_LOST_PAIRS}",
+    f"DELETE {_LOST_PAIRS}",
+    f"{_DOUBT} {_LOST}",
     f"DELETE {_LOST}",
     _SHOWN,
     _REJECTED_BEFORE,

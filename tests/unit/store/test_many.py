@@ -22,7 +22,7 @@ STATEMENTS = {
     "halves": (joining.HALVES, 2, ()),
     "halves of redirects": (joining.LED, 3, ()),
     "pages with halves": (joining.HAVING, 1, ()),
-    "halves paired": (joining.PAIRED, 2, ()),
+    "halves paired": (joining.PAIRED, 3, ()),
     "carries shown": (joining.SHOWN, 1, (1,)),
     "shown before": (evidence.BEFORE, 1, ()),
     "types of items": (evidence.TYPES, 1, ()),
