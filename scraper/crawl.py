@@ -105,6 +105,9 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
             return over
         hop = await _next(request, response, stages)
         return replace(outcome.answered(request, response), again=hop)
+    early = await gate.of_no_type(lease, response, stages)
+    if early is not None:
+        return early
     rule = stages.router.rule(request)
     if rule is None or response.is_unmodified:
         return stages.unread(request, response, rule)

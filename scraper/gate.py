@@ -133,6 +133,22 @@ async def locked_out(lease: Lease, response: Response, stages: Stages) -> PageRe
     return _over(lease, response, None, session) if shows else None
 
 
+async def of_no_type(lease: Lease, response: Response, stages: Stages) -> PageResult | None:
+    """What becomes of an answer that says that the login is over, where no page is in HTML.
+
+    Raises:
+        FetchError: it is in HTML and does not say so.
+    """
+    session = stages.session
+    if session is None or not session.is_no_page(response):
+        return None
+    if await session.shows_login(response, lease.request):
+        return _over(lease, response, None, session)
+    raise FetchError(
+        Reason.CONTENT_TYPE, "HTML is not in scope.types, and it does not show login.expired"
+    )
+
+
 def login_over(
     lease: Lease,
     response: Response,

@@ -154,6 +154,7 @@ class Parser:
             request,
             with_headers=rule.name in self._with_headers,
             with_ask=rule.name in self._with_ask,
+            robot=rule.robot,
         )
         is_custom = rule.name in self._custom
         if not is_custom and not self._placement.is_pooled(rule.name, len(response.body)):
@@ -234,9 +235,13 @@ def read_as(rule: PageRule, response: Response) -> str | None:
 
 
 def source_of(
-    response: Response, request: Request, *, with_headers: bool, with_ask: bool
+    response: Response, request: Request, *, with_headers: bool, with_ask: bool, robot: str
 ) -> Source:
-    """Where a page came from."""
+    """Where a page came from.
+
+    Args:
+        robot: whom the page may ask by its name, see `PageRule.robot`.
+    """
     return Source(
         request.url,
         response.url,
@@ -246,7 +251,7 @@ def source_of(
         media_type(response.headers.get("content-type", "")),
         _sent(request),
         _draft(request) if with_ask else None,
-        header_asks(tag) if (tag := response.headers.get("x-robots-tag")) else NOTHING,
+        header_asks(tag, robot) if (tag := response.headers.get("x-robots-tag")) else NOTHING,
     )
 
 

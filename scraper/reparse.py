@@ -290,6 +290,7 @@ class Reparse:
             kept.request,
             with_headers=rule.name in self._with_headers,
             with_ask=rule.name in self._with_ask,
+            robot=rule.robot,
         )
         packed, size = (b"", 0) if content_type is None else (kept.packed, kept.body_bytes)
         head = (rule.name, content_type or "", plain_source(source), size, len(packed))

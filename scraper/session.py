@@ -24,6 +24,7 @@ from typing import Protocol
 
 from scraper.clock import Clock
 from scraper.core import login
+from scraper.core.content import HTML, kind_of, media_type
 from scraper.core.errors import FetchError, LoginError, ParseError
 from scraper.core.extract.plan import PageRule
 from scraper.core.login import Seen
@@ -66,6 +67,7 @@ class Session:
     Args:
         retry: how often a login is tried again that the network or the server has failed.
         delay_s: between two exchanges with a host.
+        html_is_login: an answer in HTML is no page of the crawl; see `FetchPlan`.
 
     Attributes:
         host: of the login page.
@@ -82,8 +84,10 @@ class Session:
         clock: Clock,
         chance: random.Random,
         delay_s: Callable[[str], float],
+        html_is_login: bool = False,
     ) -> None:
         self._plan = plan
+        self._html_is_login = html_is_login
         self._fetcher = fetcher
         self._parser = parser
         self._retry = retry
@@ -137,8 +141,13 @@ class Session:
         except ValueError:
             return False
 
+    def is_no_page(self, response: Response) -> bool:
+        """Whether an answer was read for the one reason that it may show `expired`."""
+        media = media_type(response.headers.get("content-type", ""))
+        return self._html_is_login and response.status < 300 and kind_of(media) == HTML
+
     async def shows_login(self, response: Response, request: Request) -> bool:
-        """Whether an answer that is no success shows `expired`."""
+        """Whether an answer that is no page shows `expired`."""
         if self._plan.expired is None:
             return False
         try:
@@ -268,6 +277,7 @@ def make_session(
         clock=clock,
         chance=random.Random(),
         delay_s=delay_s,
+        html_is_login=plan.fetch.html_is_login,
     )
 
 

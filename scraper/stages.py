@@ -75,8 +75,11 @@ class Session(Protocol):
     def sends_to_login(self, response: Response) -> bool:
         """Whether a redirect says that the login is over."""
 
+    def is_no_page(self, response: Response) -> bool:
+        """Whether an answer is not of `scope.types`, and may be the login page."""
+
     async def shows_login(self, response: Response, request: Request) -> bool:
-        """Whether an answer that is no success says that the login is over."""
+        """Whether an answer that is no page says that the login is over."""
 
     def over(self, request: Request, *, started_at: float) -> bool:
         """Hear that the login is over; returns whether the page is visited again."""

@@ -203,10 +203,10 @@ def _passes_links(rule: PageRule | None, response: Response | None) -> bool:
     """Whether links are passed over because the page asks so."""
     if rule is None or response is None or not rule.nofollow or all(map(is_again, rule.follow)):
         return False
-    if NOFOLLOW in header_asks(response.headers.get("x-robots-tag", "")):
+    if NOFOLLOW in header_asks(response.headers.get("x-robots-tag", ""), rule.robot):
         return True
     body = as_utf8(response.body, response.headers.get("content-type", ""))
-    return NOFOLLOW in page_asks(Document(body, Source(response.url, response.url)))
+    return NOFOLLOW in page_asks(Document(body, Source(response.url, response.url)), rule.robot)
 
 
 def _known(plan: Plan, page: str | None) -> str | None:

@@ -36,6 +36,7 @@ _Advice = Iterator[tuple[tuple[str | int, ...], str, bool]]
 
 def _all(config: Config, document: Document) -> _Advice:
     yield from _seeds(config)
+    yield from _kept(config)
     yield from _ranges(config)
     yield from _fetch(config)
     yield from _pages(config, document)
@@ -46,6 +47,18 @@ def _seeds(config: Config) -> _Advice:
         if file.path != "-" and not Path(file.path).is_file():
             text = f"seeds.file: {shown(file.path)} is not there yet: the run needs it"
             yield ("seeds", "file", index), text, False
+
+
+def _kept(config: Config) -> _Advice:
+    """Values of the environment that are stored because they are part of a URL."""
+    urls: list[tuple[tuple[str | int, ...], str]] = []
+    urls += ((("seeds", "urls", at), url) for at, url in enumerate(config.seeds.urls[:_MOST_URLS]))
+    requests = enumerate(config.seeds.requests)
+    urls += ((("seeds", "requests", at, "url"), request.url) for at, request in requests)
+    for path, url in urls:
+        if isinstance(url, Secret) and "${" in url.written.partition("?")[2]:
+            text = f"{dotted(path)}: {shown(url)} is stored, and told in reports"
+            yield path, f"{text}: send what is secret as a header", False
 
 
 def _ranges(config: Config) -> _Advice:

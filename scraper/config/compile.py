@@ -6,13 +6,11 @@ where a text came from.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlencode
 
 from scraper import __version__
-from scraper.config.carry import is_carried, is_csv
+from scraper.config.carry import is_carried
 from scraper.config.checks import host_key
 from scraper.config.compile_forms import compile_auth, compile_login, form_sources, with_forms
 from scraper.config.compile_pages import (
@@ -22,16 +20,16 @@ from scraper.config.compile_pages import (
     plain_texts,
     with_carries,
 )
-from scraper.config.model_network import PolitenessConfig, RetryConfig, ScopeConfig
+from scraper.config.compile_seeds import compile_seeds, references
+from scraper.config.model_network import FetchConfig, PolitenessConfig, RetryConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
-from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, RunConfig
 from scraper.config.proxies import compile_proxies
 from scraper.config.tlsfiles import ClientCertConfig
 from scraper.config.values import holds_secret
+from scraper.core.content import HTML
 from scraper.core.extract.plan import PageRule, PythonPlan
-from scraper.core.model import Json
 from scraper.core.plan import (
     FetchPlan,
     GonePlan,
@@ -43,18 +41,14 @@ from scraper.core.plan import (
     RetryPlan,
     RunPlan,
     ScopePlan,
-    SeedFile,
-    SeedPlan,
-    SeedRequest,
-    SeedSitemap,
     StorePlan,
     UrlPlan,
 )
+from scraper.core.robotstxt import product
 from scraper.core.schedule.tuning import MOST
 from scraper.hatch import search_path
 
 USER_AGENT = f"scraper/{__version__}"
-_COLUMN = "url"
 
 
 def compile_plan(
@@ -70,7 +64,7 @@ def compile_plan(
     name = str(config.name or stem)
     return Plan(
         name=name,
-        seeds=_seeds(config.seeds, _columns(config.pages)),
+        seeds=compile_seeds(config.seeds, _columns(config.pages)),
         fetch=_fetch(config, env),
         store=StorePlan(
             path=str(config.store.path or f"data/{name}.db"),
@@ -99,10 +93,17 @@ def _pages(config: Config, folder: Path) -> tuple[PageRule, ...]:
     path = search_path(folder) if any(map(_has_python, config.pages.values())) else ()
     python = PythonPlan("", path, tuple(map(str, config.pages)))
     polite = config.politeness.robots == "obey"
+    robot = product(_agent(config.fetch))
     return with_carries(
-        with_forms(compile_page(name, page, polite=polite, python=python), page, config.login)
+        with_forms(
+            compile_page(name, page, polite=polite, robot=robot, python=python), page, config.login
+        )
         for name, page in config.pages.items()
     )
+
+
+def _agent(fetch: FetchConfig) -> str:
+    return str(fetch.user_agent or USER_AGENT)
 
 
 def _has_python(page: PageConfig) -> bool:
@@ -119,68 +120,6 @@ def _columns(pages: Mapping[str, PageConfig]) -> tuple[str, ...]:
         sources = [source for source in sources if source not in carried]
         asked |= dict.fromkeys(filter(is_carried, [*sources, *form_sources(page)]))
     return tuple(asked)
-
-
-def _seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
-    return SeedPlan(
-        urls=plain_texts(seeds.urls),
-        files=tuple(_file(file, seeds, carried) for file in seeds.file),
-        requests=tuple(_request(request) for request in seeds.requests),
-        sitemaps=tuple(_sitemap(sitemap) for sitemap in seeds.sitemaps),
-    )
-
-
-def _sitemap(sitemap: SitemapConfig) -> SeedSitemap:
-    return SeedSitemap(
-        url=None if sitemap.url == "robots" else str(sitemap.url),
-        page=plain_text(sitemap.page),
-        lastmod=sitemap.lastmod == "use",
-    )
-
-
-def _file(file: SeedFileConfig, seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedFile:
-    if not is_csv(file.path, column=file.column, shared_column=seeds.column):
-        return SeedFile(path=str(file.path), page=plain_text(file.page))
-    named = seeds.carry if file.carry is None else file.carry
-    return SeedFile(
-        path=str(file.path),
-        column=str(file.column or seeds.column or _COLUMN),
-        carry=carried if named is None else plain_texts(named),
-        page=plain_text(file.page),
-    )
-
-
-def _request(request: SeedRequestConfig) -> SeedRequest:
-    body, kind = _body(request)
-    headers = _pairs(request.headers)
-    if kind and not any(name.lower() == "content-type" for name, _ in headers):
-        headers = (*headers, ("Content-Type", kind))
-    return SeedRequest(
-        url=str(request.url),
-        method=str(request.method or ("GET" if body is None else "POST")).upper(),
-        headers=headers,
-        body=body,
-        page=plain_text(request.page),
-    )
-
-
-def _body(request: SeedRequestConfig) -> tuple[bytes | None, str | None]:
-    """The body and its content type."""
-    if "json_body" in request.model_fields_set:
-        written = json.dumps(request.json_body, ensure_ascii=False, separators=(",", ":"))
-        return written.encode(), "application/json"
-    if request.form is not None:
-        values = {name: _form_value(value) for name, value in request.form.items()}
-        return urlencode(values, doseq=True).encode(), "application/x-www-form-urlencoded"
-    return None, None
-
-
-def _form_value(value: Json) -> str | list[str]:
-    if isinstance(value, list):
-        return [str(_form_value(one)) for one in value]
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
 
 
 def _url(url: UrlConfig) -> UrlPlan:
@@ -239,8 +178,11 @@ def _politeness(
 def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
     fetch = config.fetch
     retry = fetch.retry
+    types = frozenset(config.scope.types)
+    sees_login = config.login is not None and config.login.expired is not None
+    html_is_login = bool(types) and HTML not in types and sees_login
     return FetchPlan(
-        user_agent=str(fetch.user_agent or USER_AGENT),
+        user_agent=_agent(fetch),
         concurrency=MOST if fetch.concurrency == "auto" else int(fetch.concurrency),
         auto=fetch.concurrency == "auto",
         timeout_s=fetch.timeout,
@@ -260,8 +202,10 @@ def _fetch(config: Config, env: Mapping[str, str]) -> FetchPlan:
         proxies=compile_proxies(fetch.proxies or (), env),
         private=_private(fetch.private_addresses),
         keeps_names=config.politeness.per_address is not None,
-        types=frozenset(config.scope.types),
+        types=types | {HTML} if html_is_login else types,
+        html_is_login=html_is_login,
         auth=compile_auth(fetch.auth.items()),
+        references=references(config.seeds.requests),
     )
 
 

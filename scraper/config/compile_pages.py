@@ -41,11 +41,14 @@ def deep_fields(fields: Iterable[FieldConfig]) -> Iterator[FieldConfig]:
         yield from deep_fields(field.any_)
 
 
-def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPlan) -> PageRule:
+def compile_page(
+    name: str, page: PageConfig, *, polite: bool, robot: str, python: PythonPlan
+) -> PageRule:
     """The rule of a page.
 
     Args:
         polite: robots are obeyed.
+        robot: the product token of the user agent.
         python: what all functions of this config have in common.
     """
     return PageRule(
@@ -58,6 +61,7 @@ def compile_page(name: str, page: PageConfig, *, polite: bool, python: PythonPla
         refresh_s=page.refresh,
         python=_python(page.python, python),
         nofollow=_nofollow(page.nofollow, polite=polite),
+        robot=robot,
     )
 
 

@@ -188,9 +188,10 @@ class PageConfig(Section):
 
     nofollow: Annotated[str, one_of("obey", "ignore")] | None = None
     """`obey`: neither links with `rel=nofollow` are followed nor any link of a page that asks so in
-    `<meta name=robots>` or `X-Robots-Tag`; `ignore`: all are. Default: what a page asks for all its
-    links is obeyed as long as `politeness.robots` is, `rel=nofollow` is not looked at. Pages that
-    say `noindex` there are read all the same: the report counts them."""
+    `<meta name=robots>` or `X-Robots-Tag`, or there by the name of `fetch.user_agent`; `ignore`:
+    all are. Default: what a page asks for all its links is obeyed as long as `politeness.robots`
+    is, `rel=nofollow` is not looked at. Pages that say `noindex` there are read all the same: the
+    report counts them."""
 
     submit: Listed[SubmitConfig] = ()
     """The forms to send, as the requests that a browser would make of them."""

@@ -71,7 +71,8 @@ class SeedRequestConfig(Section):
     """The method; default GET, with a body POST."""
 
     headers: Named[HeaderValue] = Field({})
-    """Headers of this request alone."""
+    """Headers of this request alone. What they or the body take from the environment is stored as
+    `${NAME}`, not as its value."""
 
     json_body: Free = Field(None, alias="json")
     """A body to be sent as JSON."""

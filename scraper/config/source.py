@@ -18,7 +18,7 @@ from scraper.config.compose import MAP, compose, compose_mapping, place_of, text
 from scraper.config.include import with_includes
 from scraper.config.nodes import EndlessError, Reader, find, merged
 from scraper.config.places import Mistake, Path, Place
-from scraper.config.values import Secret
+from scraper.config.values import as_written
 from scraper.core.errors import ConfigError
 
 
@@ -50,7 +50,7 @@ class Document:
 
     def hash(self) -> str:
         """Equal for configs that say the same, whatever their comments and layout."""
-        canonical = json.dumps(_bare(self.data), sort_keys=False, ensure_ascii=False)
+        canonical = json.dumps(as_written(self.data), sort_keys=False, ensure_ascii=False)
         return hashlib.blake2b(canonical.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
@@ -101,12 +101,3 @@ def _with(old: Node | None, override: Override, depth: int, value: Node) -> Mapp
     kept = [pair for pair in pairs if pair[0].value != step]
     start = old.start_mark if isinstance(old, MappingNode) else mark
     return MappingNode(MAP, [*kept, (key, new)], start)
-
-
-def _bare(value: object) -> object:
-    """The tree with secrets as they are written."""
-    if isinstance(value, Secret):
-        return value.written
-    if isinstance(value, dict):
-        return {key: _bare(inner) for key, inner in value.items()}
-    return [_bare(inner) for inner in value] if isinstance(value, list) else value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from scraper.core.credentials import is_credential, is_plain
 
@@ -38,6 +39,15 @@ class Secret(str):
         secret = cls(text)
         secret.written = written
         return secret
+
+
+def as_written(tree: Any) -> Any:  # noqa: ANN401 - a value of YAML
+    """The tree with secrets as they are written."""
+    if isinstance(tree, Secret):
+        return tree.written
+    if isinstance(tree, dict):
+        return {key: as_written(inner) for key, inner in tree.items()}
+    return [as_written(inner) for inner in tree] if isinstance(tree, list) else tree
 
 
 def holds_secret(name: str, value: object) -> bool:

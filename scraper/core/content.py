@@ -45,6 +45,8 @@ _ATTRIBUTE = re.compile(
     rb"|(?P<cut>[\"'])|(?P<plain>[^\t\n\f\r >]*)))?)"
 )
 
+HTML = "html"  # of `kind_of`
+
 
 def media_type(content_type: str) -> str:
     """Return the media type of a Content-Type header in lower case, "" if it has none."""
@@ -54,7 +56,7 @@ def media_type(content_type: str) -> str:
 def kind_of(media: str) -> str | None:
     """Return what a media type is to a config: html, json, xml or text; None: something else."""
     if media in {"text/html", "application/xhtml+xml"}:
-        return "html"
+        return HTML
     if media in {"application/json", "text/json", "application/x-ndjson"}:
         return "json"
     if media in {"application/xml", "text/xml"}:

@@ -171,8 +171,11 @@ class FetchPlan:
     private: PrivatePlan = PrivatePlan()
     keeps_names: bool = False  # what a name was resolved to holds for the run
     types: frozenset[str] = frozenset()  # html, json, xml, text; empty: all, and others too
+    html_is_login: bool = False  # html is among them to see the login page alone: it is no page
     auth: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The Authorization of a host, by "host" (any port) or "host:port"."""
+    references: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the texts of requests stand for that say `${NAME}`; see `core.reference`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from scraper.core.content import kind_of, media_type
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, Proxy
+from scraper.core.reference import filled
 from scraper.fetch.body import Body
 from scraper.fetch.connector import connector, connector_through
 from scraper.fetch.cookies import Cookies
@@ -140,6 +141,8 @@ class Fetcher:
         """
         href, verb = request.asked, request.verb
         url = _http_url(href)
+        if request.headers:
+            request = filled(request, self._plan.references)
         headers = self.headers.of(request, url, _http_url(request.url) if request.hop else url)
         if "@" in href and "Authorization" in headers:
             url = url.with_user(None)  # what is written out wins

@@ -2,9 +2,10 @@
 
 import base64
 import json
+from urllib.parse import parse_qs
 
 from tests.e2e.conftest import Crawl
-from tests.site import computed, html, status
+from tests.site import as_json, computed, html, status
 from tests.sites.members import PASSWORD, USER, Members
 
 CONFIG = """
@@ -135,3 +136,42 @@ def test_cookies_stay_with_their_host(crawl: Crawl):
     assert {cookie for _, cookie in told} == {None, "of=127.0.0.1", "of=127.0.0.2"}
     assert all(cookie in (None, f"of={host}") for host, cookie in told)
     assert b"of=127" not in crawl.db.read_bytes()
+
+
+REQUESTS = """
+seeds:
+  requests:
+    - url: "$SITE/api"
+      json: {page: 1, token: "${TOKEN}"}
+      headers: {X-Key: "key ${TOKEN}"}
+      page: api
+    - {url: "$SITE/form", form: {token: "${TOKEN}"}}
+pages:
+  api:
+    items: {hit: {key: at, fields: {at: {json: at}}}}
+    follow: [{increment: "json:page", while: {json: more}}]
+"""
+
+
+def test_what_a_request_takes_from_the_environment_is_sent_and_stored_nowhere(crawl: Crawl):
+    """That of a body and of a header, and of the pages that are made of the request."""
+    token, asked = 'hush "&+ 7', []
+
+    def answer(visit):
+        asked.append((visit.headers.get("x-key"), visit.body))
+        page = json.loads(visit.body)["page"] if visit.path == "/api" else 0
+        return as_json({"at": page, "more": page < 3})
+
+    for path in ("/api", "/form"):
+        crawl.site.route(path, computed(answer))
+    crawl.config(REQUESTS)
+    ended = crawl("run", "crawl.yaml", "-v", TOKEN=token)
+    assert ended.status == 0, ended
+    bodies = [json.loads(body) for key, body in asked if key == f"key {token}"]
+    assert sorted(body["page"] for body in bodies) == [1, 2, 3]
+    assert {body["token"] for body in bodies} == {token}
+    assert parse_qs(next(body for key, body in asked if key is None)) == {
+        b"token": [token.encode()]
+    }
+    assert len(crawl.items()) == 3
+    left_behind(crawl, ended.out + ended.err, token)

@@ -236,8 +236,8 @@ async def test_the_request_again_is_the_same_from_both_places():
 
 
 async def test_a_page_that_asks_so_in_a_header_has_no_links():
-    rule = PageRule("p", follow=(FollowPlan("a"),), nofollow="page")
-    for said, found in [("noindex", 1), ("none", 0)]:
+    rule = PageRule("p", follow=(FollowPlan("a"),), nofollow="page", robot="bot")
+    for said, found in [("noindex", 1), ("none", 0), ("bot: none", 0), ("cat: none", 1)]:
         answer = replace(response(), headers={"content-type": "text/html", "x-robots-tag": said})
         assert len((await parse(answer, rule)).page.links) == found
 

@@ -267,7 +267,7 @@ def test_login_is_made_of_a_plan_that_has_one():
 # In a crawl
 
 
-def members(pages, *, delay_s: float = 0.0, login: LoginPlan = PLAN) -> World:
+def members(pages, *, delay_s: float = 0.0, login: LoginPlan = PLAN, types: bool = False) -> World:
     """A crawl with a login; its pages are really read."""
     made = world(
         OK | pages, rules=(PageRule("p", expired=login.expired),), rule=HostRule(4, delay_s)
@@ -284,6 +284,7 @@ def members(pages, *, delay_s: float = 0.0, login: LoginPlan = PLAN) -> World:
             clock=made.stages.clock,
             chance=random.Random(1),
             delay_s=made.frontier.schedule.delay_s,
+            html_is_login=types,
         ),
     )
     return replace(made, stages=stages)
@@ -315,6 +316,22 @@ def test_page_that_shows_the_end_of_the_login_is_visited_again(over):
     crawled = members({url: [over, IN] for url in PAGES}).visit_all(*PAGES)
     assert {state for state, _ in crawled.outcomes().values()} == {"done"}
     assert fetches(crawled.site).count("POST /enter") <= 3
+
+
+def typed(body, media):
+    return Response(A, 200, {"content-type": media}, body)
+
+
+def test_login_page_is_seen_where_no_page_is_in_html():
+    """`scope.types` keeps HTML out; a login page with status 200 is read all the same."""
+    json, html = typed(b"{}", "application/json"), typed(FORM, "text/html; charset=utf-8")
+    crawled = members({A: [html, json], f"{A}0": json, f"{A}1": typed(IN, "text/html")}, types=True)
+    crawled.visit_all(A, f"{A}0", f"{A}1")
+    assert crawled.outcomes() == {
+        A: ("done", None),
+        f"{A}0": ("done", None),
+        f"{A}1": ("failed", "content_type"),
+    }
 
 
 @pytest.mark.parametrize("over", [FORM, "/login", Response(A, 401, {}, FORM)])

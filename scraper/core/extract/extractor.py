@@ -168,7 +168,11 @@ class Extractor:
     def _asks(self, document: Document) -> frozenset[str]:
         """What the page asks of robots, as far as it is read as HTML."""
         asks = document.source.asks
-        return asks | page_asks(document) if self._in_html or document.is_html else asks
+        return (
+            asks | page_asks(document, self.rule.robot)
+            if self._in_html or document.is_html
+            else asks
+        )
 
     def _with_forms(self, page: Page, document: Document) -> Page:
         notes: list[str] = []

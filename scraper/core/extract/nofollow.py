@@ -1,6 +1,8 @@
 """What a page asks of robots: not to follow its links, all of them or one by one; not to list it.
 
-What is said to one robot by its name (`X-Robots-Tag: otherbot: nofollow`) is not said to us.
+What is said to one robot by its name (`X-Robots-Tag: otherbot: nofollow`, `<meta name=otherbot>`)
+is said to us if the name is ours: the product token of the user agent, as in robots.txt. Both hold,
+what is said to all and what is said to us; of two that disagree the stricter.
 """
 
 from __future__ import annotations
@@ -18,28 +20,36 @@ _DIRECTIVES = frozenset(  # of X-Robots-Tag, with a value behind a colon
 )
 
 
-def header_asks(value: str) -> frozenset[str]:
-    """What an `X-Robots-Tag` asks of all robots, of NOFOLLOW and NOINDEX."""
-    to_all, asks = True, NOTHING
+def header_asks(value: str, robot: str = "") -> frozenset[str]:
+    """What an `X-Robots-Tag` asks of all robots and of this one, of NOFOLLOW and NOINDEX.
+
+    Args:
+        robot: a product token in lower case; "": nobody knows us.
+    """
+    to_us, asks = True, NOTHING
     for part in value.lower().split(","):
         name, colon, rest = part.partition(":")
         if colon and name.strip() not in _DIRECTIVES:  # a robot's name, up to the next one
-            to_all = name.strip() == "*"
-        if to_all:
+            to_us = name.strip() in ("*", robot)
+        if to_us:
             asks |= _WORDS.get((rest if colon else name).strip(), NOTHING)
     return asks
 
 
-def page_asks(document: Document) -> frozenset[str]:
-    """What each `<meta name=robots>` in the head asks."""
+def page_asks(document: Document, robot: str = "") -> frozenset[str]:
+    """What each `<meta name=robots>` in the head asks, and each with this robot's name."""
     head = None if document.is_xml else document.parser.head
     asks = NOTHING
     if head is None:
         return asks
-    for node in head.css("meta[name=robots i]"):
+    for node in head.css(_metas(robot)):
         for word in (node.attributes.get("content") or "").lower().split(","):
             asks |= _WORDS.get(word.strip(), NOTHING)
     return asks
+
+
+def _metas(robot: str) -> str:
+    return f'meta[name=robots i], meta[name="{robot}" i]' if robot else "meta[name=robots i]"
 
 
 def link_says(node: LexborNode) -> bool:

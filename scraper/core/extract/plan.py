@@ -143,6 +143,7 @@ class PageRule:
     charset: str | None = None  # the encoding, whatever the page says
     python: PythonPlan | None = None  # (page) -> items, links
     nofollow: str = ""  # links that are passed over: "page" (the page says so), "rel" too, "": none
+    robot: str = ""  # our product token, in lower case: some pages ask us by our name
     submit: tuple[SubmitPlan, ...] = ()
     expired: str | None = None  # css: a page with it says that the login is over
     refresh_s: float | None = None  # it is due again after that; None: as the run says

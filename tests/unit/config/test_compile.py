@@ -183,6 +183,7 @@ PLAN = Plan(
             ),
             valid="ul.books",
             charset="latin1",
+            robot="books-bot",
         ),
         PageRule(
             "book",
@@ -247,8 +248,9 @@ PLAN = Plan(
                 ItemPlan("of_json", (FieldPlan("b", json="c"),), each=EachPlan("a[]")),
                 ItemPlan("of_script", (FieldPlan("b", json="c"),), each=EachPlan(script="(a)")),
             ),
+            robot="books-bot",
         ),
-        PageRule("rest"),
+        PageRule("rest", robot="books-bot"),
     ),
     parse=ParsePlan(2, 131072, 10.0),
     store=StorePlan("data/x.db", 5, "zstd"),
@@ -460,6 +462,43 @@ def test_value_of_the_environment_is_not_put_into_a_form_that_is_stored() -> Non
         "c.yaml:2:22: pages.p.submit[1]: fill.q: would store a value of the environment in the database:"
         " write it out, or use login, fetch.auth or fetch.headers"
     )
+
+
+def test_what_a_request_takes_from_the_environment_is_a_reference_in_its_row() -> None:
+    text = """
+seeds:
+  requests:
+    - {url: http://a.example/a, headers: {X-Key: "k ${K}", X-A: b}, json: {q: ["${K}", 1, "${N:-n}"]}}
+    - {url: http://a.example/b, form: {q: ["${K}", x], n: 1}}
+    - {url: http://a.example/c, form: {q: "$${K}"}}
+"""
+    plan = compiled(text, env={"K": "hush"})
+    first, second, third = plan.seeds.requests
+    assert first.headers[:2] == (("X-Key", "k ${K}"), ("X-A", "b"))
+    assert first.headers[3:] == ((":env", '["${K}", "k ${K}"]'),)
+    assert first.body == b'{"q":["${K}",1,"n"]}'
+    assert second.body == b"q=%24%7BK%7D&q=x&n=1"
+    assert len(third.headers) == 1
+    assert plan.fetch.references == {"${K}": "hush", "k ${K}": "k hush"}
+    assert "hush" not in repr(plan)
+
+
+def test_a_value_of_the_environment_in_a_url_is_told_to_be_stored() -> None:
+    text = """
+seeds:
+  urls: ["http://a.example/?k=${K}", "http://${H}/x"]
+  requests: [{url: "http://a.example/b?k=${K}"}]
+"""
+    Path("c.yaml").write_text(text, encoding="utf-8")
+    warned = load("c.yaml", env={"K": "hush", "H": "b.example"}).warnings
+    assert [one for one in warned if "is stored" in one] == [
+        f"c.yaml:{place}: the value of {url} is stored, and told in reports:"
+        " send what is secret as a header"
+        for place, url in [
+            ("3:10: seeds.urls[1]", "http://a.example/?k=${K}"),
+            ("4:20: seeds.requests[1].url", "http://a.example/b?k=${K}"),
+        ]
+    ]
 
 
 def test_concurrency_is_a_number_or_the_most_there_may_be() -> None:

@@ -385,6 +385,14 @@ def test_nofollow_is_heeded_as_the_rule_says(nofollow, body, header, found):
     assert [link.url.removeprefix("http://a.example") for link in page.links] == found
 
 
+@pytest.mark.parametrize(("robot", "found"), [("bot", []), ("", ["/1"]), ("cat", ["/1"])])
+def test_a_page_that_asks_us_by_our_name_is_heeded(robot, found):
+    rule = PageRule("p", follow=(FollowPlan("a"),), nofollow="page", robot=robot)
+    page = Extractor(rule)(b"<meta name=Bot content=none><a href=/1>", SOURCE)
+    assert [link.url.removeprefix("http://a.example") for link in page.links] == found
+    assert page.noindex == (not found)
+
+
 def test_meta_is_not_looked_for_in_json():
     rule = PageRule("p", follow=(FollowPlan(json="u"),), nofollow="page")
     assert len(Extractor(rule)(b'{"u": "/1"}', SOURCE).links) == 1

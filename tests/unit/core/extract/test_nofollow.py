@@ -29,9 +29,28 @@ def test_header(value, asks):
     assert header_asks(value) == asks
 
 
-@given(st.text())
-def test_header_of_any_text_is_read(value):
-    assert header_asks(value) <= {NOFOLLOW, NOINDEX}
+@given(st.text(), st.text())
+def test_header_of_any_text_is_read(value, robot):
+    assert header_asks(value) <= header_asks(value, robot) <= {NOFOLLOW, NOINDEX}
+
+
+ROBOTS = st.sampled_from(["", "*", "books-bot", "Books-Bot", "books", "books-bot-2", "scraper"])
+WORDS = {"nofollow": {NOFOLLOW}, "noindex": {NOINDEX}, "none": {NOFOLLOW, NOINDEX}, "all": set()}
+SAID = st.lists(st.tuples(ROBOTS, st.lists(st.sampled_from(sorted(WORDS)), min_size=1)))
+
+
+@given(SAID)
+def test_what_is_said_to_all_and_to_us_is_heard_and_nothing_else(said):
+    """In a header and in the page alike, in whatever order and however often."""
+    to_us = [words for name, words in said if name.lower() in ("", "*", "books-bot")]
+    asked = set().union(*(WORDS[word] for words in to_us for word in words))
+    header = ", ".join(f"{name or '*'}: {', '.join(words)}" for name, words in said)
+    assert header_asks(header, "books-bot") == asked
+    metas = (
+        f'<meta name="{"robots" if name in ("", "*") else name}" content="{", ".join(words)}">'
+        for name, words in said
+    )
+    assert page_asks(Document("".join(metas).encode(), SOURCE), "books-bot") == asked
 
 
 @pytest.mark.parametrize(
