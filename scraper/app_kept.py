@@ -201,4 +201,4 @@ def _with_parser(plan: Plan, use: Callable[[Parser], Coroutine[Any, Any, T]]) ->
 def find_out(database: Path, url: str) -> dict[str, Any]:
     """What became of a URL; see `why`."""
     with open_reader(database) as reader:
-        return why(reader.connection, url)
+        return why(reader.connection, url, now=SystemClock().now())

@@ -117,7 +117,7 @@ def _add_why(app: typer.Typer) -> None:
         import json
 
         from scraper.app_kept import find_out
-        from scraper.why import as_text
+        from scraper.why_text import as_text
 
         found = find_out(database, url)
         say(json.dumps(found, indent=2, ensure_ascii=False) if as_json else as_text(found))

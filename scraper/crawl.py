@@ -99,15 +99,12 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
 async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
     """What the answer means: another hop, or a page."""
     request = lease.request
+    over = await gate.led_to_login(lease, response, stages)
+    if over is not None:
+        return over
     if is_redirect(response):
-        over = gate.login_over(lease, response, stages)
-        if over is not None:
-            return over
         hop = await _next(request, response, stages)
         return replace(outcome.answered(request, response), again=hop)
-    early = await gate.of_no_type(lease, response, stages)
-    if early is not None:
-        return early
     rule = stages.router.rule(request)
     if rule is None or response.is_unmodified:
         return stages.unread(request, response, rule)
@@ -115,7 +112,7 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
         parsed = await stages.parser.parse(response, rule, request)
     except ParseError as error:
         return outcome.unreadable(request, response, rule.name, error)
-    over = gate.login_over(lease, response, stages, rule=rule.name, page=parsed.page)
+    over = gate.login_over(lease, response, stages, rule.name, parsed.page)
     if over is not None:
         return over
     links = await gate.judged(parsed.page, request, rule.name, stages, size=len(response.body))

