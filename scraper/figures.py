@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from scraper.report import stats
 from scraper.stages import Stages
 from scraper.store import Store
 from scraper.tune import Tune
+from scraper.usage import cpu_s, peak_bytes
 
 
 class Figures:
@@ -74,16 +74,14 @@ class Figures:
 
     def stats(self) -> Mapping[str, Any]:
         """The figures so far, for the report."""
-        usage = resource.getrusage(resource.RUSAGE_SELF)
         parser = self._parser
-        main_cpu_s, main_peak_bytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
         figures = stats(
             tally=self._stages.tally,
             wall=self._progress.wall,
             lag=self._progress.lag,
             writer=self._store.writer.stats,
-            cpu_s={"main": main_cpu_s, "workers": parser.workers_cpu_s()},
-            memory_peak_bytes={"main": main_peak_bytes, "workers": parser.workers_peak_bytes()},
+            cpu_s={"main": cpu_s(), "workers": parser.workers_cpu_s()},
+            memory_peak_bytes={"main": peak_bytes(), "workers": parser.workers_peak_bytes()},
             parse={"worker_deaths": parser.deaths, "timeouts": parser.timeouts},
             concurrency=self._tune.figures(),
             settings=Settings(

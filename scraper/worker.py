@@ -30,6 +30,7 @@ from scraper.core.extract import Extractor, Source
 from scraper.core.extract.custom import NO_FUNCTIONS, plans
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Link, Page
+from scraper.usage import cpu_s, peak_bytes
 
 FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
 ANSWER = struct.Struct(">I")  # bytes of the JSON
@@ -164,9 +165,7 @@ def _exactly(pages: BinaryIO, size: int) -> bytes:
 
 
 def _answer(parent: socket.socket, answer: dict[str, object]) -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    answer["cpu_s"] = usage.ru_utime + usage.ru_stime
-    answer["peak_bytes"] = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    answer |= {"cpu_s": cpu_s(), "peak_bytes": peak_bytes()}
     data = json.dumps(answer).encode()
     parent.sendall(ANSWER.pack(len(data)) + data)
 
