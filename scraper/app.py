@@ -9,19 +9,20 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 import uvloop
 
 from scraper import __version__
 from scraper.allocator import keep_memory
+from scraper.app_read import make_report
 from scraper.clock import Clock, SystemClock
-from scraper.core.errors import LockedError, ScraperError, UsageError
+from scraper.core.errors import LockedError, ScraperError
 from scraper.core.insight.tally import Tally
 from scraper.core.login import rules_of
 from scraper.core.plan import Plan, refresh_of
@@ -41,7 +42,7 @@ from scraper.logs import setup
 from scraper.output import say
 from scraper.parse import Parser
 from scraper.progress import wants_bar
-from scraper.report import build, text
+from scraper.report import text
 from scraper.robots import Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds, check_lists, standard_input
@@ -49,11 +50,8 @@ from scraper.session import make_session
 from scraper.signals import STOPPED, leave_on_signal
 from scraper.sitemaps import Sitemaps
 from scraper.stages import Stages
-from scraper.store import Lock, RunStart, Store, hold, open_reader, open_store
+from scraper.store import Lock, RunStart, Store, hold, open_store
 from scraper.tune import Tune, most_open
-
-if TYPE_CHECKING:  # a crawl starts without it
-    from scraper.export import Order, WriteTables
 
 log = logging.getLogger(__name__)
 
@@ -306,45 +304,3 @@ def _conclude(plan: Plan, outcome: Outcome, *, quiet: bool) -> None:
             say(told)
         except ScraperError as error:  # how the crawl ended is settled
             log.error("%s", error)  # noqa: TRY400 - the message says it all
-
-
-def export_items(database: Path, order: Order, *, tell: Callable[[str], None]) -> int:
-    """Export items; returns how many."""
-    from scraper.export import export
-
-    extras = {"parquet": _parquet, "xlsx": _xlsx}
-    with open_reader(database) as reader:
-        return export(reader.connection, order, stdout=sys.stdout, tell=tell, extras=extras)
-
-
-def _parquet() -> WriteTables:
-    try:
-        from scraper.extras.parquet import write_parquet
-    except ImportError as error:
-        raise _missing("parquet", "pyarrow") from error
-    return write_parquet
-
-
-def _xlsx() -> WriteTables:
-    try:
-        from scraper.extras.xlsx import write_xlsx
-    except ImportError as error:
-        raise _missing("xlsx", "xlsxwriter") from error
-    return write_xlsx
-
-
-def _missing(extra: str, library: str) -> UsageError:
-    return UsageError(
-        f"--format {extra}: needs {library}: install it with pip install 'scraper[{extra}]'"
-    )
-
-
-def make_report(database: Path, run_id: int | None) -> dict[str, Any]:
-    """The report of a run, None: the last."""
-    with open_reader(database) as reader:
-        return build(reader.connection, run_id)
-
-
-def report_text(report: dict[str, Any]) -> str:
-    """The report for a person."""
-    return text(report)

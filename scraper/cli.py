@@ -193,7 +193,7 @@ def export(
     ] = False,
 ) -> None:
     """Write the items to a file, all of it or nothing, or to standard output."""
-    from scraper.app import export_items
+    from scraper.app_read import export_items
     from scraper.export import Order, format_of
 
     unwind_on_signal()  # no half a file stays behind
@@ -217,7 +217,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Say what a run came to, and what limited it."""
-    from scraper.app import make_report, report_text
+    from scraper.app_read import make_report, report_text
 
     made = make_report(database, run_id)
     say(_json(made) if as_json else report_text(made))

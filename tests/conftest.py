@@ -5,11 +5,26 @@
 """
 
 import os
+import sys
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 settings.register_profile(
-    "same", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    "same",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+    max_examples=50,
 )
-settings.register_profile("new", settings.get_profile("same"), derandomize=False)
+settings.register_profile("new", settings.get_profile("same"), derandomize=False, max_examples=200)
 settings.load_profile(os.environ.get("EXAMPLES", "same"))
+
+if settings.default.derandomize:
+    # Private: else it draws numbers and words from the modules that happen to be loaded, so that
+    # the examples are others with each change of any file, and with each choice of tests.
+    providers._get_local_constants = lambda: providers._local_constants
+
+# The command is started hundreds of times, and would compile the package each time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

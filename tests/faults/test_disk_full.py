@@ -72,7 +72,7 @@ def breaks(run: Running) -> str:
     """What the run says when it breaks."""
     assert run.wait() == 3, run.err
     assert "Traceback" not in run.err
-    until(lambda: not run.others(), timeout_s=2)
+    until(lambda: not run.others())
     return run.err.splitlines()[-1]
 
 

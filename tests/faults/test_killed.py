@@ -134,7 +134,7 @@ def kill(folder: Path, site: SiteThread, *, after: int, wait_s: float) -> None:
         time.sleep(wait_s)
         run.process.kill()
         assert run.wait() in {0, -9}, run.err
-        until(lambda: not run.others(), timeout_s=5)
+        until(lambda: not run.others())
 
 
 @pytest.mark.slow

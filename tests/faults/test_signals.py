@@ -18,7 +18,7 @@ from tests.site import Handler, SiteThread, Visit, html, retry_after, slow
 
 PAGES = 30
 IN_TIME_S = 8.0
-AT_ONCE_S = 2.0  # the interpreter's own end included
+AT_ONCE_S = 4.5  # nothing is waited for: less than a drain, on a busy machine too
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 ITEMS = "SELECT type, key, data FROM item ORDER BY type, key"
 KNOTTED = "<p>knot</p>" + "<div>" * 200_000  # takes a parser minutes
@@ -92,7 +92,7 @@ def told(run: Running, number: signal.Signals, *, within_s: float, group: bool =
     assert status == 4, run.err
     assert "Traceback" not in run.err
     assert took_s < within_s, f"took {took_s:.1f} s\n{run.err}"
-    until(lambda: not run.others(), timeout_s=2)
+    until(lambda: not run.others())
 
 
 def listens(run: Running) -> bool:

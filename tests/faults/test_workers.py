@@ -25,6 +25,7 @@ SLOW = PageRule(
 )
 SLOW_BODY = b"<h1>slow</h1>" + b"<div>" * 12_000  # half a second
 ENDLESS_BODY = b"<h1>slow</h1>" + b"<div>" * 40_000  # half a minute
+STRIKES = int(os.environ.get("SOAK", "40"))  # each costs the start of a worker
 
 PARENT = """
 import asyncio
@@ -72,7 +73,7 @@ def strike(on: Parser, number: signal.Signals) -> None:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - what processes do sets no event
             await asyncio.sleep(0.005)
 
@@ -84,7 +85,7 @@ async def is_fine(on: Parser, name: str = "after") -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 async def test_an_idle_worker_that_is_killed_or_stopped_costs_no_page(number):
-    async with parser(processes=1, timeout_s=1.0) as on:
+    async with parser(processes=1, timeout_s=2.0) as on:
         assert await is_fine(on, "before")
         strike(on, number)
         assert await is_fine(on)
@@ -179,12 +180,12 @@ async def test_all_workers_dead_at_once_lose_no_page():
 
 
 @pytest.mark.slow
-async def test_a_hundred_kills_and_stops_lose_at_most_the_page_at_hand():
-    await _trial(strikes=100)
+async def test_kills_and_stops_lose_at_most_the_page_at_hand():
+    await _trial(strikes=STRIKES)
 
 
 def test_the_same_on_uvloop():
-    uvloop.run(_trial(strikes=20))
+    uvloop.run(_trial(strikes=10))
 
 
 async def _trial(*, strikes: int) -> None:
@@ -248,7 +249,7 @@ async def test_the_end_is_quick_whatever_the_workers_do():
     strike(on, signal.SIGSTOP)
     started = asyncio.get_running_loop().time()
     await on.__aexit__(None, None, None)
-    assert asyncio.get_running_loop().time() - started < 1.0
+    assert asyncio.get_running_loop().time() - started < 5.0  # a second, and a busy machine
     assert not pids(on)
 
 

@@ -79,7 +79,7 @@ def ended(run: Running, folder: Path) -> dict[str, Any]:
     """The report of a run that has done its work in spite of it all."""
     assert run.wait() == 0, run.err
     assert "Traceback" not in run.err
-    until(lambda: not run.others(), timeout_s=2)
+    until(lambda: not run.others())
     report: dict[str, Any] = json.loads(scraper("report", "crawl.db", "--json", cwd=folder).out)
     assert report["requests"]["balanced"]
     assert report["requests"]["waiting"] == 0
@@ -145,4 +145,4 @@ def test_of_a_killed_command_no_worker_remains_not_even_a_stopped_one(crawl: Pat
         strike(workers(run)[:1], signal.SIGSTOP)
         run.process.kill()
         run.wait()
-        until(lambda: not run.others(), timeout_s=3)
+        until(lambda: not run.others())

@@ -14,9 +14,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from price_parser import Price
-from price_parser.parser import parse_number
-
 from scraper.core.extract.dates import PLAIN, DateStyle, to_date, to_datetime
 from scraper.core.model import Json
 
@@ -65,6 +62,8 @@ def to_float(value: Json) -> float:
     except ValueError:
         if not _NUMBER.fullmatch(text):
             raise
+        from price_parser.parser import parse_number
+
         parsed = parse_number(text.lstrip("+-"), _decimal_separator(text))
         if parsed is None:
             raise ValueError(text) from None
@@ -86,6 +85,8 @@ def to_decimal(value: Json) -> str:
     if isinstance(value, float):
         amount: Decimal | None = Decimal(text)
     else:
+        from price_parser import Price  # 15 ms that most crawls do not pay
+
         amount = Price.fromstring(text, decimal_separator=_decimal_separator(text)).amount
     if amount is None or not amount.is_finite():
         raise ValueError(text)
