@@ -1,12 +1,14 @@
-"""Tells the C library's allocator to keep freed memory: parsing frees and asks again, page by page.
+"""Settles a process that will take page after page; a library does not do this to its user's.
 
-Worth 600 ms of page faults per 1,000 pages. For the command and its workers; a library does not
-do this to the process it is used in.
+The C library's allocator is told to keep freed memory, since parsing frees and asks again: worth
+600 ms of page faults per 1,000 pages. Python's collector is told that what is there stays: it took
+a tenth of a reparse's time to look it through.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from pathlib import Path
 
@@ -18,6 +20,12 @@ _SHARE = 16  # of a container's limit, at most a sixteenth is kept
 _TOP_PAD_BYTES = 1024 * 1024
 _MMAP_BYTES = 32 * 1024 * 1024  # the most that glibc takes
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def settle() -> None:
+    """Do both, when all is imported."""
+    keep_memory()
+    gc.freeze()
 
 
 def keep_memory() -> bool:

@@ -19,7 +19,7 @@ from typing import NoReturn
 import uvloop
 
 from scraper import __version__
-from scraper.allocator import keep_memory
+from scraper.allocator import settle
 from scraper.app_read import make_report
 from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError
@@ -89,7 +89,7 @@ def run_crawl(
         UsageError: a seed list cannot be opened, or the site refuses the login.
         StoreError: the database cannot be used.
     """
-    keep_memory()
+    settle()
     plan = _within(plan, files=allow_files())
     verbosity = -1 if options.quiet else options.verbosity
     setup(format=options.log_format, verbosity=verbosity).hide(secrets)

@@ -150,8 +150,8 @@ class Frontier:
     def robots_known(self, host: str, delay_s: float, *, asked: bool) -> HostRule:
         """Open the host to its limit; returns how it is treated from now on."""
         now = self._clock.monotonic()
-        self.schedule.robots_known(host, now, crawl_delay_s=delay_s, asked=asked)
-        self._hand_out()
+        if self.schedule.robots_known(host, now, crawl_delay_s=delay_s, asked=asked):
+            self._hand_out()
         return self.schedule.rule(host)
 
     def located(self, host: str, addresses: Sequence[str]) -> None:
@@ -228,6 +228,8 @@ class Frontier:
     # Handing out
 
     def _hand_out(self) -> None:
+        if not self.crew.may_take(self.schedule.open):  # a timer that is set finds nothing to do
+            return
         now = self._clock.monotonic()
         while self.crew.may_take(self.schedule.open):
             if (lease := self.schedule.take(now)) is None:

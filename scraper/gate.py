@@ -59,7 +59,7 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         return None
     if is_too_soon(request, rules, stages):
         return PageResult(request, again=request)
-    return None if rules.allows(url.href) else _disallowed(request, url, rules)
+    return None if rules.allows_path(url.pathname_query) else _disallowed(request, url, rules)
 
 
 def _trap(request: Request) -> str:
@@ -95,7 +95,7 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     delay_s = rules.crawl_delay_s or 0.0
     rule = stages.frontier.robots_known(request.host, delay_s, asked=asked_now)
     stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
-    if asked_now and not rules.allows(url.href):
+    if asked_now and not rules.allows_path(url.pathname_query):
         return _disallowed(request, url, rules)
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next
         return PageResult(request, again=request)
@@ -250,6 +250,8 @@ async def judged(page: Page, request: Request, rule: str, stages: Stages, *, siz
 
 async def _sliced(page: Page, request: Request, rule: str, stages: Stages) -> Followed:
     """Slice by slice: a page may have more links than one turn of the loop can bear."""
+    if len(page.links) <= SLICE:
+        return follow(page, request, rule, stages.scope, stages.rules)
     slices = []
     for start in range(0, len(page.links), SLICE):
         if start:

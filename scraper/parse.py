@@ -12,7 +12,7 @@ import pickle
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from time import perf_counter
+from time import perf_counter, thread_time
 from types import TracebackType
 from typing import Any, Self
 
@@ -78,9 +78,7 @@ class Parser:
         return f"<Parser {self.inline} inline, {self.pooled} pooled, {self._placement}>"
 
     async def __aenter__(self) -> Self:
-        """Return at once; the first worker starts in the background unless none is foreseen."""
-        if self._plan.offload != "never":
-            self._pool.warm()
+        """Return at once; a worker starts with the first page that wants one."""
         return self
 
     async def __aexit__(
@@ -168,7 +166,7 @@ class Parser:
         self, body: bytes, content_type: str, rule: PageRule, source: Source, started: float
     ) -> Parsed | None:
         """Extract on the loop; None when the page needs the pool's patience."""
-        begun = perf_counter()
+        begun, computed_s = perf_counter(), thread_time()
         if rule.submit:
             source = replace(source, charset=encoding(body, content_type))
         body = as_utf8(body, content_type)
@@ -181,10 +179,10 @@ class Parser:
                 return None
             raise
         finally:
-            ended = perf_counter()
-            self._placement.parsed(rule.name, len(body), ended - begun)
+            # not by the clock: what other threads and processes do meanwhile says nothing of a page
+            self._placement.parsed(rule.name, len(body), thread_time() - computed_s)
         self.inline += 1
-        return Parsed(page, "inline", begun - started, ended - begun)
+        return Parsed(page, "inline", begun - started, perf_counter() - begun)
 
     async def _in_pool(
         self, body: bytes, content_type: str, rule: PageRule, source: Source, started: float

@@ -33,7 +33,7 @@ class Turns:
     @property
     def waiting(self) -> int:
         """Pieces of work in line."""
-        return sum(not future.done() for _, future in self._line)
+        return len(self._line)
 
     async def do(self, work: Callable[[], T]) -> T:
         """Return what `work` returns or raise what it raises, now or in a later turn."""

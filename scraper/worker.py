@@ -37,6 +37,7 @@ ANSWER = struct.Struct(">I")  # bytes of the JSON
 DAMAGED = "damaged"  # the reason of a kept body that cannot be unpacked
 Asked: TypeAlias = tuple[str, str, tuple[Any, ...]]  # rule, content type, source
 Packed: TypeAlias = tuple[str, str, tuple[Any, ...], int, int]  # and bytes of the body, packed
+GENERATION = 10_000  # as in `__main__`
 MEMORY_BYTES = 1536 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 _EXIT_MEMORY = 12
@@ -45,6 +46,7 @@ _EXIT_MEMORY = 12
 def main() -> int:
     """Serve the parent until it closes the socket."""
     _settle()
+    gc.set_threshold(GENERATION)
     keep_memory()
     with socket.socket(fileno=_take_input()) as parent, parent.makefile("rb") as pages:
         rules: tuple[PageRule, ...] = pickle.loads(_read(pages)[0])  # noqa: S301 - of our parent

@@ -62,7 +62,6 @@ class WorkerPool:
         self._idle = list(self._workers)
         self._turn = asyncio.Semaphore(processes)
         self._timeout_s = timeout_s
-        self._warming: asyncio.Task[None] | None = None
         self.queued = 0  # pages that wait for a worker
         self.tally = Tally()
 
@@ -72,19 +71,6 @@ class WorkerPool:
     @property
     def busy(self) -> int:
         return len(self._workers) - len(self._idle)
-
-    def warm(self) -> None:
-        """Start a first worker in the background."""
-        self._warming = asyncio.get_running_loop().create_task(self._warm())
-
-    async def _warm(self) -> None:
-        async with self._turn:
-            worker = self._idle.pop()
-            try:
-                with suppress(ParseError):  # the first page will say so
-                    await self._ensure(worker)  # a page may have come first
-            finally:
-                self._idle.append(worker)
 
     async def ask(self, head: bytes, body: bytes) -> dict[str, Any]:
         """The answer to one page.
@@ -158,9 +144,6 @@ class WorkerPool:
 
     async def close(self) -> None:
         """End every worker: gently first, within a second in any case."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait([self._warming])
         await asyncio.gather(*(worker.close() for worker in self._workers))
 
 

@@ -11,6 +11,7 @@ Every function returns for every input: no bytes and no header raise.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import cchardet
 
@@ -19,6 +20,7 @@ from scraper.core.charsets import REPLACEMENT, USER_DEFINED, decode_as, name_of
 DEFAULT = "windows-1252"
 PRESCAN_BYTES = 1024
 GUESS_BYTES = 16 * 1024
+HEADERS = 256  # that are remembered: a site says few things of its pages
 MENDABLE = 4  # UTF-8 with one broken character among as many good ones is still UTF-8
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16be"), (b"\xff\xfe", "utf-16le"))
@@ -48,6 +50,7 @@ _ATTRIBUTE = re.compile(
 HTML = "html"  # of `kind_of`
 
 
+@lru_cache(HEADERS)
 def media_type(content_type: str) -> str:
     """Return the media type of a Content-Type header in lower case, "" if it has none."""
     return re.split(r"[;,]", content_type, maxsplit=1)[0].strip().lower()
@@ -105,9 +108,13 @@ def _mark(body: bytes) -> tuple[str | None, int]:
 
 
 def _without_mark(body: bytes, content_type: str) -> str:
+    return _named(content_type) or _declared(body, content_type) or _guessed(body)
+
+
+@lru_cache(HEADERS)
+def _named(content_type: str) -> str | None:
     label = _charset_in(content_type)
-    named = name_of(label.partition(",")[0]) if label else None
-    return named or _declared(body, content_type) or _guessed(body)
+    return name_of(label.partition(",")[0]) if label else None
 
 
 def _declared(body: bytes, content_type: str) -> str | None:

@@ -55,11 +55,13 @@ _SEPARATORS = bytes.maketrans(b"/\"'", b"   ")
 def suspicious(body: bytes) -> bool:
     """Whether parsing may take far longer than the size says: not to be done on the loop."""
     tags = body.count(b"<")
-    step = len(body) // _SAMPLES or 1
-    samples = [body[at : at + _SAMPLE_BYTES] for at in range(0, len(body), step)]
-    if _has_many_attributes(body, samples):
+    if _has_many_attributes(body, tags):
         return True
-    if tags <= _FEW_TAGS or (tags <= _MANY_TAGS and _has_little_formatting(samples)):
+    if tags <= _FEW_TAGS:
+        return False
+    step = len(body) // _SAMPLES
+    samples = [body[at : at + _SAMPLE_BYTES] for at in range(0, len(body), step)]
+    if tags <= _MANY_TAGS and _has_little_formatting(samples):
         return False
     if any(map(_is_mismatched, samples)) or (tags > _MANY_TAGS and _peak(body) > _MOST_DEPTH):
         return _is_tangled(body)
@@ -131,7 +133,7 @@ def _close(name: bytes, stack: list[bytes], count_open: dict[bytes, int]) -> Non
         count_open[popped] -= 1
 
 
-def _has_many_attributes(body: bytes, samples: list[bytes]) -> bool:
+def _has_many_attributes(body: bytes, tags: int) -> bool:
     """Whether a long stretch without ">" holds many words, or ">" stands in many values."""
     at = 0
     while at + _WINDOW_BYTES <= len(body):
@@ -144,6 +146,4 @@ def _has_many_attributes(body: bytes, samples: list[bytes]) -> bool:
         if len(stretch.translate(_SEPARATORS).split()) > _MOST_ATTRIBUTES:
             return True
         at = start + len(stretch) + 1
-    if all(sample.count(b">") <= 2 * sample.count(b"<") + _FEW_IN_SAMPLE for sample in samples):
-        return False
-    return body.count(b">") - body.count(b"<") > _MOST_ATTRIBUTES
+    return body.count(b">") - tags > _MOST_ATTRIBUTES

@@ -23,7 +23,7 @@ from scraper.core.extract.plan import PageRule
 from scraper.core.follow import Followed
 from scraper.core.model import Page, Reading, Request, Response
 from scraper.core.plan import Plan
-from scraper.core.schedule.revalidate import with_validators
+from scraper.core.schedule.revalidate import validators_of
 from scraper.core.scope import Scope
 from scraper.core.sketch import sketch
 
@@ -53,8 +53,7 @@ class Readings:
     ) -> Reading:
         """Of a page from which nothing is taken."""
         content = blake2b(response.body, digest_size=HASH_BYTES).digest()
-        reading = Reading(content, self.basis(request, rule))
-        return with_validators(reading, request, response)
+        return Reading(content, self.basis(request, rule), *validators_of(request, response))
 
     def of_page(
         self,
@@ -70,10 +69,10 @@ class Readings:
             return self.of_body(request, response, rule)
         is_cut = self._grows and any(key == "hosts" for key, _ in links.outside)
         basis = self.basis(request, rule, hosts=scope.fingerprint if is_cut else b"")
-        reading = Reading(fingerprint(page, links.requests), basis, near=near(page))
+        validators = validators_of(request, response)
         if any(link.half is not None for link in links.requests):
-            return reading  # what its links carry on is told by other pages too
-        return with_validators(reading, request, response)
+            validators = None, None  # what its links carry on is told by other pages too
+        return Reading(fingerprint(page, links.requests), basis, *validators, near(page))
 
     def holds(self, request: Request, rule: PageRule | None, scope: Scope | None) -> bool:
         """Whether the page would be read today as it was when it got its validators.

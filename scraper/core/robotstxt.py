@@ -170,9 +170,12 @@ class Rules:
 
     def allows(self, url: str) -> bool:
         """Say whether the URL may be visited; /robots.txt itself always may."""
+        return self.allows_path(_path(url))
+
+    def allows_path(self, path: str) -> bool:
+        """As `allows`, of path and query of a normalised URL."""
         if self._strict is None or self._loose is None:
             return True
-        path = _path(url)
         if path == "/robots.txt":
             return True
         strict = _TO_SPELL.sub(_spell, path)

@@ -20,6 +20,7 @@ of a key would differ ("%2%65" would become "%2e").
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from ada_url import join_url, normalize_url
@@ -31,15 +32,11 @@ _TRIPLETS = {
     for high in "0123456789ABCDEF"
     for low in "0123456789ABCDEF"
 }
-_PLAIN_PATH = re.compile(
-    r"(?!\?)/?(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~&=-]*)?", re.ASCII
-)
-_OWN_KEY = re.compile(  # most URLs: nothing in them is to be written otherwise
-    r"https?://(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}/"
-    r"(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~=-]*)?",
-    re.ASCII,
-)
+_PLAIN = r"(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~&=-]*)?"  # is written as it is
+_PLAIN_PATH = re.compile(r"(?!\?)/?" + _PLAIN, re.ASCII)
+_PLAIN_URL = re.compile(r"(https?://[a-z0-9.:-]+/)" + _PLAIN, re.ASCII)  # most URLs
 _DEFAULT_PORT = {"http": 80, "https": 443}
+_KNOWN_SERVERS = 4096
 
 
 class Url(NamedTuple):
@@ -61,6 +58,8 @@ def join(base: str | None, href: str) -> str:
     Raises:
         ValueError: it is no URL, or relative and without a base.
     """
+    if base is None and (plain := _PLAIN_URL.fullmatch(href)) and _is_normal(plain[1]):
+        return href  # in a fifth of the time
     try:
         return normalize_url(href) if base is None else join_url(base, href)
     except ValueError:
@@ -119,16 +118,12 @@ def parts(plain: str) -> Url:
     Raises:
         ValueError: it is neither http nor https.
     """
-    scheme, colon, _ = plain.partition("://")
-    if not colon or scheme not in _DEFAULT_PORT:
+    if not plain.startswith(("http://", "https://")):
         raise ValueError(f"neither http nor https: {plain[:200]!r}")
-    slash = plain.index("/", len(scheme) + 3)
-    hostname, port = _host_port(plain[len(scheme) + 3 : slash], _DEFAULT_PORT[scheme])
+    slash = plain.index("/", 8)
     pathname_query = plain[slash:]
     path = pathname_query.partition("?")[0]
-    return Url(
-        plain, _identity(plain), scheme, hostname, port, f"{hostname}:{port}", path, pathname_query
-    )
+    return Url(plain, _identity(plain), *_server(plain[:slash]), path, pathname_query)
 
 
 def key(url: str) -> str:
@@ -139,8 +134,6 @@ def key(url: str) -> str:
     Raises:
         ValueError: it is no URL.
     """
-    if _OWN_KEY.fullmatch(url):
-        return url
     plain = join(None, url).partition("#")[0]
     return _identity(plain) if plain.startswith(("http://", "https://")) else plain
 
@@ -158,14 +151,25 @@ def origin_of(href: str) -> str:
     return origin
 
 
-def _host_port(authority: str, default: int) -> tuple[str, int]:
-    """Split "user:password@host:port"; a normalised host holds no "@"."""
-    if "@" in authority:
-        authority = authority.rpartition("@")[2]
-    if ":" not in authority or authority[-1] == "]":
-        return authority, default
-    hostname, _, port = authority.rpartition(":")
-    return hostname, int(port)
+@lru_cache(_KNOWN_SERVERS)
+def _is_normal(href: str) -> bool:
+    """Whether normalising changes nothing."""
+    try:
+        return normalize_url(href) == href
+    except ValueError:
+        return False
+
+
+@lru_cache(_KNOWN_SERVERS)
+def _server(origin: str) -> tuple[str, str, int, str]:
+    """Scheme, hostname, port and host of "http://user:password@host:port", which is normalised."""
+    scheme, _, authority = origin.partition("://")
+    authority = authority.rpartition("@")[2]  # a normalised host holds no "@"
+    hostname, port = authority, _DEFAULT_PORT[scheme]
+    if ":" in authority and authority[-1] != "]":
+        hostname, _, digits = authority.rpartition(":")
+        port = int(digits)
+    return scheme, hostname, port, f"{hostname}:{port}"
 
 
 def _identity(plain: str) -> str:

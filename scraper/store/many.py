@@ -14,7 +14,7 @@ from itertools import chain
 
 from scraper.store.rows import Row
 
-SIZES = (64, 16, 4, 1)  # rows in a statement; SQLite takes 32766 parameters
+SIZES = (64, 32, 16, 8, 4, 2, 1)  # rows in a statement; SQLite takes 32766 parameters
 MANY = "(?, ...)"  # in a statement: as many rows of parameters as there are
 
 

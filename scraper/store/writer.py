@@ -30,7 +30,7 @@ T = TypeVar("T")
 BOUND = 512  # results that may wait for their commit
 GROUP = 256  # results in a commit
 BYTES = 32 * 1024 * 1024  # of bodies to be kept that may wait for their commit
-GROUP_S = 0.05  # from one commit to the next, unless somebody waits for it
+GROUP_S = 0.1  # from one commit to the next, unless somebody waits for it
 
 Committed: TypeAlias = Callable[[Sequence[int], Sequence[str], Sequence[int]], None]
 Work: TypeAlias = Callable[[Change], None]

@@ -167,10 +167,16 @@ async def test_pages_beyond_the_workers_are_queued():
     async with parser(offload="always") as on:
         pages = [asyncio.create_task(on.parse(response(), RULE, REQUEST)) for _ in range(3)]
         await asyncio.sleep(0)
-        assert (on.busy, on.queued, on.waiting) == (1, 3, 0)  # the first worker is being started
+        assert (on.busy, on.queued, on.waiting) == (1, 2, 0)
         pages[2].cancel()
         await asyncio.gather(*pages[:2])
         assert (on.busy, on.queued) == (0, 0)
+
+
+async def test_no_worker_is_started_for_pages_that_are_parsed_here():
+    async with parser(offload="auto") as on:
+        await on.parse(response(), RULE, REQUEST)
+        assert (on.inline, on.workers_peak_bytes()) == (1, 0)
 
 
 async def test_room_waits_while_too_many_bytes_wait_for_the_pool():

@@ -35,7 +35,6 @@ URL_ATTRIBUTES = frozenset(
     ]
 )
 _HEAD_BYTES = 4096  # where a `<base>` is looked for that a broken head put into the body
-_BASES = (b"<base", b"<BASE", b"<Base")
 _CANDIDATE = re.compile(r"[^\s,]\S*")  # of a srcset
 
 
@@ -185,7 +184,7 @@ class Document:
             return final
         head = self.parser.head
         element = head and head.css_first("base[href]")
-        if element is None and any(tag in self._body[:_HEAD_BYTES] for tag in _BASES):
+        if element is None and b"<base" in self._body[:_HEAD_BYTES].lower():
             element = self.parser.css_first("base[href]")
         if element is None:
             return final

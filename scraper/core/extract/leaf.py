@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborNode
 from scraper.core.extract.document import Absent, Document
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.steps import Place, Value, refiner
-from scraper.core.extract.take import taker
+from scraper.core.extract.take import is_plain, taker
 from scraper.core.model import Json
 
 
@@ -128,16 +128,19 @@ class PlainText(Leaf):
 class Leaves(Base):
     """The texts or attributes of all elements."""
 
-    __slots__ = ("_css", "_one")
+    __slots__ = ("_css", "_is_plain", "_one")
 
     def __init__(self, plan: FieldPlan, place: Place) -> None:
         super().__init__(plan, place)
         self._css = plan.css
         itself = replace(plan, css="", all=False, default=None, required=False)
         self._one = Leaf(itself, place)
+        self._is_plain = is_plain(plan) and refiner(plan, place) is None
 
     def value(self, scope: LexborNode, document: Document) -> Value:
         nodes = scope.css(self._css) if self._css else (scope,)
+        if self._is_plain:
+            return [" ".join(node.text().split()) for node in nodes]
         return self._gather((self._one.value(node, document) for node in nodes), document)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from scraper.core.insight.attribution import OTHER
@@ -13,6 +14,7 @@ from scraper.core.model import PageResult, State, Timing
 HOSTS_KEPT = 10_000  # counted each for itself; later ones together as OTHER
 HOSTS_TOLD = 50  # in `as_json`, by pages done, and by the time that they need
 PHASES = tuple(each.name for each in fields(Timing))
+_SECONDS = attrgetter(*PHASES)
 _NOT_MODIFIED = 304
 
 
@@ -139,8 +141,7 @@ class Tally:
         self.body_bytes += result.body_bytes
         self.wire_bytes += result.wire_bytes
         time_s = self.time_s
-        for phase in PHASES:
-            spent_s = getattr(timing, phase)
+        for phase, spent_s in zip(PHASES, _SECONDS(timing), strict=True):
             if spent_s:
                 time_s[phase] += spent_s
         if result.pause_until is not None:

@@ -218,8 +218,8 @@ class HostSchedule:
 
     def robots_known(
         self, host_name: str, now: float, *, crawl_delay_s: float = 0.0, asked: bool = False
-    ) -> None:
-        """Open the host to its full limit, with the delay that its robots.txt asks for.
+    ) -> bool:
+        """Open the host to its limit, with the delay of its robots.txt; returns whether it is news.
 
         Args:
             asked: robots.txt was fetched in this turn: the delay counts from now.
@@ -229,12 +229,13 @@ class HostSchedule:
         if asked:
             host.started_at = max(host.started_at, now)
         elif not host.probing and crawl_delay_s == host.crawl_delay_s:
-            return
+            return False
         host.probing = False
         host.crawl_delay_s = crawl_delay_s
         if asked or not host.delay_s:
             host.unsent = None
         self._offer(host, now)
+        return True
 
     def is_too_soon(self, host_name: str, now: float, *, crawl_delay_s: float) -> bool:
         """Whether the host's first turn, after an earlier run, is too soon by a kept robots.txt."""

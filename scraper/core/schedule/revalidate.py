@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from scraper.core.model import Reading, Request, Response, Validators
 
@@ -20,14 +19,11 @@ _DATE = re.compile(r"[A-Z][a-z]{2,8},? [0-9A-Za-z :-]{8,30}")  # section 5.6.7, 
 Headers = tuple[tuple[str, str], ...]
 
 
-def with_validators(reading: Reading, request: Request, response: Response) -> Reading:
-    """The reading of a page, with what its server said of the version; GET and 200 alone."""
+def validators_of(request: Request, response: Response) -> tuple[str | None, str | None]:
+    """ETag and Last-Modified of the version that a page was read in; GET and 200 alone."""
     if response.status != 200 or request.method != "GET" or request.body is not None:
-        return reading
-    etag, last_modified = _said(response.headers)
-    if etag is None and last_modified is None:
-        return reading
-    return replace(reading, etag=etag, last_modified=last_modified)
+        return None, None
+    return _said(response.headers)
 
 
 def conditions(request: Request) -> Headers:

@@ -6,26 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.model import Hop, Reading, Response, Validators
+from scraper.core.model import Hop, Response, Validators
 from scraper.core.request import make_request
 from scraper.core.schedule.revalidate import (
     MOST_CHARACTERS,
     conditions,
     renewed,
-    with_validators,
+    validators_of,
 )
 from scraper.core.url import parse
 
 URL = "https://shop.example/a"
 REQUEST = make_request(parse(URL))
-READING = Reading(b"content", b"basis")
 DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
 KNOWN = Validators('"1"', DATE, URL, b"basis")
 
 
 def kept(headers, *, request=REQUEST, status=200):
-    reading = with_validators(READING, request, Response(URL, status, headers, b""))
-    return reading.etag, reading.last_modified
+    return validators_of(request, Response(URL, status, headers, b""))
 
 
 def asked(**more):
