@@ -64,7 +64,7 @@ def handed_out(hosts: int) -> float:
         frontier = Frontier(queue=NO_TABLE, politeness=PLAN, slots=OPEN, clock=SystemClock())
         for request in requests(hosts):
             frontier.schedule.add(request, 0.0)
-            frontier._window.held.hold(request.id, request.host)
+            frontier._window.held.hold(request.id)
         began, taken = time.process_time(), deque[Lease]()
         most = min(OPEN, FIRST_OPEN * hosts)
         for _ in range(TURNS):

@@ -52,7 +52,7 @@ async def fill(db: Path, count: int) -> None:
 async def _visit(store, numbers: range) -> None:  # noqa: ANN001 - an open store
     urls = {f"http://127.0.0.1:8799{pages.path_of(n)}": n for n in numbers}
     await store.writer.add_seeds([make_request(parse(url), seed=True) for url in urls])
-    for request in await store.queue.of_host("127.0.0.1:8799", STEP, ()):
+    for request in await store.queue.of_hosts({"127.0.0.1:8799": STEP}, ()):
         body = pages.page(urls[request.url] % pages.FILES)[0].encode()
         headers = {"content-type": "text/html; charset=utf-8"}
         answer = Response(request.url, 200, headers, body)

@@ -110,7 +110,7 @@ class Figures:
         at_workers = parser.busy + parser.queued
         full = schedule.open >= frontier.crew.slots
         blocked = bool(schedule.waiting) and not full and frontier.crew.idle > 0
-        blocked_host = busiest(schedule.each()) if blocked else None
+        blocked_host = busiest(schedule.hosts.each()) if blocked else None
         if frontier.resting:  # all that is left waits for its retry
             blocked, blocked_host = True, self._stages.tally.most_retried()
         # a sitemap's turn is open too, and no row is held for it

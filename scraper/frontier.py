@@ -27,7 +27,6 @@ from math import inf
 from scraper.clock import Clock
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.census import resting
 from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.patience import Patience
@@ -36,8 +35,6 @@ from scraper.crew import Crew
 from scraper.window import WINDOW, Ids, Queue, Window
 
 log = logging.getLogger(__name__)
-
-FORGET_EVERY_S = 1.0  # hosts that are idle
 
 
 class Frontier:
@@ -75,7 +72,6 @@ class Frontier:
         self._window = Window(queue, self.schedule, clock=clock, size=window, filled=self._hand_out)
         self._changed = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._forget_at = 0.0  # monotonic seconds
         self._ended = False
 
     def __repr__(self) -> str:
@@ -204,11 +200,10 @@ class Frontier:
         """Whether nothing is in memory and a retry is due later."""
         return not self._window.held and self._window.due_at is not None
 
-    def rests(self) -> dict[str, float]:
-        """Hosts that rest, until when (seconds since the epoch)."""
-        now, since_epoch = self._clock.monotonic(), self._clock.now()
-        rests = resting(self.schedule.each(), now)
-        return {host: since_epoch + at - now for host, at in rests.items()}
+    def rests_until(self, host: str) -> float:
+        """When a host's rest ends (seconds since the epoch); minus infinity: it does not rest."""
+        ahead_s = self.schedule.hosts.paused_until(host) - self._clock.monotonic()
+        return self._clock.now() + ahead_s if ahead_s > 0 else -inf
 
     def allow(self, slots: int, *, resting: int) -> None:
         """Let so many requests be open from now on, and so many workers rest."""
@@ -286,9 +281,6 @@ class Frontier:
     async def _sleep(self) -> None:
         """Wait for a change, or until a retry is due."""
         now, due_at = self._clock.monotonic(), self._window.due_at
-        if self.schedule.hosts > 1_000 and now >= self._forget_at:  # it looks at each host
-            self._forget_at = now + FORGET_EVERY_S
-            self.schedule.forget_idle(now)
         if self._waits_too_long(now):
             self.give_up("max_wait")
             return

@@ -20,7 +20,6 @@ from scraper.core import gone
 from scraper.core.errors import LoginError, ScraperError, StoreError
 from scraper.core.model import Json
 from scraper.core.plan import Plan
-from scraper.core.schedule.census import learnt
 from scraper.crawl import crawl
 from scraper.seeds import Seeds
 from scraper.stages import Stages
@@ -97,6 +96,7 @@ class Run:
         self._work: asyncio.Task[None] | None = None
         self._seeding: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._learnt: dict[str, float] = {}  # pauses of hosts that are still to be kept
 
     def stop(self, by: str) -> None:
         """End early: nothing new starts, what is open may end within `DRAIN_S`."""
@@ -178,6 +178,14 @@ class Run:
         while True:
             await asyncio.sleep(SAVE_EVERY_S)
             await self._store.runs.save_stats(self._progress.stats())
+            await self._keep_learnt()
+
+    async def _keep_learnt(self) -> None:
+        """Keep what was learnt about hosts for the next run."""
+        self._learnt |= self._frontier.schedule.hosts.learnt()
+        if self._learnt:
+            await self._store.hosts.learn(self._learnt)
+            self._learnt = {}  # not before: it may be cancelled
 
     async def _finish(self, info: RunInfo) -> Outcome:
         balance = await self._store.runs.balance()
@@ -193,7 +201,7 @@ class Run:
             messages, missed = await self._end_cycle(info, balance)
             status = 1 if missed else 0
         waits = await self._waits(stopped_by)
-        await self._store.hosts.learn(learnt(self._frontier.schedule.each()))
+        await self._keep_learnt()
         await self._store.runs.prune(self._plan.store.keep_runs)
         await self._store.runs.finish(
             state={3: "broken", 4: "stopped"}.get(status, "done"),
@@ -214,7 +222,7 @@ class Run:
             return None
         patience = self._frontier.patience
         waits = await self._store.queue.waits(
-            self._frontier.rests(), otherwise=patience.seeds_until, most=WAITS_TOLD
+            self._frontier.rests_until, otherwise=patience.seeds_until, most=WAITS_TOLD
         )
         if self._frontier.seeding and patience.seeds_until > self._stages.clock.now():
             waits["seeds"] = {"until": patience.seeds_until, "host": patience.seeds_on}

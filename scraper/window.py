@@ -6,6 +6,7 @@ retries that are due are fetched.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
@@ -15,8 +16,9 @@ from scraper.core.schedule.held import Held
 from scraper.core.schedule.politeness import HostSchedule
 from scraper.core.schedule.stock import Stock
 
-WINDOW = 20_000  # requests in memory, about 400 bytes each
-HUNGRY = 10_000  # hosts known to have rows; beyond that the scan finds them
+WINDOW = 20_000  # requests and hosts in memory, some 400 bytes each
+HUNGRY = 2_000  # hosts known to have rows; beyond that the scan finds them
+AT_ONCE = 64  # hosts read in one go
 SHARE = 32  # the least that a host is refilled with
 DUE = 1_000  # retries read at once
 FULLEST = 1_000  # hosts whose rows are counted, those with most
@@ -29,7 +31,7 @@ Ids: TypeAlias = Collection[int]
 class Queue(Protocol):
     """The waiting rows of the table."""
 
-    async def of_host(self, host: str, limit: int, exclude: Ids) -> Sequence[Request]: ...
+    async def of_hosts(self, shares: Mapping[str, int], exclude: Ids) -> Sequence[Request]: ...
     async def next_hosts(self, after: str, limit: int) -> Sequence[str]: ...
     async def fullest(self, limit: int) -> Mapping[str, int]: ...
     async def due(self, now: float, limit: int, exclude: Ids) -> Sequence[Request]: ...
@@ -41,7 +43,7 @@ class Window:
     """Reads rows into the schedule.
 
     Args:
-        size: requests in memory.
+        size: requests and hosts in memory.
         filled: called when there is more to hand out.
 
     Attributes:
@@ -91,7 +93,7 @@ class Window:
     def wants_more(self, host: str) -> bool:
         """Whether it is time to read, now that a request of this host was handed out."""
         is_low = self.stock.is_low(host, self._schedule.waiting_on(host))
-        return is_low or (self._full and self._schedule.waiting <= self._size * 3 // 4)
+        return is_low or (self._full and self._schedule.load <= self._size * 3 // 4)
 
     def drop(self, requests: Sequence[Request]) -> None:
         """Give rows back to the table."""
@@ -101,14 +103,12 @@ class Window:
         """Read some rows; returns whether there may be more to read now."""
         if self.due_at is not None and self.due_at <= self._clock.now():
             await self._take_due()
-        if self._schedule.hosts > 1 and self.stock.has_more:
+        if len(self._schedule.hosts) > 1 and self.stock.has_more:
             await self._count()
         if self._is_full() and not self._make_room(self.stock):
             return await self._scan()
-        for _ in range(min(len(self.stock), 64)):
-            if self._is_full():
-                return self._make_room(self.stock)
-            await self._feed(self.stock.pop())
+        if self.stock:
+            await self._feed()
         if not self.stock:
             await self._scan()
         if not self.held:  # what the window still shows is void
@@ -130,31 +130,39 @@ class Window:
         rows = await self._queue.fullest(FULLEST)
         now = self._clock.monotonic()
         self._count_at = now + max(COUNT_S, (now - began_at) / COUNT_SHARE)
-        self._schedule.counted(rows)
-        self.stock.prefer([host for host in rows if not self.held.on(host)])
+        self._schedule.hosts.counted(rows)
+        self.stock.prefer([host for host in rows if not self._schedule.waiting_on(host)])
 
     def _is_full(self) -> bool:
-        self._full = self._schedule.waiting >= self._size
+        hosts = self._schedule.hosts
+        if len(hosts) > self._size // 8 or self._schedule.load >= self._size:
+            hosts.forget_idle(self._clock.monotonic())
+        self._full = self._schedule.load >= self._size
         return self._full
 
     def _make_room(self, hosts: Iterable[str]) -> bool:
         """Give back rows of hosts that have many in the window, if one of these has none."""
         if not any(not self._schedule.waiting_on(host) for host in hosts):
             return False
-        count = self._schedule.hosts + len(self.stock)
+        count = len(self._schedule.hosts) + len(self.stock)
         dropped = self._schedule.trim(max(1, self._size // (2 * count)))
         self.drop(dropped)
         for host in {request.host for request in dropped}:
             self.stock.read_on(host, below=1)
         return bool(dropped)
 
-    async def _feed(self, host: str) -> None:
-        hosts = self._schedule.hosts + len(self.stock) + 1
-        share = max(SHARE, min((self._size - self._schedule.waiting) // hosts, 1_000))
+    async def _feed(self) -> None:
+        """Read some rows of the hosts that are hungry for longest."""
+        room = self._size - self._schedule.load
+        hosts = len(self._schedule.hosts) + len(self.stock)
+        share = max(SHARE, min(room // hosts, 1_000))
+        wanted = range(min(len(self.stock), AT_ONCE, max(room // share, 1)))
+        shares = {self.stock.pop(): share for _ in wanted}
         self.held.begin_read()
-        rows = await self._queue.of_host(host, share, self.held.on(host))
-        if len(rows) == share:
-            self.stock.read_on(host, below=share // 4)
+        rows = await self._queue.of_hosts(shares, self.held)
+        for host, read in Counter(request.home for request in rows).items():
+            if read == share:
+                self.stock.read_on(host, below=share // 4)
         self._admit(rows)
 
     async def _take_due(self) -> None:
@@ -174,6 +182,6 @@ class Window:
     def _admit(self, rows: Sequence[Request]) -> None:
         now = self._clock.monotonic()
         for request in rows:
-            if not self.closed and self.held.hold(request.id, request.home):
+            if not self.closed and self.held.hold(request.id):
                 self._schedule.add(request, now, urgent=request.hop is not None)
         self._filled()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import cycle
 from typing import Any
@@ -294,10 +294,12 @@ class FakeWriter:
     def _waiting(self) -> list[Row]:
         return [row for row in self.rows.values() if row.state is State.WAITING]
 
-    async def of_host(self, host: str, limit: int, exclude: Sequence[int]) -> list[Request]:
+    async def of_hosts(self, shares: Mapping[str, int], exclude: Collection[int]) -> list[Request]:
         await asyncio.sleep(0)
         rows = [row.request for row in self._waiting() if row.due_at is None]
-        return [r for r in rows if r.home == host and r.id not in exclude][:limit]
+        left = [row for row in rows if row.id not in exclude]
+        on = {host: [row for row in left if row.home == host] for host in shares}
+        return [row for host, limit in shares.items() for row in on[host][:limit]]
 
     async def next_hosts(self, after: str, limit: int) -> list[str]:
         await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Mapping
 
 from scraper.store.books import Books, Change
@@ -16,7 +17,7 @@ KEEP = (
     "DO UPDATE SET fetched_at = excluded.fetched_at, body = excluded.body"
 )
 LEARN = (
-    "INSERT INTO host (host, slow_s) VALUES (?, ?) "
+    "INSERT INTO host (host, slow_s) VALUES (?, nullif(?, 0)) "
     "ON CONFLICT (host) DO UPDATE SET slow_s = excluded.slow_s"
 )
 
@@ -28,19 +29,17 @@ class Hosts:
         self._db = db
         self._books = books
         self._writer = writer
+        self._texts: deque[tuple[str, bytes]] = deque()  # robots.txt to be written
+        self._writes = False  # with the next commit
 
     async def slow(self) -> dict[str, float]:
         """Hosts that needed a pause between two starts, and how long (seconds)."""
         return await self._db.call(lambda db: dict(db.execute(SLOW).fetchall()))
 
     async def learn(self, slow: Mapping[str, float]) -> None:
-        """Keep what `slow` gives to the next run, instead of what was kept before."""
-
-        def work(change: Change) -> None:
-            change.db.execute("UPDATE host SET slow_s = NULL WHERE slow_s IS NOT NULL")
-            change.db.executemany(LEARN, list(slow.items()))
-
-        await self._books.change(work)
+        """Keep for the next run which pauses have changed; 0: there is none any more."""
+        rows = list(slow.items())
+        await self._books.change(lambda change: change.db.executemany(LEARN, rows))
 
     async def robots(self, limit: int) -> dict[str, tuple[float, bytes]]:
         """The robots.txt of each origin, when it was fetched (seconds since the epoch), its text.
@@ -57,8 +56,14 @@ class Hosts:
 
     async def keep_robots(self, origin: str, body: bytes) -> None:
         """Keep a robots.txt that was fetched now; an empty one allows everything."""
+        self._texts.append((origin, body))
+        if not self._writes:
+            self._writes = True
+            await self._writer.add(self._write_robots)
 
-        def work(change: Change) -> None:
+    def _write_robots(self, change: Change) -> None:
+        """Write all that have come until now: one by one they would take the visits apart."""
+        self._writes = False  # first: who comes from now on is written, now or with the next
+        while self._texts:
+            origin, body = self._texts.popleft()
             change.db.execute(KEEP, (origin, change.now, body))
-
-        await self._writer.add(work)

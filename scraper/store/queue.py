@@ -9,8 +9,9 @@ still waiting in the table until their outcome is committed: the caller names th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from heapq import nsmallest
+from math import inf
 from typing import Any, TypeVar
 
 from scraper.core.model import Request, State
@@ -66,17 +67,28 @@ class Queue:
         self.deepest_first = False
         self.revalidates = False
 
-    async def of_host(self, host: str, limit: int, exclude: Collection[int]) -> list[Request]:
-        """Rows of one host that wait for no time, smallest depth first, or `deepest_first`."""
+    async def of_hosts(self, shares: Mapping[str, int], exclude: Collection[int]) -> list[Request]:
+        """Rows that wait for no time, smallest depth first, or `deepest_first`.
+
+        Args:
+            shares: of which hosts, and how many of each at the most.
+            exclude: rows that are left out; looked at by another thread.
+        """
         sql = OF_HOST_DEEPEST if self.deepest_first else OF_HOST
-        return await self._some(sql, (host,), limit, exclude)
+
+        def read(db: sqlite3.Connection) -> list[Row]:
+            reads = ((db.execute(sql, (host,)), limit) for host, limit in shares.items())
+            return [row for cursor, limit in reads for row in _some(cursor, limit, exclude)]
+
+        return self._requests(await self._db.call(read))
 
     async def due(self, now: float, limit: int, exclude: Collection[int]) -> list[Request]:
-        """Retries whose time has come, the longest due first."""
-        return await self._some(DUE, (now,), limit, exclude)
+        """Retries whose time has come, the longest due first; `exclude` as in `of_hosts`."""
+        rows = await self._db.call(lambda db: _some(db.execute(DUE, (now,)), limit, exclude))
+        return self._requests(rows)
 
     async def next_hosts(self, after: str, limit: int) -> list[str]:
-        """Hosts that have rows for `of_host`, in order, behind `after`."""
+        """Hosts that have rows for `of_hosts`, in order, behind `after`."""
 
         def read(db: sqlite3.Connection) -> list[str]:
             hosts: list[str] = []
@@ -110,14 +122,15 @@ class Queue:
         return await self._db.call(lambda db: dict(db.execute(PAUSED, (now,)).fetchall()))
 
     async def waits(
-        self, rests: Mapping[str, float], *, otherwise: float, most: int
+        self, rests_until: Callable[[str], float], *, otherwise: float, most: int
     ) -> dict[str, Any]:
         """For whom all that is left waits: how many hosts and pages, and the first hosts.
 
         Looks at every row that waits: for the end of a run.
 
         Args:
-            rests: until when hosts rest that are known to (seconds since the epoch).
+            rests_until: when a host's rest ends (seconds since the epoch); minus infinity: nobody
+                knows of one. Asked by another thread.
             otherwise: what the other hosts wait for.
             most: hosts that are named.
         """
@@ -129,7 +142,9 @@ class Queue:
                 for host, pages, due_at in db.execute(WAITS):
                     found["hosts"] += 1
                     found["pages"] += pages
-                    yield max(due_at, rests.get(host, 0.0 if due_at else otherwise)), host, pages
+                    rests = rests_until(host)
+                    known = 0.0 if due_at else otherwise
+                    yield max(due_at, known if rests == -inf else rests), host, pages
 
             first = nsmallest(most, each())
             names = ("until", "host", "pages")
@@ -151,27 +166,20 @@ class Queue:
         by_state = {state.value: counts[state] for state in State}
         return {**by_state, "known": counts.total()}
 
-    async def _some(
-        self,
-        sql: str,
-        parameters: Row,
-        limit: int,
-        exclude: Collection[int],
-    ) -> list[Request]:
+    def _requests(self, rows: list[Row]) -> list[Request]:
         of = known_of if self.revalidates else request_of
-        held = frozenset(exclude)  # a copy: the caller's may change while the thread reads
+        return [of(row) for row in rows]
 
-        def read(db: sqlite3.Connection) -> list[Request]:
-            found: list[Row] = []
-            cursor = db.execute(sql, parameters)
-            try:
-                while missing := max(limit - len(found), 0):
-                    rows = cursor.fetchmany(missing)
-                    found += [row for row in rows if row[0] not in held]
-                    if len(rows) < missing:
-                        break
-            finally:
-                cursor.close()  # an open read would keep the WAL from being reset
-            return [of(row) for row in found]
 
-        return await self._db.call(read)
+def _some(cursor: sqlite3.Cursor, limit: int, exclude: Collection[int]) -> list[Row]:
+    """So many rows of a read that begins."""
+    found: list[Row] = []
+    try:
+        while missing := max(limit - len(found), 0):
+            rows = cursor.fetchmany(missing)
+            found += [row for row in rows if row[0] not in exclude]
+            if len(rows) < missing:
+                break
+    finally:
+        cursor.close()  # an open read would keep the WAL from being reset
+    return found

@@ -79,7 +79,7 @@ async def crawl(path: Path) -> None:
         await store.writer.add_seeds([request(name, seed=True) for name in PAGES])
         async with asyncio.TaskGroup() as group:
             group.create_task(store.writer.run())
-            for page in await store.queue.of_host("shop.example:443", 9, ()):
+            for page in await store.queue.of_hosts({"shop.example:443": 9}, ()):
                 await store.writer.put(visit(page, extract))
             await store.writer.close()
         await store.runs.end_cycle()

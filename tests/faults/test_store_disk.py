@@ -32,7 +32,7 @@ async def crawl(path: Path) -> None:
     async with await open_store(path, clock=SystemClock()) as store:
         await store.runs.begin(RunStart("books"))
         await store.writer.add_seeds(seeds())
-        waiting = await store.queue.of_host("shop.example:443", PAGES, ())
+        waiting = await store.queue.of_hosts({"shop.example:443": PAGES}, ())
         async with asyncio.TaskGroup() as group:
             group.create_task(store.writer.run())
             for page in waiting:
@@ -82,7 +82,7 @@ async def test_a_full_disk_reaches_run_and_everybody_who_waits(tmp_path: Path) -
     async with await open_store(path, clock=SystemClock()) as store:
         await store.runs.begin(RunStart("books"))
         await store.writer.add_seeds(seeds()[:1])
-        (page,) = await store.queue.of_host("shop.example:443", 1, ())
+        (page,) = await store.queue.of_hosts({"shop.example:443": 1}, ())
         await full(store)
         item = Item("book", "K", f'"{"x" * 100_000}"', 0)
         result = PageResult(page, page=Page((item,)))

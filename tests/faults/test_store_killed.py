@@ -130,7 +130,7 @@ async def visit_all(store: Store, clock: Clock, cycle: int) -> None:
     while True:
         waiting = [
             *await store.queue.due(clock.now(), 10, ()),
-            *await store.queue.of_host("shop.example:443", 2, ()),
+            *await store.queue.of_hosts({"shop.example:443": 2}, ()),
         ]
         if not waiting:
             return

@@ -57,7 +57,7 @@ class Crawl:
         self.hosts += hosts
 
     async def waiting(self, host: str = "shop.example:443") -> list[Request]:
-        return await self.store.queue.of_host(host, 1000, ())
+        return await self.store.queue.of_hosts({host: 1000}, ())
 
     async def get(self, path: str) -> Request:
         return next(r for r in await self.waiting() if r.url == f"https://shop.example/{path}")
@@ -334,8 +334,8 @@ async def test_hosts_are_walked_in_order_whatever_waits_on_them(db: Path) -> Non
         assert await queue.next_hosts("c.example:443", 2) == []
         rows = await c.waiting("a.example:443")
         held = {row.id for row in rows[1:3]}
-        assert await queue.of_host("a.example:443", 2, held) == [rows[0], rows[3]]
-        assert await queue.of_host("a.example:443", 0, ()) == []
+        assert await queue.of_hosts({"a.example:443": 2}, held) == [rows[0], rows[3]]
+        assert await queue.of_hosts({"a.example:443": 0}, ()) == []
 
 
 async def test_the_smaller_depth_is_handed_out_first(db: Path) -> None:
@@ -500,7 +500,7 @@ async def test_what_was_learnt_about_hosts_is_kept_for_the_next_run(db: Path) ->
         await c.store.hosts.keep_robots("http://b.example", b"y")
         await c.store.writer.flush()
         await c.store.hosts.learn({"a.example:80": 2.0, "b.example:80": 1.0})
-        await c.store.hosts.learn({"a.example:80": 3.0})
+        await c.store.hosts.learn({"a.example:80": 3.0, "b.example:80": 0.0})
         await c.end()
     async with crawl(db, clock) as c:
         assert await c.store.hosts.slow() == {"a.example:80": 3.0}

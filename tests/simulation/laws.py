@@ -297,7 +297,7 @@ class Patience:
         schedule, manners = self._process.frontier.schedule, self._process.manners
         if schedule.open == manners.open:
             return 0
-        guests = manners.away + sum(host.guests for host in schedule.each())
+        guests = manners.away + sum(host.guests for host in schedule.hosts.each())
         return min(guests, schedule.open - manners.open)
 
     def _look_closer(self, now: float, until: float) -> None:

@@ -69,12 +69,12 @@ def _take(self: Held, row: int) -> bool:
 
 def _told(self: Any, host: str, now: float, *, crawl_delay_s: float, asked: bool) -> None:
     KNOWN(self, host, now, crawl_delay_s=crawl_delay_s)
-    self._hosts[host].unsent = None
+    self.hosts.get(host).unsent = None
 
 
 def _greedy(self: Any, now: float) -> Any:
     """The host with most to start is first."""
-    ready = [h for h in self._hosts.values() if h.may_open and h.next_at <= now >= h.paused_until]
+    ready = [h for h in self.hosts.each() if h.may_open and h.next_at <= now >= h.paused_until]
     host = max(ready, key=lambda host: (len(host.queue), host.name), default=None)
     return None if host is None else self._start(host, now)
 

@@ -45,9 +45,11 @@ class FakeTable:
         await asyncio.sleep(self.read_s)
         return found
 
-    async def of_host(self, host, limit, exclude):
-        rows = [r.request for r in self.waiting() if r.due_at is None and r.request.host == host]
-        return await self._answer([r for r in rows if r.id not in exclude][:limit])
+    async def of_hosts(self, shares, exclude):
+        rows = [r.request for r in self.waiting() if r.due_at is None]
+        left = [row for row in rows if row.id not in exclude]
+        on = {host: [row for row in left if row.host == host] for host in shares}
+        return await self._answer([r for host, most in shares.items() for r in on[host][:most]])
 
     async def next_hosts(self, after, limit):
         hosts = {r.request.host for r in self.waiting() if r.due_at is None}
@@ -278,11 +280,14 @@ def test_rows_that_come_while_it_waits_are_visited():
 
 
 def test_a_large_host_ends_with_the_small_ones():
-    """Though no more than a part of its rows is in memory, and it is the last by name."""
+    """Though no more than a part of its rows is in memory, and it is the last by name.
+
+    Of the window the hosts themselves take a half.
+    """
 
     async def main():
         rows = [f"{n:03}:1" for n in range(100) for _ in range(8)] + ["large:1"] * 400
-        crawl = build(VirtualClock(), rows=rows, slots=8, window=120, visit_s=0.2, workers=8)
+        crawl = build(VirtualClock(), rows=rows, slots=8, window=220, visit_s=0.2, workers=8)
         crawl.frontier.seeded()
         await crawl.run()
         return crawl
@@ -357,6 +362,37 @@ def test_more_hosts_than_are_noted_are_all_visited(monkeypatch: pytest.MonkeyPat
         return crawl
 
     assert not run_virtual(main()).table.waiting()
+
+
+def test_a_host_that_made_room_for_others_keeps_its_delay_when_it_returns():
+    """Memory holds as many hosts as the window, and no law is broken by that."""
+    names, most = [f"{n}:1" for n in range(100)], []
+
+    async def main():
+        crawl = build(VirtualClock(), rows=names, rule=HostRule(1, 60.0), window=20)
+        asyncio.get_running_loop().call_later(30.0, come_again, crawl)
+        count = crawl.frontier._hand_out
+
+        def watched():
+            most.append(len(crawl.frontier.schedule.hosts))
+            count()
+
+        crawl.frontier._window._filled = watched
+        await crawl.run()
+        return crawl
+
+    def come_again(crawl):
+        for name in names:
+            crawl.table.add(name)
+        crawl.frontier.committed([], names)
+        crawl.frontier.seeded()
+
+    crawl = run_virtual(main())
+    for name in names:
+        first, second = (at for at, request in crawl.handed if request.host == name)
+        assert first < 30.0
+        assert second >= first + 60.0
+    assert max(most) <= 20 + crawl.workers
 
 
 def test_hosts_that_rest_do_not_fill_the_window():

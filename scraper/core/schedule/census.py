@@ -11,7 +11,7 @@ from scraper.core.schedule.host import Host
 
 def busiest(hosts: Collection[Host]) -> str | None:
     """The host with most to start."""
-    most = max(hosts, key=lambda host: len(host.queue) + len(host.urgent), default=None)
+    most = max(hosts, key=lambda host: len(host.queue), default=None)
     return None if most is None else most.name
 
 
@@ -20,22 +20,13 @@ def rest_ends_at(hosts: Collection[Host], outage: Outage) -> float:
 
     The delay between two starts is no rest.
     """
-    waiting = (host for host in hosts if host.urgent or host.queue)
-    ends_at = min((_rests_until(host) for host in waiting), default=inf)
+    waiting = (host for host in hosts if host.queue)
+    ends_at = min((rests_until(host) for host in waiting), default=inf)
     if outage.since is None or outage.probe_at is None:
         return ends_at
     return max(ends_at, outage.probe_at)
 
 
-def resting(hosts: Collection[Host], now: float) -> dict[str, float]:
-    """Until when hosts rest."""
-    return {host.name: until for host in hosts if (until := _rests_until(host)) > now}
-
-
-def learnt(hosts: Collection[Host]) -> dict[str, float]:
-    """The hosts that need a pause between two starts beyond what is asked for: its seconds."""
-    return {host.name: host.pace.slow_s for host in hosts if host.pace.slow_s}
-
-
-def _rests_until(host: Host) -> float:
+def rests_until(host: Host) -> float:
+    """When its rest ends; minus infinity: it does not rest."""
     return -inf if host.circuit.is_given_up else host.paused_until

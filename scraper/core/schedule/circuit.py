@@ -43,9 +43,18 @@ class Circuit:
         return f"<Circuit {state}, {self._failures} failures>"
 
     @property
-    def is_clean(self) -> bool:
-        """Whether there is nothing to remember."""
-        return not self._failures
+    def state(self) -> int:
+        """All there is to remember while no turn is open, in 7 bits; 0: nothing."""
+        failures = min(self._failures, FAILURES)
+        return failures | self._probes << 3 | self.is_open << 5 | self.is_given_up << 6
+
+    @classmethod
+    def of(cls, state: int) -> Circuit:
+        """The circuit that told its state."""
+        made = cls()
+        made._failures, made._probes = state & 7, state >> 3 & 3
+        made.is_open, made.is_given_up = bool(state & 32), bool(state & 64)
+        return made
 
     def well(self) -> None:
         """The host answered."""

@@ -12,51 +12,43 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-_NONE: frozenset[int] = frozenset()
-
 
 class Held(Collection[int]):
-    """Rows by their id and host."""
+    """Rows by their ids."""
 
     def __init__(self) -> None:
-        self._host: dict[int, str] = {}
-        self._on: dict[str, set[int]] = {}
+        self._rows: set[int] = set()
         self._released: set[int] = set()
         self._placed: set[int] = set()  # rows with a place in the window, void ones too
 
     def __repr__(self) -> str:
-        return f"<Held {len(self._host)} rows on {len(self._on)} hosts>"
+        return f"<Held {len(self._rows)} rows>"
 
     def __len__(self) -> int:
-        return len(self._host)
+        return len(self._rows)
 
     def __contains__(self, row: object) -> bool:
-        return row in self._host
+        return row in self._rows
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._host)
-
-    def on(self, host: str) -> Collection[int]:
-        """The rows of one host."""
-        return self._on.get(host, _NONE)
+        return iter(self._rows)
 
     def at_work(self) -> int:
         """How many rows had their turn and wait for their commit; one look at each row."""
-        return sum(row not in self._placed for row in self._host)
+        return len(self._rows - self._placed)
 
     def begin_read(self) -> None:
         """A read of the table begins: what is released from now on may be in it."""
         self._released.clear()
 
-    def hold(self, row: int, host: str) -> bool:
+    def hold(self, row: int) -> bool:
         """Take in a row that was read; returns whether it needs a place in the window.
 
         It does not when it is held already, was released meanwhile, or has a void place.
         """
-        if row in self._host or row in self._released:
+        if row in self._rows or row in self._released:
             return False
-        self._host[row] = host
-        self._on.setdefault(host, set()).add(row)
+        self._rows.add(row)
         placed = row in self._placed
         self._placed.add(row)
         return not placed
@@ -64,7 +56,7 @@ class Held(Collection[int]):
     def take(self, row: int) -> bool:
         """The row's turn has come; returns whether it is still held."""
         self._placed.discard(row)
-        return row in self._host
+        return row in self._rows
 
     def drop(self, rows: Collection[int]) -> None:
         """Let go of rows that were taken out of the window: they are given back to the table."""
@@ -77,15 +69,9 @@ class Held(Collection[int]):
         These have an outcome of their own to come; were they let go, they could be read again,
         when a link makes them wait once more, and be visited twice at a time.
         """
-        self.release([row for row in rows if row in self._placed or row not in self._host])
+        self.release([row for row in rows if row in self._placed or row not in self._rows])
 
-    def release(self, rows: Iterable[int]) -> None:
+    def release(self, rows: Collection[int]) -> None:
         """Let go of rows: settled, or given back to the table."""
-        for row in rows:
-            self._released.add(row)
-            host = self._host.pop(row, None)
-            if host is not None:
-                held = self._on[host]
-                held.discard(row)
-                if not held:
-                    del self._on[host]
+        self._released.update(rows)
+        self._rows.difference_update(rows)

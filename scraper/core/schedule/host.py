@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -18,6 +17,7 @@ from scraper.core.schedule.pace import Pace
 if TYPE_CHECKING:
     from scraper.core.schedule.lanes import Group, Lane
 
+_FRESH, _CLOSED = Pace(), Circuit()  # of hosts that were never heard of: shared, as they are many
 GIVES_WAY_S = 1.0  # a guest to a page that might start
 UNKNOWN_S = 0.2  # until an answer begins, of a host that has not answered yet
 
@@ -30,15 +30,15 @@ class Host:
     rule: HostRule
     probing: bool
     started_at: float = float("-inf")  # the last start, or when an earlier run may have made one
-    pace: Pace = field(default_factory=Pace)
-    circuit: Circuit = field(default_factory=Circuit)
+    pace: Pace = _FRESH
+    circuit: Circuit = _CLOSED
     has_answered: bool = False
     unsent: float | None = None  # with a delay: when the turn began that has yet to send
     guests: int = 0  # that wait for a turn
     yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
-    urgent: list[tuple[float, Request]] = field(default_factory=list)  # next hops: half-done work
-    queue: deque[tuple[float, Request]] = field(default_factory=deque)  # (entered at, request)
+    queue: list[tuple[float, Request]] = field(default_factory=list)  # (entered at, request)
+    urgent: int = 0  # the first of the queue that are next hops: half-done work
     open: int = 0
     started_before: float = float("-inf")  # the start before that one
     paused_until: float = float("-inf")
@@ -48,10 +48,11 @@ class Host:
     blocked_at: float | None = None  # ... for the first time since its last start
     token: Group | None = None  # a place of that group is promised to it
     place_kept: bool = False  # the next place of its groups, for a guest
-    is_noted: bool = False  # in `Idle`
+    is_noted: bool = False  # it may have nothing left to do
     stamp: int = -1  # the entry of `Order` that counts; -1: none
     offered_at: float = float("-inf")  # its time
     known: int = 0  # rows in the table when they were counted last, less the starts since
+    kept_slow_s: float = 0.0  # `pace.slow_s` as it is kept for the next run
 
     @property
     def asked_delay_s(self) -> float:
@@ -82,42 +83,51 @@ class Host:
     def may_open(self) -> bool:
         if self.guests and not self.yields:
             return False
-        return bool(self.queue or self.urgent) and self.has_room
+        return bool(self.queue) and self.has_room
 
     @property
     def left_s(self) -> float:
         """How long its pages will take at the least, as far as it is known."""
-        left = max(len(self.queue) + len(self.urgent), self.known)
+        left = max(len(self.queue), self.known)
         usual_s = self.pace.usual_s
         latency_s = UNKNOWN_S if usual_s is None else usual_s
         return left * max(self.delay_s, latency_s / self.rule.per_host)
 
     def push(self, request: Request, now: float, *, urgent: bool, deepest_first: bool) -> None:
         """Let a request wait."""
-        if deepest_first and not urgent:
-            insort(self.queue, (now, request), key=depth_of)
+        if urgent:
+            self.queue.insert(self.urgent, (now, request))
+            self.urgent += 1
+        elif deepest_first:
+            insort(self.queue, (now, request), lo=self.urgent, key=depth_of)
         else:
-            (self.urgent if urgent else self.queue).append((now, request))
+            self.queue.append((now, request))
 
     def pop(self, *, deepest_first: bool) -> tuple[float, Request]:
         """The next request, and when it began to wait."""
-        if deepest_first and not self.urgent:
+        if self.urgent:
+            self.urgent -= 1
+        elif deepest_first:
             return self.queue.pop()
-        return self.urgent.pop(0) if self.urgent else self.queue.popleft()
+        return self.queue.pop(0)  # of a thousand at most
 
     def shed(self, *, urgent: bool) -> list[Request]:
         """Give back all requests, next hops too if `urgent`."""
-        shed = [request for _, request in self.queue]
-        self.queue.clear()
         if urgent:
-            shed += [request for _, request in self.urgent]
-            self.urgent.clear()
-        return shed
+            self.urgent = 0
+        return self._cut(self.urgent, len(self.queue))
 
     def trim(self, keep: int, *, deepest_first: bool) -> list[Request]:
         """Give back the last requests beyond so many, next hops not counted."""
-        drop = self.queue.popleft if deepest_first else self.queue.pop
-        return [drop()[1] for _ in range(len(self.queue) - keep)]
+        start, end = self.urgent, len(self.queue)
+        if deepest_first:
+            return self._cut(start, max(end - keep, start))
+        return self._cut(start + keep, end)[::-1]
+
+    def _cut(self, start: int, end: int) -> list[Request]:
+        cut = [request for _, request in self.queue[start:end]]
+        del self.queue[start:end]
+        return cut
 
     def guest_at(self, outage: Outage) -> float:
         """From when on a guest may start; infinite: after the end of a turn.
@@ -128,22 +138,19 @@ class Host:
         is_probed = outage.since is not None and outage.probe_at is None
         if is_probed or not self.has_room:
             return inf
-        gives_way = self.yields and (self.urgent or self.queue)
+        gives_way = self.yields and self.queue
         at = self.next_at + (GIVES_WAY_S if gives_way else 0.0)
         return at if outage.probe_at is None else max(at, outage.probe_at)
 
     @property
     def is_busy(self) -> bool:
         """Whether there is something to do."""
-        return bool(self.open or self.urgent or self.queue or self.guests)
-
-    @property
-    def idle(self) -> bool:
-        """Whether there is nothing to do and nothing was learnt."""
-        return not self.is_busy and self.circuit.is_clean and not self.pace.slow_s
+        return bool(self.open or self.queue or self.guests)
 
     def begin(self, now: float) -> None:
         """A turn begins."""
+        if self.pace is _FRESH:  # its end will tell something
+            self.pace = Pace()
         self.open += 1
         self.started_before, self.started_at = self.started_at, now
         delayed = self.rule.delay_s or self.crawl_delay_s or self.pace.slow_s or self.probing
@@ -189,6 +196,8 @@ class Host:
         return True
 
     def _failed(self, news: News, now: float, started_at: float, rest_s: float) -> None:
+        if self.circuit is _CLOSED:
+            self.circuit = Circuit()
         rests = self.circuit.failed(now, started_at=started_at, at_once=news.is_shut)
         if rests is not None:
             self.paused_until = max(self.paused_until, now + max(rests * rest_s, news.rest_s))

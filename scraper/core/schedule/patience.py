@@ -57,7 +57,7 @@ class Patience:
         """
         if self._max_wait_s == inf or schedule.open or held.at_work() > self.parked:
             return False
-        wait_s = rest_ends_at(schedule.each(), schedule.outage) - now
+        wait_s = rest_ends_at(schedule.hosts.each(), schedule.outage) - now
         if due_at is not None:
             wait_s = min(wait_s, due_at - since_epoch)
         if seeding:

@@ -22,19 +22,18 @@ happens in whatever order:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.core.schedule.circuit import Outage
 from scraper.core.schedule.flow import Flow
-from scraper.core.schedule.host import Host, Lease, rule_of
-from scraper.core.schedule.idle import Idle
+from scraper.core.schedule.host import Host, Lease
+from scraper.core.schedule.hosts import Hosts
 from scraper.core.schedule.lanes import Lanes
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.order import Order
-from scraper.core.schedule.pace import Pace
 
 
 class HostSchedule:
@@ -43,29 +42,28 @@ class HostSchedule:
     def __init__(self, plan: PolitenessPlan) -> None:
         self._plan = plan
         self._deepest_first = plan.deepest_first
-        self._hosts: dict[str, Host] = {}
         self._order = Order()
-        self._idle = Idle()
         self.lanes = Lanes(plan, self._put)
-        self._asked_until = float("-inf")  # by earlier runs
-        self._known: Mapping[str, int] = {}  # rows in the table, of the hosts with most
+        self.hosts = Hosts(plan, self.lanes)
+        self._host = self.hosts.named
         self.outage = Outage()
         self.flow = Flow()  # what the turns come to
         self.waiting = 0  # requests in the window
         self.open = 0  # turns taken and not yet done
 
     def __repr__(self) -> str:
-        return f"<HostSchedule {self.waiting} waiting on {self.hosts} hosts, {self.open} in flight>"
+        hosts = len(self.hosts)
+        return f"<HostSchedule {self.waiting} waiting on {hosts} hosts, {self.open} in flight>"
 
     @property
-    def hosts(self) -> int:
-        """How many hosts the window knows."""
-        return len(self._hosts)
+    def load(self) -> int:
+        """What it holds: requests, and the hosts beyond those with a turn open."""
+        return self.waiting + max(len(self.hosts) - self.open, 0)
 
     def waiting_on(self, host: str) -> int:
         """How many requests of this host are in the window."""
-        state = self._hosts.get(host)
-        return len(state.urgent) + len(state.queue) if state else 0
+        state = self.hosts.get(host)
+        return len(state.queue) if state else 0
 
     def add(self, request: Request, now: float, *, urgent: bool = False) -> None:
         """Let a request wait for its host's turn; an urgent one goes before the others."""
@@ -74,14 +72,6 @@ class HostSchedule:
         self.waiting += 1
         if host.stamp < 0:
             self._offer(host, now)
-
-    def counted(self, known: Mapping[str, int]) -> None:
-        """Hear how many rows wait in the table, of the hosts with most."""
-        self._known = known
-        for name, rows in known.items():
-            host = self._hosts.get(name)
-            if host is not None:
-                host.known = rows
 
     def take(self, now: float) -> Lease | None:
         """Return the next request that may start, its host now busy with it; or None."""
@@ -110,7 +100,7 @@ class HostSchedule:
                 has told when; else the turn was no start, unless another one has followed.
             news: what it tells of the host.
         """
-        host = self._hosts[host_name]
+        host = self._host(host_name)
         self.open -= 1
         before = host.started_at
         host.end(now, started_at=started_at, sent=sent)
@@ -155,7 +145,7 @@ class HostSchedule:
         if at > now:
             self.lanes.release(host, now)
             return at - now
-        if not self.lanes.lets_in(host, lender=self._hosts[held] if held else None):
+        if not self.lanes.lets_in(host, lender=self._host(held) if held else None):
             return inf
         host.guests -= 1
         host.yields = True
@@ -184,7 +174,7 @@ class HostSchedule:
 
     def located(self, host_name: str, addresses: Iterable[str], now: float) -> None:
         """Hear at which addresses a host is that was met; none: nobody knows."""
-        host = self._hosts.get(host_name)
+        host = self.hosts.get(host_name)
         if host is not None and not host.located:
             self.lanes.locate(host, addresses)
             self._offer(host, now)
@@ -198,7 +188,10 @@ class HostSchedule:
 
     def pause(self, host_name: str, until: float, now: float) -> None:
         """Let the whole host rest until then; a longer pause is never shortened."""
-        host = self._host(host_name)
+        host = self.hosts.get(host_name)
+        if host is None:
+            self.hosts.pause(host_name, until)
+            return
         host.paused_until = max(host.paused_until, until)
         self._offer(host, now)
 
@@ -262,14 +255,13 @@ class HostSchedule:
         Args:
             asked_until: they may have asked any host until then; the delay counts from it.
         """
-        self._asked_until = asked_until
-        for name, slow_s in slow.items():
-            self._host(name).pace = Pace(slow_s)
+        self.hosts.asked_until = asked_until
+        self.hosts.learn(slow)
 
     def shed(self, *, urgent: bool = False) -> list[Request]:
         """Empty the window, of next hops too if `urgent`; returns what was in it."""
         shed: list[Request] = []
-        for host in self._hosts.values():
+        for host in self.hosts.each():
             shed += host.shed(urgent=urgent)
             if not host.may_open:
                 self._take_out(host)
@@ -278,23 +270,10 @@ class HostSchedule:
 
     def trim(self, keep: int) -> list[Request]:
         """Leave at most `keep` requests to each host, next hops not counted; returns the rest."""
-        deepest_first, hosts = self._deepest_first, self._hosts.values()
+        deepest_first, hosts = self._deepest_first, self.hosts.each()
         dropped = [row for h in hosts for row in h.trim(keep, deepest_first=deepest_first)]
         self.waiting -= len(dropped)
         return dropped
-
-    def forget_idle(self, now: float) -> int:
-        """Forget hosts with nothing to do and nothing to remember (`idle`); returns how many."""
-        idle = self._idle.pop(now, hosts=len(self._hosts))
-        for host in idle:
-            del self._hosts[host.name]
-            host.stamp = -1
-            self.lanes.forget(host)
-        return len(idle)
-
-    def each(self) -> Collection[Host]:
-        """All hosts, to look at."""
-        return self._hosts.values()
 
     def _start(self, host: Host, now: float) -> Lease:
         urgent = bool(host.urgent)
@@ -330,20 +309,10 @@ class HostSchedule:
         self._put(host, now)
 
     def _put(self, host: Host, now: float) -> None:
-        self._order.put(host, now, hosts=len(self._hosts))
+        self._order.put(host, now, hosts=len(self.hosts))
 
     def _take_out(self, host: Host) -> None:
         host.stamp = -1
         self.lanes.pass_on(host)
         if not host.is_busy:
-            self._idle.note(host, host.next_at)
-
-    def _host(self, name: str) -> Host:
-        host = self._hosts.get(name)
-        if host is None:
-            rule = rule_of(name, self._plan.hosts, default=self._plan.default)
-            host = self._hosts[name] = Host(name, rule, self._plan.robots, self._asked_until)
-            host.known = self._known.get(name, 0)
-            self.lanes.enter(host)
-            self._idle.note(host, -inf)
-        return host
+            self.hosts.note(host)

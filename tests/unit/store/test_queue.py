@@ -9,8 +9,8 @@ from scraper.store.requests import Requests
 from tests.unit.store.tables import Tables, link
 
 READS = {
-    "of_host": (queue.OF_HOST, ("h",)),
-    "of_host_deepest": (queue.OF_HOST_DEEPEST, ("h",)),
+    "of_hosts": (queue.OF_HOST, ("h",)),
+    "of_hosts_deepest": (queue.OF_HOST_DEEPEST, ("h",)),
     "next_host": (queue.NEXT_HOST, ("h",)),
     "due": (queue.DUE, (1.0,)),
     "next_due": (queue.NEXT_DUE, (1.0,)),

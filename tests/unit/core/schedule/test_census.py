@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
-from scraper.core.schedule.census import busiest, learnt, rest_ends_at, resting
-from scraper.core.schedule.circuit import Outage
+from scraper.core.schedule.census import busiest, rest_ends_at, rests_until
+from scraper.core.schedule.circuit import Circuit, Outage
 from scraper.core.schedule.host import Host
-from scraper.core.schedule.pace import Pace
 
 
 def host(name: str, *, pages: int = 0, until: float = -inf, hops: int = 0) -> Host:
-    made = Host(name, HostRule(), probing=False, paused_until=until)
-    for kind, count in ((made.queue, pages), (made.urgent, hops)):
-        kind.extend((0.0, Request(url=f"http://{name}/", key=b"", host=name)) for _ in range(count))
+    made = Host(name, HostRule(), probing=False, circuit=Circuit(), paused_until=until)
+    for number in range(pages + hops):
+        page = Request(url=f"http://{name}/", key=b"", host=name)
+        made.push(page, 0.0, urgent=number >= pages, deepest_first=False)
     return made
 
 
@@ -46,21 +46,14 @@ def test_the_first_rest_to_end_is_that_of_a_host_with_something_to_do(rests):
     hosts = [host(str(n), pages=pages, until=until) for n, (pages, until) in enumerate(rests)]
     expected = min((until for pages, until in rests if pages), default=inf)
     assert rest_ends_at(hosts, Outage()) == expected
-    known = {str(n): until for n, (_, until) in enumerate(rests) if until > 9.0}
-    assert resting(hosts, 9.0) == known
+    assert [rests_until(host) for host in hosts] == [until for _, until in rests]
 
 
 def test_a_host_that_is_given_up_does_not_rest():
     assert rest_ends_at([given_up("a", until=99.0)], Outage()) == -inf
-    assert resting([given_up("a", until=99.0)], 0.0) == {}
+    assert rests_until(given_up("a", until=99.0)) == -inf
 
 
 @pytest.mark.parametrize(("probe_at", "ends_at"), [(30.0, 30.0), (3.0, 5.0), (None, 5.0)])
 def test_while_the_network_is_gone_nobody_starts_before_its_probe(probe_at, ends_at):
     assert rest_ends_at([host("a", hops=1, until=5.0)], gone(probe_at)) == ends_at
-
-
-def test_what_was_learnt_is_told_of_those_who_need_it():
-    slow = host("b")
-    slow.pace = Pace(2.0)
-    assert learnt([host("a"), slow]) == {"b": 2.0}

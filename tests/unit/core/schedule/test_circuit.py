@@ -16,11 +16,17 @@ from scraper.core.schedule.circuit import (
 )
 
 
-@given(st.lists(st.sampled_from(["well", "failed", "old", "shut"]), max_size=40))
+@given(st.lists(st.sampled_from(["well", "failed", "old", "shut", "leaves"]), max_size=40))
 def test_it_opens_after_failures_in_a_row_and_closes_with_an_answer(happened):
+    """A host that leaves while nothing is open, and comes again, is as it was."""
     circuit, row, now = Circuit(), 0, 0.0
     for what in happened:
         now += 1.0
+        if what == "leaves":
+            before, circuit = repr(circuit), Circuit.of(circuit.state)
+            assert repr(circuit) == before or row > FAILURES
+            happened = [each for each in happened if each != "old"]
+            continue
         if circuit.is_given_up:
             assert circuit.failed(now, started_at=now) is None
             continue
@@ -36,7 +42,7 @@ def test_it_opens_after_failures_in_a_row_and_closes_with_an_answer(happened):
             row += 1
             assert circuit.is_open == (was_open or row >= FAILURES or what == "shut")
             assert (rests is not None) == (circuit.is_open and not circuit.is_given_up)
-        assert circuit.is_clean == (row == 0)
+        assert (circuit.state == 0) == (row == 0)
     assert repr(circuit)
 
 

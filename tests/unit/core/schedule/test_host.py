@@ -17,7 +17,8 @@ REQUEST = Request(url="http://a/", key=b"", host="a:80")
 
 
 def host(*, per_host: int = 9, delay_s: float = 0.0, probing: bool = False, **more) -> Host:
-    made = Host("a:80", HostRule(per_host, delay_s), probing=probing, **more)
+    own = {"pace": Pace(), "circuit": Circuit()}
+    made = Host("a:80", HostRule(per_host, delay_s), probing=probing, **(own | more))
     made.queue.append((0.0, REQUEST))
     return made
 
@@ -45,7 +46,7 @@ def test_what_is_left_takes_as_long_as_politeness_and_latency_make_it(
     per_host, known, delay_s, usual_s
 ):
     made = host(per_host=per_host, delay_s=delay_s)
-    made.urgent.append((0.0, REQUEST))
+    made.push(REQUEST, 0.0, urgent=True, deepest_first=False)
     made.known, made.pace.usual_s = known, usual_s
     page_s = max(delay_s, (UNKNOWN_S if usual_s is None else usual_s) / per_host)
     assert made.left_s == max(known, 2) * page_s
@@ -73,28 +74,16 @@ def test_a_host_with_a_delay_opens_nothing_until_it_is_sent(probing, delay_s, se
     assert made.started_at == (counted_from if sent else float("-inf"))
 
 
-def test_it_is_idle_when_it_has_nothing_to_do_and_nothing_was_learnt():
-    made = host()
-    assert not made.idle
-    made.queue.clear()
-    assert made.idle
-    assert not made.may_open
-    made.circuit.failed(0.0, started_at=0.0)
-    assert not made.idle
-    slowed = host(pace=Pace(1.0))
-    slowed.queue.clear()
-    assert not slowed.idle
-
-
 def test_pages_wait_while_a_guest_does_but_not_after_its_turn():
     made = host(guests=1)
     assert (made.has_room, made.may_open) == (True, False)
     made.yields = True
     assert made.may_open
     made.queue.clear()
-    assert not made.idle
+    assert made.is_busy
     made.guests = 0
-    assert made.idle
+    assert not made.is_busy
+    assert not made.may_open
 
 
 @given(st.lists(st.sampled_from(Sign), max_size=12), st.booleans(), st.floats(0, 9))
@@ -111,7 +100,7 @@ def test_what_is_heard_of_a_host_makes_it_slower_or_faster_and_rest(signs, shut,
         if sign in {Sign.BUSY, Sign.LATE}:
             assert made.pace.open < before[0] or made.pace.slow_s >= before[1]
         if sign in {Sign.WELL, Sign.BUSY}:
-            assert made.circuit.is_clean
+            assert made.circuit.is_given_up or not made.circuit.state
             assert made.has_answered
 
 
@@ -123,13 +112,13 @@ def test_while_the_network_is_gone_silence_tells_nothing_of_a_host():
     for each in hosts[:LOST]:
         assert each.hear(News(Sign.DEAD), outage, 1.0, started_at=0.5, rest_s=1.0)
     assert outage.since == 1.0
-    assert hosts[LOST - 1].circuit.is_clean, "it is not this host that is gone"
+    assert not hosts[LOST - 1].circuit.state, "it is not this host that is gone"
     probe_at, late = outage.probe_at, hosts[LOST]
     assert not late.hear(News(Sign.DEAD), outage, 2.0, started_at=0.5, rest_s=1.0)
     assert outage.probe_at == probe_at, "it was sent before"
     assert not late.hear(News(Sign.DEAD), outage, 9.0, started_at=3.0, rest_s=1.0)
     assert outage.probe_at > probe_at
-    assert late.circuit.is_clean
+    assert not late.circuit.state
     late.hear(News(Sign.BUSY), outage, 9.0, started_at=3.0, rest_s=1.0)
     assert outage.since is None
 
@@ -197,3 +186,14 @@ def test_next_hops_are_given_back_only_when_they_are_asked_for():
     made.push(REQUEST, 1.0, urgent=True, deepest_first=False)
     assert len(made.shed(urgent=False)) == 1
     assert made.shed(urgent=True) == [REQUEST]
+
+
+def test_a_host_that_was_never_heard_of_shares_what_is_known_of_it_until_then():
+    """They are many, and of most of them one page is visited."""
+    one, other = (Host(f"{name}:80", HostRule(), probing=False) for name in "ab")
+    assert (one.pace, one.circuit) == (other.pace, other.circuit)
+    one.begin(0.0)
+    one.hear(News(Sign.DEAD, is_shut=True), Outage(), 1.0, started_at=0.0, rest_s=1.0)
+    one.hear(News(Sign.WELL, 0.1), Outage(), 0.5, started_at=0.0, rest_s=1.0)
+    one.hear(News(Sign.LATE), Outage(), 1.0, started_at=0.6, rest_s=1.0)
+    assert (other.pace.open, other.pace.usual_s, other.circuit.state) == (FIRST_OPEN, None, 0)

@@ -95,7 +95,7 @@ class Whatever(RuleBasedStateMachine):
     def locate(self, where, which):
         if self.met:
             host = self.met.pop(which % len(self.met))
-            known = self.schedule._hosts.get(host)
+            known = self.schedule.hosts.get(host)
             if known is not None and not known.located:
                 self.at[host] = where
             self.schedule.located(host, where, self.now)
@@ -115,13 +115,13 @@ class Whatever(RuleBasedStateMachine):
     def nobody_could_start(self):
         """No wake-up is lost: whoever has something to start has a reason not to."""
         kept = {g for name in HOSTS if self.keeps_place(name) for g in self.groups(name)}
-        for host in self.schedule.each():
+        for host in self.schedule.hosts.each():
             if host.may_open and host.next_at <= self.now and not self.is_full(host.name):
                 taken = {g for g in self.groups(host.name) & kept if self.is_kept(g)}
                 assert taken, (host.name, self.open)
 
     def keeps_place(self, name):
-        host = self.schedule._hosts.get(name)
+        host = self.schedule.hosts.get(name)
         return host is not None and host.place_kept
 
     def is_kept(self, group):
@@ -163,7 +163,7 @@ class Whatever(RuleBasedStateMachine):
             self.guests[host] -= 1
             self.open.append((host, self.now, self.groups(host)))
         elif wait_s == inf and self.caps["address"] is None:
-            assert self.is_full(host) or not self.schedule._hosts[host].has_room
+            assert self.is_full(host) or not self.schedule.hosts.get(host).has_room
 
     @rule(host=hosts)
     def dismiss(self, host):
@@ -186,7 +186,7 @@ class Whatever(RuleBasedStateMachine):
 
     @rule()
     def forget(self):
-        self.schedule.forget_idle(self.now)
+        self.schedule.hosts.forget_idle(self.now)
 
     @invariant()
     def caps_hold(self):
@@ -419,8 +419,18 @@ def test_a_host_sleeps_in_one_place_whatever_is_added():
         schedule.add(request("b.x.example:80", number), 0.0)
         schedule.pause("b.x.example:80", float(number), 0.0)
         assert started(schedule, 0.0) == []
-    (lane,) = {host.lane for host in schedule.each() if host.name == "b.x.example:80"}
+    (lane,) = {host.lane for host in schedule.hosts.each() if host.name == "b.x.example:80"}
     assert len(lane.sleeping) == 1
     done(schedule, "a.x.example:80", 1.0)
     assert schedule.wake_at() == 99.0  # it rests, and takes part again when it has
     assert started(schedule, 99.0) == ["b.x.example:80"]
+
+
+def test_a_host_that_shares_no_cap_comes_and_goes_alone():
+    schedule = HostSchedule(PolitenessPlan(robots=False))
+    schedule.add(request("a.x.example:80"), 0.0)
+    schedule.hosts.forget_idle(0.0)
+    started(schedule, 0.0)
+    done(schedule, "a.x.example:80", 0.0)
+    assert schedule.hosts.forget_idle(0.0) == 1
+    assert repr(schedule.lanes) == "<Lanes 0, 0 groups>"

@@ -213,7 +213,7 @@ def test_a_host_that_takes_long_for_a_page_delays_no_others(per_host):
         def ended(now, number, schedule):
             if number < 99:
                 ended_at.append(now)
-            open_on_it.append(sum(h.open for h in schedule.each() if h.name == "h99:80"))
+            open_on_it.append(sum(h.open for h in schedule.hosts.each() if h.name == "h99:80"))
 
         pages = [*[20] * 99, *[late_pages] * bool(late_pages)]
         makespan(pages, slots=100, per_host=per_host, latency_s=latency_s, ended=ended)

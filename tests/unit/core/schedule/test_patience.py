@@ -23,7 +23,7 @@ class Crawl:
         self.patience = Patience(max_wait_s)
         self.schedule, self.held = HostSchedule(PolitenessPlan(robots=False)), Held()
         if rests_s is not None:
-            self.held.hold(A.id, A.host)
+            self.held.hold(A.id)
             self.schedule.pause(A.host, NOW + rests_s, NOW)
             self.schedule.add(A, NOW)
 

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.census import busiest, learnt
+from scraper.core.schedule.census import busiest
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBE_S, PROBES, RESTS
 from scraper.core.schedule.host import GIVES_WAY_S
 from scraper.core.schedule.news import News, Sign
@@ -73,7 +73,7 @@ class Whatever(RuleBasedStateMachine):
     def take(self):
         allowed = self.may_start()
         for host in HOSTS:  # a request that came now, behind those that go first
-            first = self.schedule._hosts.get(host)
+            first = self.schedule.hosts.get(host)
             if not (first and first.urgent):
                 assert self.schedule.must_wait(host, self.now) is (host not in self.free(HOSTS))
         turn = self.schedule.take(self.now)
@@ -216,17 +216,13 @@ class Whatever(RuleBasedStateMachine):
 
     @rule()
     def forget(self):
-        before = dict.fromkeys(HOSTS, self.schedule.hosts)
+        """Whoever has nothing to do goes, and its delay and its rest hold when it returns."""
         for host in HOSTS:
             at_rest = not self.open[host] and not self.guests[host]
             if at_rest and not self.schedule.waiting_on(host):
-                resting_until = max(
-                    self.started[host] + self.delay(host), self.paused.get(host, 0.0)
-                )
-                if resting_until <= self.now:
-                    self.ended[host] = 0
-                    self.yields.discard(host)
-        assert self.schedule.forget_idle(self.now) <= max(before.values(), default=0)
+                self.ended[host] = 0
+                self.yields.discard(host)
+        self.schedule.hosts.forget_idle(self.now)
         for host in HOSTS:  # forgotten or not, robots.txt is told again as the pipeline does
             if not self.probing[host]:
                 delay = self.crawl_delay.get(host, 0.0)
@@ -236,6 +232,8 @@ class Whatever(RuleBasedStateMachine):
     def nothing_is_lost(self):
         assert self.schedule.waiting == len(self.inside)
         assert self.schedule.open == sum(self.open.values())
+        at_work = sum(map(bool, self.open.values()))
+        assert self.schedule.load <= len(self.inside) + len(self.schedule.hosts) - at_work
 
     @invariant()
     def wakes_when_something_may_start(self):
@@ -245,7 +243,7 @@ class Whatever(RuleBasedStateMachine):
             assert at <= self.now
         elif at is not None:
             assert at > self.now
-            assert self.schedule.waiting_on(busiest(self.schedule.each()))
+            assert self.schedule.waiting_on(busiest(self.schedule.hosts.each()))
 
 
 TestWhatever = Whatever.TestCase
@@ -313,7 +311,7 @@ class Troubles(RuleBasedStateMachine):
 
     @rule()
     def forget(self):
-        self.schedule.forget_idle(self.now)
+        self.schedule.hosts.forget_idle(self.now)
 
     @invariant()
     def nothing_is_lost(self):
@@ -527,7 +525,7 @@ def test_an_answer_closes_the_circuit():
     assert schedule.wake_at() == 9.0
     failing(schedule, 9.0, Sign.WELL)
     assert not schedule.take(9.0).probe
-    assert schedule.forget_idle(9.0) == 0
+    assert schedule.hosts.forget_idle(9.0) == 0, "it has pages"
 
 
 def test_a_host_that_has_too_much_to_do_is_slowed_and_that_is_learnt():
@@ -538,16 +536,17 @@ def test_a_host_that_has_too_much_to_do_is_slowed_and_that_is_learnt():
     assert schedule.wake_at() == 0.5
     failing(schedule, 0.5, Sign.LATE)
     assert schedule.wake_at() == 1.5
-    assert learnt(schedule.each()) == {"a:80": 1.0}
+    learnt = schedule.hosts.learnt()
+    assert learnt == {"a:80": 1.0}
     assert schedule.rule("a:80").delay_s == 0.0  # as configured: what was learnt may pass
     again = HostSchedule(polite(per_host=1))
-    again.learn(learnt(schedule.each()))
+    again.learn(learnt)
     for number in range(2):
         again.add(request("a:80", number), 0.0)
     again.take(0.0)
     again.done("a:80", 0.0, started_at=0.0, sent=True)
     assert again.wake_at() == 1.0
-    assert again.forget_idle(100.0) == 0
+    assert again.hosts.forget_idle(100.0) == 0, "it has pages"
 
 
 def test_while_the_network_is_gone_one_page_now_and_then_probes_it():
@@ -613,7 +612,7 @@ def test_a_host_with_most_in_the_table_starts_first_whether_it_is_known_yet():
     schedule = HostSchedule(polite())
     for host in ("a:80", "b:80", "c:80"):
         schedule.add(request(host), 0.0)
-    schedule.counted({"c:80": 1000, "d:80": 2000})
+    schedule.hosts.counted({"c:80": 1000, "d:80": 2000})
     schedule.add(request("d:80"), 0.0)
     schedule.add(request("e:80"), 0.0)
     started = [schedule.take(0.0).request.host for _ in range(5)]
