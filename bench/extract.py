@@ -14,11 +14,12 @@ import re
 import statistics
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from time import thread_time
 from urllib.parse import urljoin
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bench import machine, ours, pages
 from scraper.config import load
@@ -27,36 +28,77 @@ from scraper.core.extract.document import Document
 
 TARGET = 1.15
 STOCK = re.compile(r"\((\d+) available\)")
+PRICE = re.compile(r"£(\d+\.\d\d)")
+Invalid = dict[str, int]  # field -> values that do not convert
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def by_hand(url: str, tree: LexborHTMLParser) -> str:
-    """As one writes it for this page, its JSON as it is stored."""
+def by_hand(url: str, tree: LexborHTMLParser) -> tuple[str, Invalid]:
+    """As one writes it for this page with care: its JSON as it is stored, and what is invalid.
 
-    def text(selector: str) -> str:
-        node = tree.css_first(selector)
-        return node.text(strip=True) if node else ""
+    It gives what the plan gives: white space folded, prices exact, numbers converted, the URL
+    absolute, null for what is missing, and null with a count for what does not convert. It knows
+    the page, and so is spared what a plan cannot leave out: other notations of a number, a
+    `<base>`, and `<meta name=robots>`.
+    """
+    invalid: Invalid = {}
+    cover = _attribute(tree, "img.cover", "src")
+    found = {
+        "name": _text(tree, "h1.name"),
+        "sku": _text(tree, "span.sku"),
+        "price": _price(tree, "p.price", "price", invalid),
+        "stock": _stock(_text(tree, "p.stock")),
+        "rating": _whole(_attribute(tree, "p.rating", "data-rating"), "rating", invalid),
+        "brand": _text(tree, "span.brand"),
+        "cover": cover and urljoin(url, cover),
+        "links": len(tree.css("a[href]")),
+        "offers": [
+            {
+                "seller": _text(row, "td.seller"),
+                "price": _price(row, "td.offer-price", "offers.price", invalid),
+            }
+            for row in tree.css("tr.offer")
+        ],
+    }
+    return _encode(found), invalid
 
-    stock = STOCK.search(text("p.stock"))
-    return _encode(
-        {
-            "name": text("h1.name"),
-            "sku": text("span.sku"),
-            "price": text("p.price").lstrip("£"),
-            "stock": int(stock[1]) if stock else None,
-            "rating": int(tree.css_first("p.rating").attributes["data-rating"] or 0),
-            "brand": text("span.brand"),
-            "cover": urljoin(url, tree.css_first("img.cover").attributes["src"] or ""),
-            "links": len(tree.css("a[href]")),
-            "offers": [
-                {
-                    "seller": row.css_first("td.seller").text(strip=True),
-                    "price": row.css_first("td.offer-price").text(strip=True).lstrip("£"),
-                }
-                for row in tree.css("tr.offer")
-            ],
-        }
-    )
+
+def _text(scope: LexborHTMLParser | LexborNode, selector: str) -> str | None:
+    node = scope.css_first(selector)
+    return None if node is None else " ".join(node.text().split())
+
+
+def _attribute(tree: LexborHTMLParser, selector: str, name: str) -> str | None:
+    node = tree.css_first(selector)
+    return None if node is None else node.attributes.get(name)
+
+
+def _price(
+    scope: LexborHTMLParser | LexborNode, selector: str, name: str, invalid: Invalid
+) -> str | None:
+    text = _text(scope, selector)
+    if not text:
+        return None
+    price = PRICE.fullmatch(text)
+    if price is None:
+        invalid[name] = invalid.get(name, 0) + 1
+        return None
+    return price[1]
+
+
+def _stock(text: str | None) -> int | None:
+    found = text and STOCK.search(text)
+    return int(found[1]) if found else None
+
+
+def _whole(text: str | None, name: str, invalid: Invalid) -> int | None:
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        invalid[name] = invalid.get(name, 0) + 1
+        return None
 
 
 def extractor(folder: Path) -> Extractor:
@@ -92,12 +134,14 @@ def measure(extract: Extractor, folder: Path, count: int, *, plan_first: bool) -
         made.parse_s += thread_time() - began
         document = Document(body, source)
         document._parser = tree
-        found = hand = ""
+        found: tuple[str, Mapping[str, int]] = ("", {})
+        hand = found
         for is_plan in (plan_first, not plan_first):
             began = thread_time()
             if is_plan:
-                found = extract._extract(document).items[0].data
+                page = extract._extract(document)
                 made.plan_s += thread_time() - began
+                found = (page.items[0].data, page.invalid.get("product", {}))
             else:
                 hand = by_hand(url, tree)
                 made.hand_s += thread_time() - began

@@ -17,32 +17,30 @@ _ROWS = frozenset({"tr", "li", "dt", "dd"})
 Column: TypeAlias = "list[LexborNode | None]"  # the cell of each row; None: it has none
 
 
-def columns(rows: Sequence[LexborNode], selectors: Iterable[str | None]) -> list[Column | None]:
+def columns(rows: Sequence[LexborNode], selectors: Sequence[str | None]) -> list[Column | None]:
     """The cells of each selector; None where there is no selector, or where they are no rows."""
-    parent = _parent(rows)
-    if parent is None:
-        return [None for _ in selectors]
-    ids = [row.mem_id for row in rows]
-    known = set(ids)
-    return [None if css is None else _column(parent, css, ids, known) for css in selectors]
+    if len(rows) >= FEWEST and rows[0].tag in _ROWS:
+        ids = [row.mem_id for row in rows]
+        parents, known = _parents(rows), set(ids)
+        parent = rows[0].parent
+        if parent is not None and parents.count(parents[0]) == len(rows) == len(known):
+            return [_column(parent, css, ids, known) if css else None for css in selectors]
+    return [None] * len(selectors)
 
 
-def _parent(rows: Sequence[LexborNode]) -> LexborNode | None:
-    """The element that holds all of them, and others of their kind."""
-    if len(rows) < FEWEST or rows[0].tag not in _ROWS:
-        return None
-    parent = rows[0].parent
-    here = parent and parent.mem_id
-    return parent if all(row.parent and row.parent.mem_id == here for row in rows) else None
+def _parents(nodes: Iterable[LexborNode]) -> list[int]:
+    return [0 if (parent := node.parent) is None else parent.mem_id for node in nodes]
 
 
-def _column(parent: LexborNode, css: str, ids: Sequence[int], rows: set[int]) -> Column:
+def _column(parent: LexborNode, css: str, ids: list[int], rows: set[int]) -> Column:
+    cells = parent.css(css)
+    around = _parents(cells)
+    if around == ids:  # one in each row
+        return [*cells]
     column: dict[int, LexborNode] = {}
-    for cell in parent.css(css):
-        around = cell.parent
-        row = around.mem_id if around is not None else 0
-        if row not in rows or cell.mem_id in rows:
-            row = _around(cell, parent.mem_id, rows)
+    for cell, above in zip(cells, around, strict=True):
+        is_below = above in rows and cell.mem_id not in rows
+        row = above if is_below else _around(cell, parent.mem_id, rows)
         if row not in column:
             column[row] = cell
     return [column.get(row) for row in ids]

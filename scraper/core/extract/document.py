@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from typing import ClassVar, final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -35,15 +35,28 @@ URL_ATTRIBUTES = frozenset(
     ]
 )
 _HEAD_BYTES = 4096  # where a `<base>` is looked for that a broken head put into the body
+_HEADED = "base[href], meta[name][content*=no i]"  # nofollow, noindex and none
 _CANDIDATE = re.compile(r"[^\s,]\S*")  # of a srcset
 
 
-class Absent(Enum):
-    """Why a field has no value."""
+@final
+class Absent:
+    """Why a field has no value; one of three. No enum: `isinstance` of its members takes long."""
 
-    MISSING = "missing"  # nothing found: the default stands in
-    UNMAPPED = "unmapped"  # not in the field's `map`: null, whatever the default
-    INVALID = "invalid"  # found, does not convert: null, and counted
+    __slots__ = ("name",)
+
+    MISSING: ClassVar[Absent]  # nothing found: the default stands in
+    UNMAPPED: ClassVar[Absent]  # not in the field's `map`: null, whatever the default
+    INVALID: ClassVar[Absent]  # found, does not convert: null, and counted
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Absent {self.name}>"
+
+
+Absent.MISSING, Absent.UNMAPPED, Absent.INVALID = map(Absent, ("missing", "unmapped", "invalid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,7 @@ class Document:
     __slots__ = (
         "_base",
         "_body",
+        "_headed",
         "_json",
         "_jsonld",
         "_parser",
@@ -102,6 +116,7 @@ class Document:
         self.listed = 0  # items that an `each` has found, the rejected ones too
         self.between: dict[tuple[str, str], dict[int, list[LexborNode]]] = {}  # see `between.py`
         self._parser: LexborHTMLParser | None = None
+        self._headed: list[LexborNode] | None = None
         self._base: Base | None = None
         self._url_key: str | None = None
         self._json: tuple[Json] | NotJsonError | None = None
@@ -130,6 +145,14 @@ class Document:
         root = self.parser.root
         assert root is not None  # noqa: S101 - the standard's parser makes one of any bytes
         return root
+
+    @property
+    def headed(self) -> list[LexborNode]:
+        """Each `<base href>`, and `<meta>` that may ask something of robots, in the head."""
+        if self._headed is None:
+            head = self.parser.head
+            self._headed = [] if head is None else head.css(_HEADED)
+        return self._headed
 
     @property
     def base(self) -> Base:
@@ -182,8 +205,7 @@ class Document:
         final = self.source.final_url
         if isinstance(self._json, tuple):  # markup in a text of JSON says nothing about the page
             return final
-        head = self.parser.head
-        element = head and head.css_first("base[href]")
+        element = next((one for one in self.headed if one.tag == "base"), None)
         if element is None and b"<base" in self._body[:_HEAD_BYTES].lower():
             element = self.parser.css_first("base[href]")
         if element is None:

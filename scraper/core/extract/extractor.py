@@ -124,17 +124,17 @@ class Extractor:
         return self._in_xml
 
     def _extract(self, document: Document) -> Page:
-        if self.rule.expired and _is_over(document, self.rule.expired):
+        rule = self.rule
+        if rule.expired and _is_over(document, rule.expired):
             return Page(expired=True)
-        valid = self.rule.valid
-        if valid and document.parser.css_first(valid) is None:
-            raise ParseError(Reason.INVALID_PAGE, f"nothing fits {as_written(valid)}")
-        made = self._made(document)
+        if rule.valid and document.parser.css_first(rule.valid) is None:
+            raise ParseError(Reason.INVALID_PAGE, f"nothing fits {as_written(rule.valid)}")
+        made = [] if rule.python is None else self._made(rule.python.name, document)
         kept = _Kept()
         for item in self._items:
             item.read(document, kept)
         asks = self._asks(document)
-        passes = NOFOLLOW in asks and bool(self.rule.nofollow)
+        passes = NOFOLLOW in asks and bool(rule.nofollow)
         page = Page(
             tuple(kept.items),
             tuple(self._follow(document, kept, made, passes)) if self._links or made else (),
@@ -156,11 +156,8 @@ class Extractor:
                 yield from reader.read(document, known, kept.found.get(reader.item, []))
         yield from made_links(made, document, known)
 
-    def _made(self, document: Document) -> list[MadeLink]:
+    def _made(self, name: str, document: Document) -> list[MadeLink]:
         """Ask the rule's own function for items, which the document keeps, and links."""
-        if self.rule.python is None:
-            return []
-        name = self.rule.python.name
         given = call(self._functions[name], name, PythonPage(document))
         document.made, links = made_of(given, self.rule, name)
         return links
@@ -255,7 +252,6 @@ class _ItemReader:
             document.listed += kept.position - before
 
     def _keep(self, scope: Scope, document: Document, kept: _Kept) -> None:
-        plan = self._plan
         document.lacking.clear()
         read = self._read(scope, document)
         if read is None:
@@ -263,19 +259,18 @@ class _ItemReader:
         data, found = encoded(read)
         if self._is_half or self._holds:
             self._share(scope, data, found, document, kept)
+        type_ = self._plan.type
         if document.lacking:
             label, absent = document.lacking[0]
             reason = "invalid" if absent is Absent.INVALID else "missing"
             if self._is_half:
                 data = without_ways(data)
-            kept.rejected.append(Rejected(plan.type, label, reason, kept.position, data))
-            return
-        if self._is_half:
-            return
-        key = self._key(found, data, document)
-        if (plan.type, key) not in kept.known:
-            kept.known.add((plan.type, key))
-            kept.items.append(Item(plan.type, key, data, kept.position))
+            kept.rejected.append(Rejected(type_, label, reason, kept.position, data))
+        elif not self._is_half:
+            key = self._key(found, data, document)
+            if (type_, key) not in kept.known:
+                kept.known.add((type_, key))
+                kept.items.append(Item(type_, key, data, kept.position))
 
     def _read(self, scope: Scope, document: Document) -> dict[str, Json] | None:
         """The fields of an item; None: its own function says that it is none."""

@@ -10,20 +10,19 @@ null.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from selectolax.lexbor import LexborNode
 
 from scraper.core.extract.between import between
 from scraper.core.extract.columns import columns
 from scraper.core.extract.document import Absent, Document, NotJsonError
-from scraper.core.extract.leaf import Base, Leaf, Leaves, PlainText, as_json, is_empty
+from scraper.core.extract.leaf import Base, Leaf, Leaves, is_empty
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.sources import Find, Scope, every, finder, first
 from scraper.core.extract.steps import Place, Value, refiner
-from scraper.core.extract.take import is_plain
 from scraper.core.model import Json
 
 
@@ -77,7 +76,7 @@ def _in_element(plan: FieldPlan, place: Place) -> ElementField:
         return _Count(plan)
     if plan.all:
         return Leaves(plan, place)
-    return PlainText(plan, place) if plan.css and is_plain(plan) else Leaf(plan, place)
+    return Leaf(plan, place)
 
 
 class _Const:
@@ -197,7 +196,7 @@ class _AnyOf(Base):
 class _Group(Base):
     """Nested objects in elements, one or all."""
 
-    __slots__ = ("_all", "_css", "_fields", "_names", "_selectors")
+    __slots__ = ("_all", "_css", "_fields", "_selectors")
 
     def __init__(self, plan: FieldPlan, place: Place) -> None:
         super().__init__(plan, place)
@@ -205,7 +204,6 @@ class _Group(Base):
         self._all = plan.all
         inside = replace(place, label=place.label + ".", in_json=False, each=None)
         self._fields = compile_fields(plan.fields, inside)
-        self._names = [field.name for field in self._fields]
         self._selectors = [
             (field.css or None) if isinstance(field, Leaf) else None for field in self._fields
         ]
@@ -218,13 +216,16 @@ class _Group(Base):
 
     def _each(self, nodes: list[LexborNode], document: Document) -> list[Json]:
         """An object for each element, made column by column: so a query serves all rows."""
-        found = [
-            [as_json(field.read(node, document)) for node in nodes]
-            if cells is None
-            else cast("Leaf", field).read_cells(cells, document)
-            for field, cells in zip(self._fields, columns(nodes, self._selectors), strict=True)
-        ]
-        return [dict(zip(self._names, row, strict=True)) for row in zip(*found, strict=True)]
+        made: list[dict[str, Json]] = [{} for _ in nodes]
+        for field, cells in zip(self._fields, columns(nodes, self._selectors), strict=True):
+            read: Callable[[Any, Document], Value] = field.read
+            if cells is not None:
+                read = cast("Leaf", field).read_of
+            name = field.name
+            for one, where in zip(made, nodes if cells is None else cells, strict=True):
+                value = read(where, document)
+                one[name] = None if isinstance(value, Absent) else value
+        return cast("list[Json]", made)
 
 
 class _FoundGroup(Base):

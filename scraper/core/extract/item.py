@@ -9,7 +9,9 @@ from hashlib import blake2b
 
 from scraper.core.model import Json
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
+).encode  # a value within itself is nested too deeply, sooner or later
 _REPLACEMENT = "\ufffd"
 DEEPEST = 200  # lists and objects within each other, of what is kept to be joined later
 

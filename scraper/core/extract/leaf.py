@@ -7,7 +7,7 @@ common with the others is here too.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +15,12 @@ from selectolax.lexbor import LexborNode
 
 from scraper.core.extract.document import Absent, Document
 from scraper.core.extract.plan import FieldPlan
-from scraper.core.extract.steps import Place, Value, refiner
-from scraper.core.extract.take import is_plain, taker
+from scraper.core.extract.steps import Place, Refine, Value, refiner
+from scraper.core.extract.take import Take, is_plain, taker
 from scraper.core.model import Json
+
+Read = Callable[["LexborNode | None", Document], Value]
+Settle = Callable[["Value", Document], Value]
 
 
 class Base(ABC):
@@ -73,56 +76,50 @@ def is_empty(value: Value) -> bool:
 class Leaf(Base):
     """A text or an attribute of the first element: what most fields are."""
 
-    __slots__ = ("_refine", "_take", "css")
+    __slots__ = ("css", "read_of", "value_of")
 
     def __init__(self, plan: FieldPlan, place: Place) -> None:
         super().__init__(plan, place)
+        take, refine = None if is_plain(plan) else taker(plan), refiner(plan, place)
         self.css = plan.css
-        self._take = taker(plan)
-        self._refine = refiner(plan, place)
+        self.read_of = _reader(take, refine, self._settle, is_settled=self._required)
+        self.value_of = _reader(take, refine, _as_it_is, is_settled=False)
 
     def read(self, scope: LexborNode, document: Document) -> Value:
         return self.read_of(scope.css_first(self.css) if self.css else scope, document)
 
-    def read_of(self, node: LexborNode | None, document: Document) -> Value:
-        """As `read`, when the element is known."""
-        value = self._of(node, document)
-        if self._required or isinstance(value, Absent):
-            return self._settle(value, document)
-        return value
-
-    def read_cells(self, nodes: Iterable[LexborNode | None], document: Document) -> list[Json]:
-        """What is read of several elements."""
-        return [as_json(self.read_of(node, document)) for node in nodes]
-
     def value(self, scope: LexborNode, document: Document) -> Value:
-        return self._of(scope.css_first(self.css) if self.css else scope, document)
-
-    def _of(self, node: LexborNode | None, document: Document) -> Value:
-        text = None if node is None else self._take(node, document)
-        if text is None:
-            return Absent.MISSING
-        return text if self._refine is None else self._refine(text, document)
+        return self.value_of(scope.css_first(self.css) if self.css else scope, document)
 
 
-class PlainText(Leaf):
-    """The text of the first element, without a detour: half of all fields are no more than this."""
+def _reader(take: Take | None, refine: Refine | None, settle: Settle, *, is_settled: bool) -> Read:
+    """How an element is read, without the steps that the field does not have.
 
-    __slots__ = ()
+    Args:
+        take: None: the folded text.
+        settle: what is done with a value that is absent.
+        is_settled: it is done with each.
+    """
 
-    def read_of(self, node: LexborNode | None, document: Document) -> Value:
+    def text_of(node: LexborNode | None, document: Document) -> Value:
         if node is None:
-            return self._settle(Absent.MISSING, document)
-        text = " ".join(node.text().split())
-        value = text if self._refine is None else self._refine(text, document)
-        if self._required or isinstance(value, Absent):
-            return self._settle(value, document)
-        return value
+            return settle(Absent.MISSING, document)
+        return " ".join(node.text_lexbor().split())
 
-    def read_cells(self, nodes: Iterable[LexborNode | None], document: Document) -> list[Json]:
-        if self._refine is not None or self._required or self._default is not None:
-            return super().read_cells(nodes, document)
-        return [None if node is None else " ".join(node.text().split()) for node in nodes]
+    def read(node: LexborNode | None, document: Document) -> Value:
+        if node is None:
+            return settle(Absent.MISSING, document)
+        text = " ".join(node.text_lexbor().split()) if take is None else take(node, document)
+        if text is None:
+            return settle(Absent.MISSING, document)
+        value = text if refine is None else refine(text, document)
+        return settle(value, document) if is_settled or isinstance(value, Absent) else value
+
+    return read if take or refine or is_settled else text_of
+
+
+def _as_it_is(value: Value, document: Document) -> Value:  # noqa: ARG001 - a Settle
+    return value
 
 
 class Leaves(Base):
@@ -140,10 +137,5 @@ class Leaves(Base):
     def value(self, scope: LexborNode, document: Document) -> Value:
         nodes = scope.css(self._css) if self._css else (scope,)
         if self._is_plain:
-            return [" ".join(node.text().split()) for node in nodes]
-        return self._gather((self._one.value(node, document) for node in nodes), document)
-
-
-def as_json(value: Value) -> Json:
-    """The value as an item has it: what is absent is null."""
-    return None if isinstance(value, Absent) else value
+            return [" ".join(node.text_lexbor().split()) for node in nodes]
+        return self._gather((self._one.value_of(node, document) for node in nodes), document)

@@ -38,18 +38,14 @@ def header_asks(value: str, robot: str = "") -> frozenset[str]:
 
 def page_asks(document: Document, robot: str = "") -> frozenset[str]:
     """What each `<meta name=robots>` in the head asks, and each with this robot's name."""
-    head = None if document.is_xml else document.parser.head
-    asks = NOTHING
-    if head is None:
-        return asks
-    for node in head.css(_metas(robot)):
-        for word in (node.attributes.get("content") or "").lower().split(","):
+    asks, names = NOTHING, ("robots", robot or "robots")
+    for node in () if document.is_xml else document.headed:
+        attributes = node.attributes
+        if node.tag != "meta" or (attributes["name"] or "").lower() not in names:
+            continue
+        for word in (attributes["content"] or "").lower().split(","):
             asks |= _WORDS.get(word.strip(), NOTHING)
     return asks
-
-
-def _metas(robot: str) -> str:
-    return f'meta[name=robots i], meta[name="{robot}" i]' if robot else "meta[name=robots i]"
 
 
 def link_says(node: LexborNode) -> bool:

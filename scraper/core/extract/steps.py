@@ -22,7 +22,7 @@ from scraper.core.extract.jsonpath import compile_path
 from scraper.core.extract.jsontext import read_json
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.replacement import compile_replacement
-from scraper.core.extract.types import Converter, as_text, converter, usual_price
+from scraper.core.extract.types import USUAL, Converter, as_text, converter
 from scraper.core.extract.watch import SHORT_CHARACTERS, is_tame
 from scraper.core.model import Json, Reason
 
@@ -78,6 +78,14 @@ def _is_typed(plan: FieldPlan) -> bool:
 
 def _chain(steps: tuple[Refine, ...]) -> Refine:
     """The steps one after another, as long as there is a value."""
+    if len(steps) == 2:
+        one, two = steps
+
+        def both(value: Json, document: Document) -> Value:
+            found = one(value, document)
+            return found if isinstance(found, Absent) else two(found, document)
+
+        return both
 
     def refine(value: Json, document: Document) -> Value:
         found: Value = value
@@ -117,12 +125,12 @@ def _searcher(pattern: str, place: Place) -> Refine:
     def search(value: Json, document: Document) -> Value:
         text = as_text(value)
         if tame and len(text) <= SHORT_CHARACTERS:  # a limit costs four times the search
-            match = compiled.search(text, concurrent=False)
+            match = compiled.search(text, None, None, False)  # a name would cost twice the search
         else:
             watch = document.watch
             began = watch.clock()
             try:
-                # not concurrent: letting other threads run costs more than most searches
+                # not concurrent, as above: letting other threads run costs more than most searches
                 match = compiled.search(text, timeout=timeout_s, concurrent=False)
             except TimeoutError as error:
                 raise too_slow(place) from error
@@ -201,11 +209,12 @@ def _converter(plan: FieldPlan) -> Refine:
         except (ValueError, ArithmeticError):
             return Absent.INVALID
 
-    if plan.type != "decimal":
+    usual = USUAL.get(plan.type)
+    if usual is None:
         return converted
 
-    def amount(value: Json, document: Document) -> Value:
-        usual = usual_price(value) if isinstance(value, str) else None
-        return usual[1] if usual else converted(value, document)
+    def quickly(value: Json, document: Document) -> Value:
+        found = usual(value) if isinstance(value, str) else None
+        return converted(value, document) if found is None else found
 
-    return amount
+    return quickly

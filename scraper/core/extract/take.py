@@ -58,11 +58,11 @@ def _attribute(attr: str, *, raw: bool) -> Take:
 
 
 def _text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return " ".join(node.text().split())
+    return " ".join(node.text_lexbor().split())
 
 
 def _raw_text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return node.text()
+    return node.text_lexbor()
 
 
 def _html(node: LexborNode, document: Document) -> str:

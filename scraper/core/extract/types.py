@@ -24,7 +24,6 @@ _PLAIN = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 _PRICE = re.compile(
     r"(?:[$\u00a3\u20ac\u00a5]|[A-Z]{3})? ?((?:0|[1-9][0-9]*)\.[0-9]{2})(?: ?(?:\u20ac|[A-Z]{3}))?"
 )
-usual_price = _PRICE.fullmatch  # the notation of most shops: its first group is the amount
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # 1.234: a German thousand
 _NUMBER = re.compile(r"[+-]?\d[\d ,.'\u00a0\u202f]*")
 _MINUS = re.compile(r"\D*(?<!\w)-\s?[^\w\s]?\s?\d")
@@ -33,17 +32,27 @@ _WIDE = "".join(map(chr, (*range(0xFF10, 0xFF1A), *range(0x0660, 0x066A), *range
 _PLAINER = str.maketrans(  # full-width, Arabic and Persian digits, signs and separators
     _WIDE + "\uff0c\uff0e\u066b\u066c\u2019\u2212", "0123456789" * 3 + ",..,'-"
 )
-_DIGITS = re.compile(r"[0-9]+")
 _FEW_DIGITS = 18
 _MOST_DIGITS = 1000
 _YES: Final = frozenset({"true", "yes", "on", "1", "y", "t", "checked", "selected", "disabled"})
 _NO: Final = frozenset({"false", "no", "off", "0", "n", "f", "none", "null"})
 
 
+def usual_int(text: str) -> int | None:
+    """The number in digits alone, which most are written in; None: it is no such text."""
+    if text.isdigit() and text.isascii() and len(text) < _FEW_DIGITS:
+        return int(text)
+    return None
+
+
+def usual_decimal(text: str) -> str | None:
+    """The amount in the notation of most shops; None: it is no such text."""
+    price = _PRICE.fullmatch(text)
+    return price[1] if price else None
+
+
 def to_int(value: Json) -> int:
     """A whole number, its thousands grouped or not; "3.0" and "22 available" are none."""
-    if isinstance(value, str) and len(value) < _FEW_DIGITS and _DIGITS.fullmatch(value):
-        return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     text = _number(value)
@@ -77,8 +86,6 @@ def to_decimal(value: Json) -> str:
     Three digits behind one dot are thousands ("1.234" is "1234"), unless what stands before
     them cannot be ("0.005", "1234.567").
     """
-    if isinstance(value, str) and (price := usual_price(value)):
-        return price[1]
     text = _number(value)
     if _PLAIN.fullmatch(text) and not _AMBIGUOUS.fullmatch(text):
         return text.lstrip("+")
@@ -151,6 +158,9 @@ def _text(value: Json) -> str:
         raise ValueError(f"{len(text)} characters")
     return text
 
+
+# what needs no converter, as it would give it
+USUAL: Final[dict[str, Callable[[str], Json]]] = {"int": usual_int, "decimal": usual_decimal}
 
 # "text" and "url" are not here: the one is no conversion, the other needs the page's base.
 CONVERTERS: Final[dict[str, Converter]] = {

@@ -54,6 +54,7 @@ def test_rows_of_one_table_are_read_at_once_and_other_elements_are_not():
     assert ([cell and cell.text() for cell in one or ()], two) == (["1", "1", "1"], None)
     assert columns(tree.css("div"), ("p",)) == columns(tree.css("tr")[:2], ("td",)) == [None]
     assert columns([*tree.css("tr"), *LexborHTMLParser("<li>x").css("li")], ("td",)) == [None]
+    assert columns(tree.css("tr") * 2, ("td",)) == [None]  # as "tr, tr" finds them
 
 
 def test_what_lies_beside_the_rows_belongs_to_none():

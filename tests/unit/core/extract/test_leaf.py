@@ -3,7 +3,7 @@
 import pytest
 
 from scraper.core.extract.document import Absent, Document, Source
-from scraper.core.extract.leaf import Leaf, Leaves, PlainText, as_json, is_empty
+from scraper.core.extract.leaf import Leaf, Leaves, is_empty
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.steps import Place
 
@@ -21,7 +21,6 @@ def read(kind, **plan):
     return value, page.invalid.get("t", {}).get("f", 0), page.lacking
 
 
-@pytest.mark.parametrize("kind", [Leaf, PlainText])
 @pytest.mark.parametrize(
     ("plan", "value", "invalid", "lacking"),
     [
@@ -37,8 +36,8 @@ def read(kind, **plan):
         ({"css": "p:nth-child(3)", "required": True}, "", 0, [("f", Absent.MISSING)]),
     ],
 )
-def test_the_first_element_counts(kind, plan, value, invalid, lacking):
-    assert read(kind, **plan) == (value, invalid, lacking)
+def test_the_first_element_counts(plan, value, invalid, lacking):
+    assert read(Leaf, **plan) == (value, invalid, lacking)
 
 
 def test_an_attribute_or_the_element_itself():
@@ -55,16 +54,6 @@ def test_all_elements():
     assert read(Leaves, css="p", all=True, split=" ")[0] == ["a", "b", "7"]
     assert read(Leaves, css="b", all=True, default=[1])[0] == [1]
     assert read(Leaves, css="", all=True, regex="b.*x")[0] == ["b 7x"]
-
-
-@pytest.mark.parametrize("kind", [Leaf, PlainText])
-@pytest.mark.parametrize("more", [{}, {"type": "int"}, {"required": True}, {"default": "d"}])
-def test_cells_are_read_as_elements_are(kind, more):
-    one, two = document(), document()
-    field = kind(FieldPlan("f", css="p", **more), PLACE)
-    read_each = [as_json(field.read_of(node, one)) for node in (*one.parser.css("p"), None)]
-    assert field.read_cells((*two.parser.css("p"), None), two) == read_each
-    assert (one.invalid, one.lacking) == (two.invalid, two.lacking)
 
 
 def test_what_is_empty_is_not_enough_for_a_required_field():

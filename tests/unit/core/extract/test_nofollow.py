@@ -65,6 +65,7 @@ def test_what_is_said_to_all_and_to_us_is_heard_and_nothing_else(said):
         (b"<meta name=robots content=noindex>", {NOINDEX}),
         (b"<meta name=robots>", set()),
         (b"<meta name=otherbot content=nofollow>", set()),
+        (b"<base href=/ name=robots content=nofollow><meta name='' content=nofollow>", set()),
         (b"<p>nofollow", set()),
     ],
 )

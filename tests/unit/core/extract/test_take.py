@@ -1,6 +1,9 @@
 """What is taken of an element."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from scraper.core.extract.document import Document, Source
 from scraper.core.extract.plan import FieldPlan
@@ -33,6 +36,22 @@ def test_text_or_attribute(css, plan, taken):
     node = document.root.css_first(css)
     assert taker(FieldPlan("f", css=css, **plan))(node, document) == taken
     assert is_plain(FieldPlan("f", css=css, **plan)) == (plan == {})
+
+
+MARKUP = (
+    "<p>", "</p>", "<b>", " x ", "\r\n", "&amp;", "&#0;", "\0", "<!-- c -->", "<svg>", "</svg>",
+    "<![CDATA[ d ]]>", "<template>", "</template>", "<script>", "</script>", "<title>", "</title>",
+    "<table>", "<tr><td>", "<textarea>", "</textarea>", "<?pi x?>", "<noscript>", "\u00e9",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(MARKUP), max_size=25))
+def test_the_text_is_that_of_all_text_nodes_inside(pieces):
+    tree = LexborHTMLParser("".join(pieces))
+    document = Document(b"", Source("http://a.example/", "http://a.example/"))
+    take = taker(FieldPlan("f", css="p", raw_text=True))
+    for node in tree.css("*"):
+        assert take(node, document) == node.text()
 
 
 def test_the_markup_of_xml_is_that_of_the_page():

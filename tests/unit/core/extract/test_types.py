@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.extract.dates import DateStyle
-from scraper.core.extract.types import CONVERTERS, as_text, converter
+from scraper.core.extract.types import CONVERTERS, USUAL, as_text, converter
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -121,6 +121,12 @@ def test_prices_are_read_exactly_in_every_notation(price: Decimal):
     german = english.translate(str.maketrans(",.", ".,"))
     for text in (plain, f"${english}", f"{german} EUR", f"€ {german.replace('.', ' ')}"):
         assert Decimal(convert("decimal", text)) == price
+
+
+@given(st.sampled_from(sorted(USUAL)), st.text("0123456789.,- $€EUR\u0661", max_size=20))
+def test_what_is_written_as_usual_needs_no_converter(kind, text):
+    usual = USUAL[kind](text)
+    assert usual is None or usual == convert(kind, text)
 
 
 @given(st.integers(-(10**15), 10**15))
