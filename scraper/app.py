@@ -36,7 +36,6 @@ from scraper.descriptors import allow_files
 from scraper.fetch import Fetcher
 from scraper.figures import Figures
 from scraper.frontier import Frontier
-from scraper.guests import Guests
 from scraper.locate import make_locator
 from scraper.logs import setup
 from scraper.output import say
@@ -240,7 +239,7 @@ def _stages(
     )
     return Stages(
         frontier=frontier,
-        robots=_robots(plan, fetcher, store, Guests(frontier, clock), clock),
+        robots=_robots(plan, fetcher, store, clock),
         fetcher=fetcher,
         parser=parser,
         writer=store.writer,
@@ -261,14 +260,13 @@ def _stages(
     )
 
 
-def _robots(plan: Plan, fetcher: Fetcher, store: Store, turns: Guests, clock: Clock) -> Robots:
+def _robots(plan: Plan, fetcher: Fetcher, store: Store, clock: Clock) -> Robots:
     return Robots(
         fetcher=fetcher,
         agent=plan.fetch.user_agent,
         obey=plan.politeness.robots,
         clock=clock,
         keep=store.hosts.keep_robots,
-        turns=turns,
     )
 
 

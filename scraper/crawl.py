@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from scraper import gate
+from scraper import errand, gate
 from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.model import PageResult, Request, Response
@@ -34,7 +34,7 @@ async def _work(stages: Stages) -> None:
         lease = await stages.frontier.next()
         if lease is None:
             return
-        result = await visit(lease, stages)
+        result = await (errand.run if errand.is_on(lease.request) else visit)(lease, stages)
         stages.note(result)
         if gate.was_not_asked(lease, result):
             stages.frontier.give_back(lease.request)

@@ -31,6 +31,7 @@ from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.politeness import HostSchedule
+from scraper.core.url import parts
 from scraper.crew import Crew
 from scraper.window import WINDOW, Ids, Queue, Window
 
@@ -150,6 +151,15 @@ class Frontier:
             self._hand_out()
         return self.schedule.rule(host)
 
+    def leave_for_robots(self, host: str) -> None:
+        """Let a host wait for a page of it that asks for its robots.txt elsewhere."""
+        self.schedule.leave_for_robots(host, self._clock.monotonic())
+
+    def back(self, host: str) -> None:
+        """Hear that the page has been there."""
+        self.schedule.back(host, self._clock.monotonic())
+        self._hand_out()
+
     def located(self, host: str, addresses: Sequence[str]) -> None:
         """Hear at which addresses a host is."""
         self.schedule.located(host, addresses, self._clock.monotonic())
@@ -234,6 +244,8 @@ class Frontier:
                 self._changed.set()
             if not self._window.held.take(request.id):  # settled: another page was redirected to it
                 self.schedule.done(request.host, now, started_at=lease.started_at, sent=False)
+                if (home := parts(request.asked).host) != request.host:  # see `errand`
+                    self.schedule.back(home, now)
                 continue
             self.crew.give(lease)
             self._count(lease)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from dataclasses import replace
 
+from scraper import errand
 from scraper.core import outcome
 from scraper.core.errors import FetchError, ParseError
 from scraper.core.follow import Followed, follow, joined, without
@@ -91,7 +92,10 @@ async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None
     rules = stages.robots.answer(url.href)
     asked_now = rules is None
     if rules is None:
-        rules = await stages.robots.ask(url.href)
+        found = await stages.robots.ask_in_turn(url.href, request.host)
+        if not isinstance(found, Rules):
+            return errand.sent_away(request, found, stages)
+        rules = found
     delay_s = rules.crawl_delay_s or 0.0
     rule = stages.frontier.robots_known(request.host, delay_s, asked=asked_now)
     stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)

@@ -1,10 +1,10 @@
 """The robots.txt of each host: fetched once, kept, asked for by one at a time.
 
 What an answer means is RFC 9309 section 2.3.1: up to five redirects are followed, each in a turn of
-the host that it leads to, and the rules are those of the host first asked; "unavailable" (4xx, or a
-redirect that leads nowhere) allows everything; "unreachable" (5xx, the network) allows nothing,
-which here is a `FetchError`, so that the page is tried again later. 429 says "later" and counts as
-unreachable.
+the host that it leads to (`ask_in_turn`; see `errand`), and the rules are those of the host first
+asked; "unavailable" (4xx, or a redirect that leads nowhere) allows everything; "unreachable" (5xx,
+the network) allows nothing, which here is a `FetchError`, so that the page is tried again later.
+429 says "later" and counts as unreachable.
 
 The one who asks first fetches, the others wait for it. Is the first one cancelled, the next one
 fetches. Memory is bounded by hosts and by the bytes of the files kept, since both are a
@@ -17,13 +17,11 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.errors import FetchError
-from scraper.core.model import Request, Response, http_reason
-from scraper.core.request import make_request
+from scraper.core.model import Response, http_reason
 from scraper.core.robotstxt import LIMIT_BYTES, Rules
 from scraper.core.url import Url, origin_of, parse
 
@@ -42,27 +40,11 @@ _ALLOW_ALL = Rules.allow_all()
 Keep: TypeAlias = Callable[[str, bytes], Awaitable[None]]
 
 
-class Turns(Protocol):
-    """Turns of hosts, beside the one that is held by who asks."""
-
-    async def once_more(self, host: str) -> None:
-        """Wait until the host whose turn is held may be asked again."""
-
-    async def elsewhere(
-        self, request: Request, send: Callable[..., Awaitable[Response]], *, held: str
-    ) -> Response:
-        """Send in a turn of another host than that whose turn is held.
-
-        Args:
-            send: is told whom to call when it is sent: `sent`.
-        """
-
-
 class Fetcher(Protocol):
     """Who fetches."""
 
     async def fetch_url(
-        self, url: str, *, max_bytes: int, sent: Callable[[], None] | None = None
+        self, url: str, *, max_bytes: int, sent: Callable[[], None] | None
     ) -> Response:
         """Return one exchange, its body cut at `max_bytes`; redirects are not followed."""
 
@@ -75,6 +57,13 @@ class _Kept:
     failures: int = 0  # in a row
 
 
+class _Place(NamedTuple):
+    """Where a robots.txt is to be asked for next, after so many redirects."""
+
+    url: Url
+    hops: int
+
+
 class Robots:
     """Answers whether a URL may be visited.
 
@@ -82,7 +71,6 @@ class Robots:
 
     Args:
         keep: told of each robots.txt that was fetched, as origin and text, for the next run.
-        turns: of the hosts that a robots.txt has moved to; None: they are asked at once.
     """
 
     def __init__(
@@ -93,7 +81,6 @@ class Robots:
         obey: bool,
         clock: Clock,
         keep: Keep | None = None,
-        turns: Turns | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._agent = agent
@@ -103,7 +90,7 @@ class Robots:
         self._kept_bytes = 0
         self._asking: dict[str, asyncio.Event] = {}
         self._keep_text = keep
-        self._turns = turns
+        self._moved: dict[str, _Place] = {}
         self._earlier: dict[str, tuple[float, bytes]] = {}  # of earlier runs, not read yet
 
     def __repr__(self) -> str:
@@ -126,10 +113,30 @@ class Robots:
             return _ALLOW_ALL
         origin = origin_of(url)
         outcome = self._look_up(origin)
-        return None if outcome is None else self._told(outcome, origin)
+        return None if outcome is None else self._told(outcome, origin, shut=True)
 
     async def ask(self, url: str) -> Rules:
-        """Return the rules of the URL's scheme, host and port, fetched if need be.
+        """Return the rules of the URL's scheme, host and port, fetched at once wherever they are.
+
+        Raises:
+            FetchError: the host cannot be asked; the page itself was not sent.
+        """
+        found = await self.ask_in_turn(url, parse(url).host)
+        while not isinstance(found, Rules):
+            found = await self.ask_in_turn(url, found.host)
+        return found
+
+    async def ask_in_turn(
+        self, url: str, host: str, *, sent: Callable[[], None] | None = None
+    ) -> Rules | Url:
+        """Return the rules, for which one exchange may be made with a host whose turn it is.
+
+        Args:
+            host: whose turn it is: the URL's own, or where its robots.txt has moved to.
+            sent: called when the connection stands.
+
+        Returns:
+            Where the rules are to be asked for in another turn, if it is not known yet: see `host`.
 
         Raises:
             FetchError: the host cannot be asked; the page itself was not sent.
@@ -138,18 +145,33 @@ class Robots:
             return _ALLOW_ALL
         origin = origin_of(url)
         while (outcome := self._look_up(origin)) is None:
-            asking = self._asking.get(origin)
-            if asking is None:
-                await self._ask(origin)
-            else:
+            place = self._moved.get(origin) or _Place(parse(f"{origin}/robots.txt"), 0)
+            if (asking := self._asking.get(origin)) is not None:
                 await asking.wait()
-        return self._told(outcome, origin)
+            elif place.url.host == host:
+                await self._ask(origin, place, sent)
+            else:
+                return place.url
+            if origin in self._moved:
+                return self._moved[origin].url
+        return self._told(outcome, origin, shut=parse(origin).host == host)
 
-    def _told(self, outcome: Rules | FetchError, origin: str) -> Rules:
+    def moved_to(self, url: str) -> Url | None:
+        """Where the URL's robots.txt is to be asked for, if that is known to be elsewhere."""
+        place = self._moved.get(origin_of(url))
+        return None if place is None else place.url
+
+    def give_up(self, url: str, error: FetchError) -> None:
+        """Hear that the URL's robots.txt cannot be had where it has moved to."""
+        origin = origin_of(url)
+        if self._moved.pop(origin, None) is not None:
+            self._keep(origin, error, 0, 0.0)
+
+    def _told(self, outcome: Rules | FetchError, origin: str, *, shut: bool) -> Rules:
         if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
             again_in_s = max(0.0, self._kept[origin].until - self._clock.monotonic())
             raise FetchError(
-                outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s, shut=True
+                outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s, shut=shut
             )
         return outcome
 
@@ -172,11 +194,15 @@ class Robots:
         self._keep(origin, rules, len(text), min(left_s, KEPT_S))
         return rules
 
-    async def _ask(self, origin: str) -> None:
-        """Fetch and keep the outcome; whoever waits for it is woken, whatever happens."""
+    async def _ask(self, origin: str, place: _Place, sent: Callable[[], None] | None) -> None:
+        """Ask once and keep what it came to; whoever waits for it is woken, whatever happens."""
         done = self._asking[origin] = asyncio.Event()
+        self._moved.pop(origin, None)
         try:
-            outcome, text = await self._fetch(origin)
+            outcome, text = await self._exchange(place, sent)
+            if isinstance(outcome, Url):
+                self._moved[origin] = _Place(outcome, place.hops + 1)
+                return
             self._keep(origin, outcome, len(text), KEPT_S)
             if self._keep_text is not None and isinstance(outcome, Rules):
                 await self._keep_text(origin, text)
@@ -184,31 +210,20 @@ class Robots:
             del self._asking[origin]
             done.set()
 
-    async def _fetch(self, origin: str) -> tuple[Rules | FetchError, bytes]:
-        """Return what robots.txt says, and its text; without a text everything is allowed."""
-        first = parse(f"{origin}/robots.txt")
-        url: Url | None = first
-        for hops in range(1 + MAX_REDIRECTS):
-            if url is None:
-                break
-            try:
-                response = await self._exchange(url, held=first.host, is_first=not hops)
-            except FetchError as error:
-                return FetchError(error.reason, f"robots.txt: {error.detail}"), b""
-            if response.status not in _REDIRECTS:
-                return self._read(response)
-            url = _target(response, url)
-        return _ALLOW_ALL, b""
-
-    async def _exchange(self, url: Url, *, held: str, is_first: bool) -> Response:
-        """One exchange in a turn of its host; that of `held` is open, and the first is its own."""
-        send = partial(self._fetcher.fetch_url, url.href, max_bytes=LIMIT_BYTES + 1)
-        if is_first or self._turns is None:
-            return await send()
-        if url.host != held:
-            return await self._turns.elsewhere(make_request(url), send, held=held)
-        await self._turns.once_more(held)
-        return await send()
+    async def _exchange(
+        self, place: _Place, sent: Callable[[], None] | None
+    ) -> tuple[Rules | FetchError | Url, bytes]:
+        """What robots.txt says, and its text, if any; or where it is to be asked for."""
+        try:
+            response = await self._fetcher.fetch_url(
+                place.url.href, max_bytes=LIMIT_BYTES + 1, sent=sent
+            )
+        except FetchError as error:
+            return FetchError(error.reason, f"robots.txt: {error.detail}"), b""
+        if response.status not in _REDIRECTS:
+            return self._read(response)
+        target = _target(response, place.url) if place.hops < MAX_REDIRECTS else None
+        return target or _ALLOW_ALL, b""
 
     def _read(self, response: Response) -> tuple[Rules | FetchError, bytes]:
         if response.status >= 500 or response.status == _LATER:

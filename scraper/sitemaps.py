@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
+from scraper import errand
 from scraper.core import outcome
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
@@ -28,7 +29,7 @@ from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.request import make_request
 from scraper.core.robotstxt import Rules
 from scraper.core.sitemap import MOST_BYTES, Entry, Listed, Reader, SitemapError, unpacked
-from scraper.core.url import Url, origin_of, parse, path_of
+from scraper.core.url import Url, origin_of, parse, parts, path_of
 from scraper.gate import is_too_soon, logged_in
 from scraper.guests import Guests, Sent
 from scraper.stages import Stages
@@ -201,8 +202,11 @@ class Sitemaps:
 
     async def _robots(self, file: _File) -> None:
         """Put the sitemaps that a robots.txt names with the files."""
-        async with self._turn(file.request) as sent:
-            rules, _ = await self._rules(file.request, sent)
+        request, rules = file.request, None
+        while rules is None:
+            async with self._turn(request) as sent:
+                rules, again = await self._rules(request, sent)
+                request = again or request
         if not rules.sitemaps:
             self._trouble(f"{file.request.url}: names no sitemap")
         for text in rules.sitemaps:
@@ -231,13 +235,14 @@ class Sitemaps:
             request = replace(request, hop=hop, host=url.host)
 
     async def _exchange(self, request: Request, *, named: bool) -> Response:
-        """One answer, in as many turns of its host as robots.txt costs."""
+        """One answer, in as many turns of its host, and of others, as robots.txt costs."""
         while True:
             async with self._turn(request) as sent:
                 rules, again = await self._rules(request, sent)
-                if not named and not rules.allows(request.asked):
+                if rules is not None and not named and not rules.allows(request.asked):
                     raise FetchError(Reason.ROBOTS_DISALLOWED, "robots.txt disallows it")
-                if again:
+                if again is not None:
+                    request = again
                     continue
                 sent.tried = True
                 if await logged_in(request, self._stages) is not None:
@@ -251,18 +256,42 @@ class Sitemaps:
                 return response
             raise _RefusedError(error, response)
 
-    async def _rules(self, request: Request, sent: Sent) -> tuple[Rules, bool]:
-        """The host's rules, and whether asking for them took this turn, or made it too soon."""
+    async def _rules(self, request: Request, sent: Sent) -> tuple[Rules | None, Request | None]:
+        """The host's rules, if they are known now, and what takes another turn first, if it must.
+
+        Asking for the rules has taken this turn, or made it too soon; or they have moved.
+        """
         robots, frontier = self._stages.robots, self._stages.frontier
-        rules = robots.answer(request.asked)
-        asked_now = rules is None
-        if rules is None:
-            sent.tried = True
-            rules = await robots.ask(request.asked)
-        elif is_too_soon(request, rules, self._stages):
-            return rules, True
-        rule = frontier.robots_known(request.host, rules.crawl_delay_s or 0.0, asked=asked_now)
-        return rules, asked_now and bool(rule.delay_s)
+        url = parts(request.asked)
+        if url.host != request.host:
+            return await self._elsewhere(request, url, sent)
+        rules = robots.answer(url.href)
+        if rules is not None:
+            if is_too_soon(request, rules, self._stages):
+                return rules, request
+            frontier.robots_known(request.host, rules.crawl_delay_s or 0.0, asked=False)
+            return rules, None
+        sent.tried = True
+        found = await robots.ask_in_turn(url.href, request.host)
+        if not isinstance(found, Rules):
+            return None, replace(request, host=found.host)
+        rule = frontier.robots_known(request.host, found.crawl_delay_s or 0.0, asked=True)
+        return found, request if rule.delay_s else None
+
+    async def _elsewhere(
+        self, request: Request, url: Url, sent: Sent
+    ) -> tuple[Rules | None, Request]:
+        """The same where the robots.txt has moved to, in a turn of that host."""
+        if not errand.may_ask(url, self._stages):
+            return None, replace(request, host=url.host)
+        if errand.is_too_soon(request, url, self._stages):
+            return None, request
+        sent.tried = True
+        found = await self._stages.robots.ask_in_turn(url.href, request.host, sent=sent.now)
+        if not isinstance(found, Rules):
+            return None, replace(request, host=found.host)
+        self._stages.frontier.robots_known(url.host, found.crawl_delay_s or 0.0, asked=False)
+        return found, replace(request, host=url.host)
 
     def _turn(self, request: Request) -> AbstractAsyncContextManager[Sent]:
         """A turn of the host that is asked now."""

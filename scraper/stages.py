@@ -11,6 +11,7 @@ from typing import Protocol
 
 from scraper.clock import Clock
 from scraper.core import keeping, outcome
+from scraper.core.errors import FetchError
 from scraper.core.extract.plan import PageRule
 from scraper.core.follow import Followed
 from scraper.core.insight.tally import Tally
@@ -40,8 +41,16 @@ class Robots(Protocol):
     def answer(self, url: str) -> Rules | None:
         """What is known already; None: ask. Raises FetchError while that is in vain."""
 
-    async def ask(self, url: str) -> Rules:
-        """Fetch it, once for all who ask."""
+    async def ask_in_turn(
+        self, url: str, host: str, *, sent: Callable[[], None] | None = None
+    ) -> Rules | Url:
+        """Fetch it, once for all who ask, in a turn of a host; or learn in whose turn."""
+
+    def moved_to(self, url: str) -> Url | None:
+        """In the turn of which other host it is to be asked for, if that is known."""
+
+    def give_up(self, url: str, error: FetchError) -> None:
+        """Hear that it cannot be had there."""
 
 
 class Fetcher(Protocol):

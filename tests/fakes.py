@@ -148,6 +148,9 @@ class FakeRobots:
             self._known[origin] = self._read(origin)
         return self._known.get(origin)
 
+    async def ask_in_turn(self, url: str, host: str) -> Rules:
+        return await self.ask(url)
+
     async def ask(self, url: str) -> Rules:
         origin = origin_of(url)
         self.diary.note("ask", origin)

@@ -26,7 +26,7 @@ from scraper.core.schedule.pace import FIRST_OPEN, MOST_SLOW_S
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.core.url import key as url_key
 from scraper.robots import FAILURE_KEPT_S
-from tests.simulation.vanishing import Evidence, gone_items, gone_pages, links
+from tests.simulation.vanishing import Evidence, gone_items, gone_pages, links, shown_by
 from tests.simulation.world import Page, Site, World
 
 if TYPE_CHECKING:
@@ -101,7 +101,6 @@ class Manners:
         self._started = started
         self.began_at = diary.now if number > 1 else -inf  # until then others may have asked
         self.open = 0
-        self.away = 0  # of them, for a robots.txt that has moved from another host
         self.starts = 0
         self.settled: frozenset[int] = frozenset()  # rows that had their outcome when it began
         self.asked: Counter[tuple[object, ...]] = Counter()
@@ -187,11 +186,12 @@ class Manners:
         guest.started_at = self._started[site.host] = now
         self._note("sent", site.host)
 
-    def told(self, site: Site) -> None:
-        """The host's robots.txt is known."""
+    def told(self, site: Site, *, elsewhere: bool = False) -> None:
+        """The host's robots.txt is known, perhaps from another host."""
         guest = self.guests[site.host]
         guest.has_told = True
-        guest.started_at = self._started[site.host] = self._diary.now  # it counts from the answer
+        if not elsewhere:  # it counts from the answer
+            guest.started_at = self._started[site.host] = self._diary.now
         guest.delay_s = self._world.delay_s(site)
 
     def rests(self, site: Site, rest_s: float) -> None:
@@ -284,21 +284,13 @@ class Patience:
             return
         now, schedule = process.diary.now, process.frontier.schedule
         crew = process.frontier.crew
-        if not crew.idle or process.manners.open + self._as_guests() >= crew.slots:
+        if not crew.idle or process.manners.open >= crew.slots:
             self._busy_until = now + seconds
         elif schedule.open < crew.slots and (schedule.wake_at() or inf) < now - SHORT_S:
             process.diary.breach("no wake-up is lost", process.frontier)
         if seconds > patience_s or now - self._looked_at > patience_s / 2:
             self._looked_at = now
             self._look_closer(now, now + seconds)
-
-    def _as_guests(self) -> int:
-        """Slots of turns that wait for another host, where its robots.txt has moved."""
-        schedule, manners = self._process.frontier.schedule, self._process.manners
-        if schedule.open == manners.open:
-            return 0
-        guests = manners.away + sum(host.guests for host in schedule.hosts.each())
-        return min(guests, schedule.open - manners.open)
 
     def _look_closer(self, now: float, until: float) -> None:
         manners, ready = self._process.manners, dict[str, Waiting]()
@@ -391,6 +383,31 @@ def settled(world: World, db: sqlite3.Connection, diary: Diary, shadow: Shadow) 
     _limits_hold(world, rows, cycle, diary)
 
 
+def whole(world: World, db: sqlite3.Connection, diary: Diary) -> None:
+    """A run has ended before its cycle: each visit is there with all that it brought, or not."""
+    (cycle,) = db.execute("SELECT max(id) FROM cycle").fetchone()
+    done = db.execute(
+        "SELECT url, depth, cycle, attempts, page FROM request WHERE state = 'done'"
+    ).fetchall()
+    known = {url_key(url) for (url,) in db.execute("SELECT url FROM request")}
+    deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
+    brought, shown = set[str](), shown_by(db)
+    for url, depth, last, attempts, named in done:
+        page, rule = world.content(world.page(url)), world.rule(world.page(url), named).name
+        for link, to in links(page, last):
+            below = depth + (to != rule)
+            if world.is_in_scope(link) and below <= deepest and url_key(link.url) not in known:
+                diary.breach("a page that is stored has its links", (url, link.url))
+        if last == cycle and attempts and not page.unreadable:
+            items = set(page.items(cycle))
+            if shown.get(url_key(url), set()) != items:
+                diary.breach("a page that is stored is evidence of its items", (url, items))
+            brought |= items
+    found = {key for key, (_, last) in _found(db).items() if last == cycle}
+    if found != brought and deepest == inf:  # else a page that was requeued has brought some
+        diary.breach("a page is stored with its items", (brought - found, found - brought))
+
+
 def _each_has_a_rightful_end(world: World, rows: list, diary: Diary) -> None:
     for url, state, reason, _, seed, _, attempts, *_ in rows:
         page = world.page(url)
@@ -481,39 +498,44 @@ def _what_is_due_is_visited(
 ) -> None:
     cycles = {row[0]: row[1:] for row in db.execute("SELECT id, began_at, fresh FROM cycle")}
     began_at, fresh = cycles[cycle]
-    gone, led_to = gone_pages(db), _led_to(world, rows, db, cycle)
+    gone, (surely, maybe) = gone_pages(db), _led_to(world, rows, db, cycle)
     deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
     for url, _, reason, _, seed, last, _, _, named in rows:
         refresh_s = world.rule(world.page(url), named).refresh_s or world.plan.run.refresh_s
         old_at = inf if fresh else began_at - refresh_s
         judged = reason in {Reason.SCOPE, Reason.DEPTH}
-        if not seed and url_key(url) not in led_to:
-            visits = url_key(url) in gone_before and last == cycle and deepest == inf
-            if visits and not world.validates:
+        if not seed and (key := url_key(url)) not in surely:
+            visits = key in gone_before and last == cycle and deepest == inf
+            if visits and key not in maybe and not world.validates:
                 diary.breach("what is gone is not visited", url)
-            if url_key(url) in gone:
+            if key in gone:
                 continue
         if last != cycle and cycles[last][0] <= old_at and not judged:
             diary.breach("what is due is visited", (url, last, cycle))
 
 
-def _led_to(world: World, rows: list, db: sqlite3.Connection, cycle: int) -> set[str]:
-    """The pages that links of pages lead to which were read in this cycle."""
+def _led_to(
+    world: World, rows: list, db: sqlite3.Connection, cycle: int
+) -> tuple[set[str], set[str]]:
+    """The pages that links lead to of pages which were read in this cycle: surely, and perhaps."""
     sql = (
         "SELECT url FROM visit JOIN run ON run.id = run_id JOIN request ON request.id = request_id "
         "WHERE run.cycle = ? AND status = 304"
     )
     same = {url for (url,) in db.execute(sql, (cycle,))}
     deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
-    led_to = set()
+    surely, maybe = set[str](), set[str]()
     for url, state, _, depth, _, last, attempts, _, named in rows:
         if state != "done" or last != cycle or not attempts or url in same:
             continue
         rule = world.rule(world.page(url), named).name
         for link, to in links(world.content(world.page(url)), cycle):
-            if world.is_in_scope(link) and depth + (to != rule) <= deepest:
-                led_to.add(url_key(link.url))
-    return led_to
+            if world.is_in_scope(link) is False or depth + (to != rule) > deepest:
+                continue
+            maybe.add(url_key(link.url))
+            if world.is_in_scope(link):
+                surely.add(url_key(link.url))
+    return surely, maybe
 
 
 def _limits_hold(world: World, rows: list, cycle: int, diary: Diary) -> None:

@@ -147,7 +147,11 @@ MUTANTS: dict[str, Break] = {
     ),
     "a failed page shows nothing": (visits, "_shown", _shown),
     "a page that is back was never away": (gone, "FOUND_AGAIN", "SELECT 1"),
-    "what is gone is due all the same": (links, "GONE", "SELECT 0 WHERE 0 IN (?, ?)"),
+    "what is gone is due all the same": (
+        links,
+        "GONE",
+        "SELECT 0, 0, 0 WHERE 0 IN (?, ?) AND 0",
+    ),
     "no cap for a domain": (Lanes, "admits", lambda self, host, now: True),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }

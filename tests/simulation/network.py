@@ -100,18 +100,11 @@ class Network:
         return response
 
     async def _elsewhere(self, url: str, site: Site, of: Site, sent: Sent) -> Response:
-        """A robots.txt that has moved: within its host's turn, or as a guest of another one."""
-        if site is of:
+        """A robots.txt that has moved, in a turn of where it is."""
+        with self._manners.exchange(site, "robots.txt that has moved"):
             await self._connect(site, sent)
-        else:
-            with self._manners.exchange(site, "robots.txt of another host"):
-                self._manners.away += 1
-                try:
-                    await self._connect(site, sent)
-                    await asyncio.sleep(site.wait_s)
-                finally:
-                    self._manners.away -= 1
-        self._manners.told(of)
+            await asyncio.sleep(site.wait_s)
+        self._manners.told(of, elsewhere=site is not of)
         return Response(url, 200, {}, of.robots_text)
 
     async def _robots(self, site: Site, url: str, sent: Sent) -> Response:

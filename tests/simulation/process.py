@@ -29,7 +29,6 @@ from scraper.core.schedule.tuning import LEAST
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
-from scraper.guests import Guests
 from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
@@ -46,6 +45,7 @@ from tests.virtual import VirtualClock
 
 T = TypeVar("T")
 PULSE_S = 0.1
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Order:
     stop_at: float | None = None  # seconds after its start: a signal
     kill_at: float | None = None  # ... death
     kill_on: int | None = None  # death at this SQL statement
+    torn_on: int | None = None  # ... at this one that writes and is not the first of its step
     fault_on: int | None = None  # the disk fails at this SQL statement
     overtaken_at: float | None = None  # another run begins beside it
 
@@ -74,12 +75,12 @@ class _Database(sqlite3.Connection):
 
     def execute(self, *args: Any) -> sqlite3.Cursor:
         if self.process is not None:
-            self.process.statement()
+            self.process.statement(args[0])
         return super().execute(*args)
 
     def executemany(self, *args: Any) -> sqlite3.Cursor:
         if self.process is not None:
-            self.process.statement()
+            self.process.statement(args[0])
         return super().executemany(*args)
 
 
@@ -109,6 +110,7 @@ class Disk:
             return
         loop = asyncio.get_running_loop()
         tell: Callable[..., None]
+        self._process.writes = 0
         try:
             tell, what = done.set_result, work(self.db)
         except Killed:
@@ -154,6 +156,8 @@ class Process:
         self.ended = asyncio.Event()  # by itself, or killed
         self.outcome: Outcome | BaseException | None = None
         self.statements = 0
+        self.writes = 0  # among the statements of this step
+        self._later_writes = 0  # that are not the first of their step
         self.started_at = diary.now
         self.began_at = self.stopped_at = self.ended_at = math.inf
         self._chance = Random(f"process {world.seed} {number}")
@@ -222,12 +226,16 @@ class Process:
             self.ended.set()
             self.task.cancel()
 
-    def statement(self) -> None:
+    def statement(self, sql: str) -> None:
         """The process is at another SQL statement."""
         self.statements += 1
+        if sql.startswith(WRITES):
+            self._later_writes += bool(self.writes)
+            self.writes += 1
         if self.is_dead:
             raise sqlite3.OperationalError("dead")
-        if self.statements == self.order.kill_on:
+        is_torn = self.writes > 1 and self._later_writes == self.order.torn_on
+        if self.statements == self.order.kill_on or is_torn:
             self.is_dead = self.manners.dead = True
             raise Killed
         if self.statements == self.order.fault_on:
@@ -273,7 +281,6 @@ class Process:
                 obey=plan.politeness.robots,
                 clock=clock,
                 keep=store.hosts.keep_robots,
-                turns=Guests(frontier, clock),
             ),
             fetcher=self.network,
             parser=self.network,

@@ -19,7 +19,7 @@ from scraper import seeds, window
 from scraper.core.errors import StoreError
 from scraper.run import Outcome
 from scraper.store import links, writer
-from tests.simulation.laws import BrokenLawError, Diary, Shadow, settled
+from tests.simulation.laws import BrokenLawError, Diary, Shadow, settled, whole
 from tests.simulation.network import Web
 from tests.simulation.process import Order, Process
 from tests.simulation.vanishing import fade
@@ -158,6 +158,8 @@ class _Schedule:
                 is_over = _is_over(db)
                 if is_over:
                     settled(self._world, db, self._diary, self._shadow)
+                elif process.has_begun:
+                    whole(self._world, db, self._diary)
                 if isinstance(process.outcome, Outcome):
                     self._judge(process.outcome, db, is_over=is_over)
             if is_over:
@@ -169,6 +171,8 @@ class _Schedule:
 
     def _order(self, attempt: int, *, fresh: bool) -> Order:
         order = self._disturbed(attempt, fresh=fresh)
+        if order.kill_on is not None and order.kill_on % 2:
+            order = replace(order, kill_on=None, torn_on=1 + order.kill_on % 40)
         patience = Random(f"patience {self._world.seed} {self._tale.runs}")
         if attempt >= DISTURBED or patience.random() < 0.8:
             return order

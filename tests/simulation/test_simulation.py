@@ -14,9 +14,7 @@ ROOT = Path(__file__).parents[2]
 CHUNK = 25
 FEW = 60  # seeds, within which each of these is noticed
 RARE = {  # but for those that need a death, or another thing, at the right moment
-    "no transaction": (274,),
-    "a page whose item was taken is as it was": (108,),
-    "what is gone is due all the same": (86,),
+    "what is gone is due all the same": (155,),
 }
 
 
@@ -26,6 +24,13 @@ def test_every_schedule_keeps_the_laws(first: int):
     """Replay one with `python -m tests.simulation --seed N -v`."""
     tales = {seed: simulate(seed) for seed in range(first, first + CHUNK)}
     assert {seed: tale.broken for seed, tale in tales.items() if tale.broken} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [40039, 7196, 7514])
+def test_a_schedule_that_has_broken_a_law_keeps_it(seed: int):
+    """A page that was gone had failed in another way; a link may be in scope; robots.txt moved."""
+    assert simulate(seed).broken is None
 
 
 @pytest.mark.slow

@@ -49,7 +49,8 @@ class Evidence:
     shown: dict[str, set[str]] = field(default_factory=dict)  # by the key of a URL
     missing: dict[str, int] = field(default_factory=dict)
     gone_pages: set[str] = field(default_factory=set)
-    gone_before: set[str] = field(default_factory=set)  # pages, when the cycle began
+    reasons: dict[str, str | None] = field(default_factory=dict)  # of each page, the last
+    gone_before: set[str] = field(default_factory=set)  # and not there when asked last, as it began
     ever: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     too_many: bool | None = False  # to go at once; None: not known
@@ -58,7 +59,8 @@ class Evidence:
         """Take a cycle that has ended into account; rows as `laws.settled` has them."""
         if cycle == self.cycle:  # a run that found nothing due judges nothing
             return
-        self.gone_before = set(self.gone_pages)
+        self.gone_before = {url for url in self.gone_pages if self.reasons.get(url) in MISSING}
+        self.reasons = {url_key(row[0]): row[2] for row in rows}
         unseen = cycle > self.cycle + 1  # another run has ended one and begun the next
         self.cycle = cycle
         if unseen:
@@ -103,13 +105,11 @@ class Evidence:
     def _recall(self, db: sqlite3.Connection) -> None:
         """Take the crawl's word for what came of cycles that nobody looked at."""
         urls = {id_: url_key(url) for id_, url in db.execute("SELECT id, url FROM request")}
-        keys = dict(db.execute("SELECT id, key FROM item"))
-        self.shown = {}
-        for request_id, item_id in db.execute("SELECT request_id, item_id FROM item_page"):
-            self.shown.setdefault(urls[request_id], set()).add(keys[item_id])
+        self.shown = shown_by(db)
         missing = db.execute("SELECT request_id, times FROM request_missing")
         self.missing = {urls[id_]: times for id_, times in missing}
-        self.ever, self.too_many = set(keys.values()), None
+        self.ever = {key for (key,) in db.execute("SELECT key FROM item")}
+        self.too_many = None
         self.gone, self.gone_pages = gone_items(db), gone_pages(db)
 
 
@@ -122,3 +122,15 @@ def gone_pages(db: sqlite3.Connection) -> set[str]:
     """The pages that it does, by the key of their URL."""
     sql = "SELECT url FROM request_missing JOIN request ON id = request_id "
     return {url_key(url) for (url,) in db.execute(sql + "WHERE gone_run IS NOT NULL")}
+
+
+def shown_by(db: sqlite3.Connection) -> dict[str, set[str]]:
+    """The items that pages have shown, by the key of their URL."""
+    shown: dict[str, set[str]] = {}
+    sql = (
+        "SELECT url, item.key FROM item_page JOIN request ON request.id = item_page.request_id "
+        "JOIN item ON item.id = item_id"
+    )
+    for url, key in db.execute(sql):
+        shown.setdefault(url_key(url), set()).add(key)
+    return shown

@@ -99,8 +99,6 @@ class Site:
         troubles = {str(Reason.CONNECT)} if self.down[0] else set()
         if self.robots_fails:
             troubles.add("http_503")
-        if self.robots == "away":  # two hosts may wait for each other
-            troubles.add(Reason.TIMEOUT)
         if self.may_be_given_up:
             troubles.add(Reason.HOST_UNREACHABLE)
         return troubles | ({"http_429", "http_503"} if self.throttle else set())

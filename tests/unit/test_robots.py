@@ -25,7 +25,7 @@ class FakeWeb:
         self.answers = answers
         self.visits = []
 
-    async def fetch_url(self, url, *, max_bytes):
+    async def fetch_url(self, url, *, max_bytes, sent):
         assert max_bytes > LIMIT_BYTES
         self.visits.append((asyncio.get_running_loop().time(), url))
         await asyncio.sleep(1)
@@ -84,31 +84,52 @@ def test_scheme_and_port_have_a_file_of_their_own():
     assert [url for _, url in web.visits] == [f"{url}robots.txt" for url in urls]
 
 
-class FakeTurns:
-    """Writes down which turns were wanted."""
-
-    def __init__(self):
-        self.wanted = []
-
-    async def once_more(self, host):
-        self.wanted.append(host)
-        await asyncio.sleep(5)
-
-    async def elsewhere(self, request, send, *, held):
-        self.wanted.append(request.url)
-        await asyncio.sleep(7)
-        return await send()
-
-
 def test_each_redirect_is_asked_for_in_a_turn_of_its_host():
     """RFC 9309 section 2.3.1.2: the rules are those of the host first asked."""
     away = "http://g.example:8080/rules"
-    web = FakeWeb({ROBOTS: "/moved", "http://h.example/moved": away, away: DENY})
-    turns = FakeTurns()
-    robots = Robots(fetcher=web, agent="bot", obey=True, clock=VirtualClock(), turns=turns)
-    assert not run_virtual(robots.ask(PAGE)).allows(PAGE)
-    assert turns.wanted == ["h.example:80", away]
-    assert web.visits == [(0, ROBOTS), (6, "http://h.example/moved"), (14, away)]
+    robots, web = made({ROBOTS: "/moved", "http://h.example/moved": away, away: DENY})
+
+    async def main():
+        asked = [
+            await robots.ask_in_turn(PAGE, host)
+            for host in ("h.example:80", "h.example:80", "h.example:80", "g.example:8080")
+        ]
+        assert [url.host for url in asked[:3]] == ["h.example:80", *["g.example:8080"] * 2]
+        assert not asked[3].allows(PAGE)
+        assert robots.moved_to(PAGE) is None
+
+    run_virtual(main())
+    assert [url for _, url in web.visits] == [ROBOTS, "http://h.example/moved", away]
+
+
+def test_a_host_that_is_asked_for_anothers_rules_is_not_shut_by_a_failure():
+    away = "http://g.example/rules"
+    robots, web = made({ROBOTS: away, away: FetchError("dns", "no such host")})
+
+    async def main():
+        assert (await robots.ask_in_turn(PAGE, "h.example:80")).href == away
+        assert robots.moved_to(PAGE).href == away
+        assert robots.answer(PAGE) is None
+        with pytest.raises(FetchError) as at_the_other:
+            await robots.ask_in_turn(PAGE, "g.example:80")
+        with pytest.raises(FetchError) as at_home:
+            robots.answer(PAGE)
+        assert (at_the_other.value.shut, at_home.value.shut) == (False, True)
+
+    run_virtual(main())
+    assert len(web.visits) == 2
+
+
+def test_who_cannot_be_asked_where_it_has_moved_to_is_unreachable():
+    robots, _ = made({ROBOTS: "http://g.example/rules"})
+
+    async def main():
+        await robots.ask_in_turn(PAGE, "h.example:80")
+        robots.give_up(PAGE, FetchError("connect", "given up"))
+        with pytest.raises(FetchError, match="given up"):
+            robots.answer(PAGE)
+
+    run_virtual(main())
 
 
 @given(st.integers(1, 20))

@@ -35,6 +35,7 @@ class Host:
     has_answered: bool = False
     unsent: float | None = None  # with a delay: when the turn began that has yet to send
     guests: int = 0  # that wait for a turn
+    away: int = 0  # its pages that ask for its robots.txt where that has moved to
     yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
     queue: list[tuple[float, Request]] = field(default_factory=list)  # (entered at, request)
@@ -72,7 +73,7 @@ class Host:
 
     @property
     def has_room(self) -> bool:
-        if not self.located or self.unsent is not None:
+        if not self.located or self.unsent is not None or self.away:
             return False
         circuit, open_ = self.circuit, self.open
         if (self.probing or circuit.is_open) and not circuit.is_given_up:
@@ -145,7 +146,7 @@ class Host:
     @property
     def is_busy(self) -> bool:
         """Whether there is something to do."""
-        return bool(self.open or self.queue or self.guests)
+        return bool(self.open or self.queue or self.guests or self.away)
 
     def begin(self, now: float) -> None:
         """A turn begins."""

@@ -193,16 +193,10 @@ class Lanes:
             group.open -= 1
             self.wake(group, now)
 
-    def lets_in(self, host: Host, *, lender: Host | None = None) -> bool:
-        """Whether a guest may begin; else the next free place is kept for it.
-
-        Args:
-            lender: a host with an open turn whose places the guest takes meanwhile, where both are
-                in the same groups: else it would wait for the end of the turn that waits for it.
-        """
+    def lets_in(self, host: Host) -> bool:
+        """Whether a guest may begin; else the next free place is kept for it."""
         groups = host.lane.groups if host.lane else ()
-        lent = lender.lane.groups if lender is not None and lender.lane else ()
-        if all(group.open < group.limit or group in lent for group in groups):
+        if all(group.open < group.limit for group in groups):
             return True
         if not host.place_kept:
             host.place_kept = True

@@ -110,12 +110,8 @@ class HostSchedule:
         if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
 
-    def sent(self, host_name: str, now: float, *, started_at: float | None) -> None:
-        """Hear that an open turn sends something now: the host's delay counts from here.
-
-        Args:
-            started_at: when the turn was taken; None: it has something else to send after this.
-        """
+    def sent(self, host_name: str, now: float, *, started_at: float) -> None:
+        """Hear that a turn taken at `started_at` sends something: the delay counts from now."""
         host = self._host(host_name)
         host.started_at = max(host.started_at, now)
         if host.unsent == started_at:
@@ -132,11 +128,8 @@ class HostSchedule:
         if not host.may_open:
             self._take_out(host)
 
-    def begin(self, host_name: str, now: float, *, held: str | None = None) -> float | None:
+    def begin(self, host_name: str, now: float) -> float | None:
         """Start the turn of a guest that is expected; it ends with `done`.
-
-        Args:
-            held: who asks has a turn of this host open, and sends nothing in it meanwhile.
 
         Returns None when it has started; else how long it cannot, infinite: until a `done`.
         """
@@ -145,7 +138,7 @@ class HostSchedule:
         if at > now:
             self.lanes.release(host, now)
             return at - now
-        if not self.lanes.lets_in(host, lender=self._host(held) if held else None):
+        if not self.lanes.lets_in(host):
             return inf
         host.guests -= 1
         host.yields = True
@@ -153,23 +146,26 @@ class HostSchedule:
         self.lanes.release(host, now)
         return None
 
-    def once_more(self, host_name: str, now: float) -> float | None:
-        """Start something within an open turn, for a guest that is expected.
-
-        Returns None when it may be sent now; else how long it may not.
-        """
-        host = self._host(host_name)
-        if host.next_at > now:
-            return host.next_at - now
-        host.started_at = now
-        self.dismiss(host_name, now)
-        return None
-
     def dismiss(self, host_name: str, now: float) -> None:
         """A guest that was expected does not come."""
         host = self._host(host_name)
         host.guests -= 1
         self.lanes.release(host, now)
+        self._offer(host, now)
+
+    def leave_for_robots(self, host_name: str, now: float) -> None:
+        """A page is away to ask for the host's robots.txt where it has moved to.
+
+        Until it is `back` the host starts nothing.
+        """
+        host = self._host(host_name)
+        host.away += 1
+        self._offer(host, now)
+
+    def back(self, host_name: str, now: float) -> None:
+        """The page has been there, or will not be."""
+        host = self._host(host_name)
+        host.away -= 1
         self._offer(host, now)
 
     def located(self, host_name: str, addresses: Iterable[str], now: float) -> None:

@@ -323,18 +323,6 @@ def test_an_address_that_is_written_out_is_not_looked_up():
     assert schedule.begin("h:80", 0.0) == inf
 
 
-def test_a_guest_takes_the_place_of_the_turn_that_waits_for_it():
-    schedule = filled(per_domain=1)
-    assert started(schedule, 0.0) == ["a.x.example:80", "a.y.example:80"]
-    schedule.expect("b.x.example:81")
-    assert schedule.begin("b.x.example:81", 0.0, held="a.y.example:80") == inf
-    assert schedule.begin("b.x.example:81", 0.0, held="a.x.example:80") is None
-    done(schedule, "b.x.example:81")
-    assert started(schedule, 0.0) == []
-    done(schedule, "a.x.example:80")
-    assert started(schedule, 0.0) == ["b.x.example:80"]
-
-
 def test_a_guest_that_does_not_come_gives_its_place_back():
     schedule = filled(per_domain=1)
     assert started(schedule, 0.0) == ["a.x.example:80", "a.y.example:80"]

@@ -643,20 +643,21 @@ def test_pages_and_guests_take_turns():
     assert schedule.take(13.0) is not None
 
 
-def test_what_is_sent_within_a_turn_is_a_start_like_others():
-    schedule = HostSchedule(polite(per_host=2, delay_s=2.0))
+def test_a_host_waits_for_its_page_that_asks_for_robots_elsewhere():
+    schedule = HostSchedule(polite(per_host=2))
     for number in range(2):
         schedule.add(request("a:80", number), 0.0)
-    turn = schedule.take(0.0)
+    schedule.leave_for_robots("a:80", 0.0)
+    schedule.leave_for_robots("a:80", 0.0)
+    schedule.back("a:80", 1.0)
     schedule.expect("a:80")
-    assert schedule.once_more("a:80", 1.5) == 0.5
-    assert schedule.take(2.0) is None, "it gives way"
-    assert schedule.once_more("a:80", 2.0) is None
-    schedule.sent("a:80", 2.0, started_at=turn.started_at)
-    assert schedule.wake_at() == 4.0
-    schedule.done("a:80", 3.0, started_at=turn.started_at, sent=True)
-    assert schedule.take(3.9) is None
-    assert schedule.take(4.0).request.id == 1
+    assert schedule.take(1.0) is None, "one is still away"
+    assert schedule.wake_at() is None
+    assert schedule.begin("a:80", 1.0) == float("inf"), "guests wait, too"
+    schedule.dismiss("a:80", 1.0)
+    assert schedule.hosts.forget_idle(1e9) == 0
+    schedule.back("a:80", 2.0)
+    assert schedule.take(2.0) is not None
 
 
 def test_while_the_network_is_gone_a_guest_takes_the_turn_of_a_probe():
