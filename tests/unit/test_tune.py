@@ -118,10 +118,10 @@ def test_no_more_are_open_than_were_ever_allowed(climbed):
     assert allowed < AUTO.concurrency
 
 
-def test_what_was_remembered_is_where_it_begins():
-    tuned = crawled(pages=800, at_a_time=70, start=64)
-    assert tuned.tune.figures()["started_at_level"] == 64
-    assert tuned.limits[0][0] == 64
+def test_what_was_remembered_is_where_it_climbs_to_from_an_eighth():
+    tuned = crawled(pages=800, at_a_time=70, start=280)
+    assert tuned.tune.figures()["started_at_level"] == 280
+    assert tuned.limits[0][0] == 35
 
 
 def test_politeness_keeps_it_where_it_is():

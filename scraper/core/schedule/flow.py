@@ -136,6 +136,7 @@ class Level:
     rate: float  # good turns a second
     answers: int  # that this is known by
     lag_s: float
+    turn_s: float = 0.0  # the mean of the good turns, the last time
 
 
 def deviation(answers: int, others: int) -> float:

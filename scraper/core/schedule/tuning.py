@@ -5,18 +5,20 @@ tried for as long as it takes to tell, then kept or left:
 
 - A window is judged when a whole number of mean turns has passed, so that answers that come in
   bursts are counted fairly, and not before the turns begun at the old level are over.
-- More is kept if it brings a fair part of what it costs (`UP`), fewer if next to nothing is lost
-  (`DOWN`): between the two levels tie, and a tie moves nothing. A difference counts when it is
-  larger than twice the deviation of such counts, or when `LONGEST_S` have not told.
+- More is kept if it brings a fair part of what it costs, fewer if next to nothing is lost
+  (`worth`): between the two levels tie, and a tie moves nothing. A difference counts when it is
+  larger than twice the deviation of such counts, or when `LONGEST_S` have not told; plain ones
+  are seen sooner (`rounds`).
 - Steps double the level while that pays (slow start); then they are halved, in both directions
   (pattern search, Hooke and Jeeves 1961), down to a factor of 1.4, or of 1.1 where more does harm.
+  What an earlier run has found is climbed to, from an eighth of it: where servers have become
+  weak, all of it at once makes a queue that takes a minute to drain.
 - Then it holds, compares what it sees with what it knows, and looks again now and then.
 - Errors beyond what is usual cut the level at once (multiplicative decrease), and what was too
   much is left alone for a while. Errors that three cuts do not change are not of our making.
 - A level that makes the loop late must bring much more, and where the loop is late fewer may lose
   more.
-- Where the slots are not taken the limit limits nothing: it stays as it is. Politeness, the loop,
-  the workers or the seeds are the limit then, and `why` says so.
+- Where slots are left free the limit limits nothing: it stays as it is, and `why` says so.
 
 Rejected: limits by latency alone (TCP Vegas, Netflix's gradient). They take the lowest latency
 for the norm, but pages differ by a hundred times in what they cost a server, and a latency that
@@ -25,31 +27,24 @@ doubles while three times as much is answered is a gain to a crawl.
 
 from __future__ import annotations
 
-from collections import Counter
-from math import log, sqrt
+from math import log
 
+from scraper.core.schedule import rounds
 from scraper.core.schedule.flow import Flow, Level, Window, deviation
+from scraper.core.schedule.hindrance import Hindrance
 from scraper.core.schedule.trouble import Trouble
 
 START = 32  # a run that knows nothing
-LEAST = 4
-MOST = 1_000
+HASTE = 8  # times as many as this are reached in three turns, where servers bear them
+LEAST, MOST = 4, 1_000
 FULL = 0.9  # of the slots: a few are always on their way from one page to the next
-UP = 0.15  # of the gain in proportion: twice as many must bring 11 % more
-UP_LATE = 0.5  # ... or 41 % where it makes the loop late
-DOWN = 0.05  # half as many may lose 3.4 %
-DOWN_LATE = 0.25  # ... or 16 % where the loop is late
 LATE_S = 0.1
 COARSEST, FINE, FINEST = 1.0, 0.5, 0.0625  # steps, as powers of two
-SETTLE = 1.25  # turns, until what was begun before is over ...
-ROUND = 3.0  # ... and each slot has had an answer, or this many turns have passed
 SHORTEST_S, LONGEST_S = 0.25, 6.0  # of a trial
 FEW = 20  # answers do not tell much; they may take ...
 PATIENCE_S = 15.0
 HOLD_S = 2.0  # a look at a level that is known, and the least for a step down
 REST_S, LONGEST_REST_S = 5.0, 30.0  # between two trials then
-FAIR = 0.8  # of the answers that slots bring if the server does not notice them
-WHILE = 100  # pulses: since the last change, to speak of what was the limit since then
 KNOWN = 4_000  # answers that a level is known by, at most
 
 
@@ -58,7 +53,7 @@ class Tuner:
 
     Args:
         flow: what turns come to; its `since` is set here.
-        start: where to begin: what the last run has found, or `START`.
+        start: what the last run has found, or `START`; climbed to, see above.
 
     Attributes:
         limit: requests that may be open now.
@@ -68,12 +63,12 @@ class Tuner:
     def __init__(self, flow: Flow, *, start: int = START, most: int = MOST) -> None:
         self.most = max(1, most)
         self.least = min(LEAST, self.most)
-        self.limit = self.started_with = min(max(start, self.least), self.most)
-        self.changes = 0
-        self._flow = flow
+        self.started_with = min(max(start, self.least), self.most)
+        self.limit = min(self.started_with, max(START, self.started_with // HASTE))
+        self.changes, self._flow = 0, flow
         self._base: Level | None = None  # None: not measured yet
         self._at = self.limit  # the level that is kept while another is tried
-        self._began = False
+        self._began, self._first_at = False, 0.0  # the last pulse before the first answer
         self._turns = Window(flow, 0.0)  # since the last move
         self._window: Window | None = None  # None: the old level's turns are not over
         self._turn_s = 0.0
@@ -84,25 +79,20 @@ class Tuner:
         self._rest_s, self._look_at = REST_S, 0.0
         self._trouble = Trouble()
         self._said = _UNTRIED
-        self._bounds: Counter[str] = Counter()
+        self._hindrance = Hindrance()
 
     def __repr__(self) -> str:
         return f"<Tuner {self.limit} of {self.least} to {self.most}, step {self._step:g}>"
 
     @property
     def reached(self) -> int:
-        """The level that is kept, whatever is tried at the moment."""
+        """The level that is kept, whatever is tried now."""
         return self._at
 
     @property
     def why(self) -> str:
         """Why it stays there, for people."""
-        bounds = self._bounds
-        full, pulses = bounds["full"], bounds.total()
-        if 2 * full >= pulses or (self.changes and pulses < WHILE):
-            return self._said
-        most = max((name for name in bounds if name != "full"), key=lambda name: bounds[name])
-        return _STILL.get(most, _STILL["network"])
+        return self._hindrance.why(moved=bool(self.changes)) or self._said
 
     def look(self, now: float, *, open_: int, bound: str, lag_s: float) -> None:
         """Take a pulse, and perhaps another `limit`.
@@ -113,12 +103,17 @@ class Tuner:
             lag_s: how late the loop was.
         """
         if not self._began:
-            self._began = True
             self._moved(now)
+            self._began = True
+        if not self._turns.good:
+            self._first_at = now
         full = open_ >= FULL * self.limit
-        self._bounds["full" if full else bound] += 1
+        self._hindrance.add(bound, full=full)
         window = self._window
         (window or self._turns).add(open_=open_, full=full, lag_s=lag_s)
+        if self._is_in_vain(now):
+            self._reject_worse(now, harm=False)
+            return
         if window is None:
             self._settle(now)
             return
@@ -140,25 +135,43 @@ class Tuner:
 
     def _settle(self, now: float) -> None:
         """Begin to measure when the turns of the old level are over."""
-        turns = self._turns
-        passed_s = now - turns.began_at
-        if self._base is not None and self._pays_at_once(self._base, passed_s):
+        turns, passed_s = self._turns, now - self._turns.began_at
+        if self._base is not None and self._pays_at_once(self._base, now):
             rate = min(self._base.rate * self.limit / self._base.limit, turns.rate(now))
             self._accept(now, turns, rate=rate)
             return
+        if self._is_first_round(turns):
+            self._turn_s = turns.turn_s or 0.0
+            self._learn(turns, rounds.first_rate(turns, since_s=now - self._first_at))
+            self._try_next(now)
+            return
         turn_s = min(turns.turn_s or self._turn_s, 2 * PATIENCE_S)
         ended = turns.good + turns.bad
-        over = ended >= max(turns.open, 1.0) or passed_s >= (ROUND * turn_s or PATIENCE_S)
-        if over and passed_s >= max(SHORTEST_S / 2, SETTLE * turn_s):
+        over = ended >= max(turns.open, 1.0) or passed_s >= (rounds.ROUND * turn_s or PATIENCE_S)
+        if over and passed_s >= max(SHORTEST_S / 2, rounds.SETTLE * turn_s):
             self._window = Window(self._flow, now)
 
-    def _pays_at_once(self, base: Level, passed_s: float) -> bool:
-        """Whether each slot that was added has brought an answer on top of the usual ones."""
-        if self.limit <= base.limit or self._step < COARSEST or passed_s > SETTLE * self._turn_s:
+    def _pays_at_once(self, base: Level, now: float) -> bool:
+        if self.limit <= base.limit or self._step < COARSEST or self._turns.lag_s > LATE_S:
             return False
-        extra = self._turns.good - base.rate * passed_s
-        wanted = FAIR * (self.limit - base.limit) + sqrt(self._turns.good)
-        return extra >= wanted and self._turns.lag_s <= LATE_S
+        in_time = now - self._turns.began_at <= rounds.SETTLE * self._turn_s
+        return in_time and rounds.pays_at_once(base, self._turns, self.limit, now)
+
+    def _is_first_round(self, turns: Window) -> bool:
+        """Whether each of the first slots has had its answer: no older turns are waited for."""
+        is_new = self._base is None and not self.changes
+        return is_new and turns.is_full and turns.good >= max(FEW, turns.open)
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether it is still below what an earlier run has found, which may be far too high."""
+        return self._at < self.started_with
+
+    def _is_in_vain(self, now: float) -> bool:
+        base = self._base
+        if base is None or not (self._is_told or self.limit < self._at):
+            return False
+        return rounds.is_in_vain(base, self._turns, self.limit, now)
 
     def _is_time(self, now: float, window: Window) -> bool:
         """Whether a window may be judged: not in the middle of a burst, nor upon few answers."""
@@ -180,11 +193,13 @@ class Tuner:
         if not window.is_full:
             self._window = Window(self._flow, now)
             return
-        was_late = self._base is not None and self._base.lag_s > LATE_S
+        before = self._base
+        was_late = before is not None and before.lag_s > LATE_S
         changed = self._learn(window, window.rate(now))
         late = self._base is not None and self._base.lag_s > LATE_S
-        if changed:
-            self._search([1, -1])
+        if changed and before is not None:
+            queues = self._is_told and self._turn_s > 1.25 * before.turn_s
+            self._search([-1, 1] if queues else [1, -1])
         elif late and self._holds:
             self._looks_up = False
             self._look_at = self._look_at if was_late else now
@@ -207,7 +222,7 @@ class Tuner:
                 total = known.answers + answers
                 rate = (known.rate * known.answers + rate * answers) / total
                 answers = min(total, KNOWN)
-        self._base = Level(self._at, rate, answers, lag_s)
+        self._base = Level(self._at, rate, answers, lag_s, window.turn_s or 0.0)
         return changed
 
     def _search(self, sides: list[int], *, finest: float = FINE) -> None:
@@ -237,8 +252,7 @@ class Tuner:
         self._window = Window(self._flow, now)
 
     def _target(self, direction: int, now: float) -> int:
-        limit = round(self._at * 2 ** (direction * self._step))
-        limit = min(max(limit, self.least), self.most)
+        limit = min(max(round(self._at * 2 ** (direction * self._step)), self.least), self.most)
         return self._at if self._trouble.forbids(limit, now) else limit
 
     def _judge_trial(self, now: float, window: Window) -> None:
@@ -246,12 +260,15 @@ class Tuner:
         assert base is not None  # noqa: S101 - a trial begins when it is known
         up = self.limit > base.limit
         late = base.lag_s > LATE_S or (up and window.lag_s > LATE_S)
-        wanted = log(self.limit / base.limit) * _share(up=up, late=late)
+        wanted = rounds.worth(self.limit / base.limit, late=late)
         gain = log(window.rate(now) / base.rate)
         sure = 2 * deviation(window.good, base.answers)
         passed_s = now - window.began_at
         if abs(gain - wanted) < sure and passed_s < max(LONGEST_S, 2 * self._turn_s):
-            if window.good > 4 * base.answers and base.answers < KNOWN / 4:  # measure that again
+            steep = up and not late and rounds.is_steep(gain, self.limit, base)
+            if steep and self._step == COARSEST:
+                self._accept(now, window, rate=window.rate(now))
+            elif window.good > 4 * base.answers and base.answers < KNOWN / 4:  # measure that again
                 self._return(now)
             return
         if up == (gain < wanted) and passed_s < HOLD_S:  # a machine may be busy for a moment
@@ -307,7 +324,7 @@ class Tuner:
     def _keep(self, limit: int) -> None:
         self.limit = self._at = limit
         self.changes += 1
-        self._bounds.clear()
+        self._hindrance.clear()
 
     def _back_off(self, now: float, window: Window) -> None:
         share, failing, trouble = window.bad_share, self.limit, self._trouble
@@ -330,19 +347,4 @@ class Tuner:
         self._moved(now)
 
 
-def _share(*, up: bool, late: bool) -> float:
-    """The part of a gain in proportion that more must bring, or of a loss that fewer may bring."""
-    if up:
-        return UP_LATE if late else UP
-    return DOWN_LATE if late else DOWN
-
-
 _UNTRIED = "there was no time to try others"
-_STILL = {
-    "host": "politeness was the limit, not the open requests",
-    "loop": "the event loop was the limit, not the open requests",
-    "pool": "the worker processes were the limit, not the open requests",
-    "sink": "writing to the database was the limit, not the open requests",
-    "seed": "there was nothing more to do",
-    "network": "the hosts left slots free",
-}
