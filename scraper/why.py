@@ -10,6 +10,7 @@ from typing import Any
 from scraper.core.errors import UsageError
 from scraper.core.request import make_request
 from scraper.core.url import Url, parse
+from scraper.store.expected import expected
 from scraper.store.reader import live
 from scraper.store.rows import hop_of
 
@@ -114,6 +115,7 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -
         "items": _items(connection, id_),
         "rejected": _rejected(connection, id_),
         "reading": _reading(connection, id_),
+        "learnt": _learnt(connection, id_, visit.get("rule")),
         "kept": _kept(connection, id_),
     }
 
@@ -195,6 +197,12 @@ def _rejected(connection: sqlite3.Connection, id_: int) -> list[dict[str, Any]]:
         (id_, id_),
     )
     return [dict(zip(("type", "field", "reason"), row, strict=True)) for row in rows]
+
+
+def _learnt(connection: sqlite3.Connection, id_: int, rule: str | None) -> dict[str, Any] | None:
+    """How often `refresh: auto` takes it to change, and when it is due."""
+    told = expected(connection, id_, rule)
+    return told and told | {"at": _iso(told["at"])}
 
 
 def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:

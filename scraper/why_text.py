@@ -144,7 +144,23 @@ def _next(request: Mapping[str, Any]) -> str:
         return "not unless a seed or a page that is read leads to it again: it is gone"
     if request["state"] == "failed" and request["reason"] in RETRYABLE:
         return "in the next cycle"
-    return _LATER
+    return _learnt(request["learnt"]) if request["learnt"] else _LATER
+
+
+def _learnt(told: Mapping[str, Any]) -> str:
+    """What `refresh: auto` makes of it."""
+    when = f"in a cycle that begins after {told['at']}, or with --fresh"
+    if not told["is_known"]:
+        return f"{when}: how often it changes is not known yet"
+    often, after = _about(told["every_s"]), _about(told["after_s"])
+    return f"{when}: it changes every {often} or so, and is due {after} after a visit"
+
+
+def _about(seconds: float) -> str:
+    """A time in its largest unit."""
+    units = (("d", 86_400.0), ("h", 3600.0), ("min", 60.0))
+    name, unit = next((one for one in units if seconds >= one[1]), ("s", 1.0))
+    return f"{seconds / unit:,.1f}".removesuffix(".0") + f" {name}"
 
 
 def _of_items(request: Mapping[str, Any]) -> Iterator[str]:

@@ -23,6 +23,7 @@ from scraper.config.compile_pages import (
 from scraper.config.compile_seeds import compile_seeds, references
 from scraper.config.model_network import FetchConfig, PolitenessConfig, RetryConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
+from scraper.config.model_refresh import compile_refresh
 from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, RunConfig
 from scraper.config.proxies import compile_proxies
@@ -45,6 +46,7 @@ from scraper.core.plan import (
     UrlPlan,
 )
 from scraper.core.robotstxt import product
+from scraper.core.schedule.auto import DAY_S
 from scraper.core.schedule.tuning import MOST
 from scraper.hatch import search_path
 
@@ -139,11 +141,13 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
 
 
 def _run(run: RunConfig) -> RunPlan:
+    refresh_s, auto = compile_refresh(run.refresh)
     return RunPlan(
         if_running=run.if_running,
         max_time_s=run.max_time,
         max_wait_s=run.max_wait,
-        refresh_s=run.refresh,
+        refresh_s=DAY_S if refresh_s is None else refresh_s,
+        auto=auto,
         gone=GonePlan(run.gone.after, run.gone.at_most),
     )
 

@@ -9,6 +9,7 @@ from scraper.config.carrying import each_kind, kind_of, may_hold
 from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
+from scraper.config.model_refresh import compile_refresh
 from scraper.core.extract.join import asked
 from scraper.core.extract.plan import (
     EachPlan,
@@ -51,6 +52,7 @@ def compile_page(
         robot: the product token of the user agent.
         python: what all functions of this config have in common.
     """
+    refresh_s, auto = compile_refresh(page.refresh)
     return PageRule(
         name=name,
         match=plain_texts(page.match or ()),
@@ -58,7 +60,8 @@ def compile_page(
         follow=tuple(_follow(name, link, page.items) for link in page.follow),
         valid=None if page.valid is None else compile_selector(page.valid)[0],
         charset=plain_text(page.charset),
-        refresh_s=page.refresh,
+        refresh_s=refresh_s,
+        auto=auto,
         python=_python(page.python, python),
         nofollow=_nofollow(page.nofollow, polite=polite),
         robot=robot,

@@ -22,6 +22,7 @@ from scraper.config.model_network import (
     ScopeConfig,
 )
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
+from scraper.config.model_refresh import AutoConfig
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
 from scraper.config.model_url import UrlConfig
 from scraper.config.models import Config, GoneConfig, ParseConfig, RunConfig, StoreConfig
@@ -57,6 +58,7 @@ _SECTIONS: dict[type[Section], str] = {
     ParseConfig: "parse",
     StoreConfig: "store",
     RunConfig: "run",
+    AutoConfig: "run.refresh",
     GoneConfig: "run.gone",
 }
 _HEAD = """\
@@ -146,6 +148,25 @@ address that was judged. With `private_addresses: true` no name is looked up her
 
 `environment` reads the variables in lower case first. NO_PROXY lists hosts and their subdomains,
 addresses, networks, each maybe with `:port`, or `*`; it is heeded with `environment` alone.
+
+## When pages are visited again
+
+With `refresh: 1d` every known page is visited again by the first run that begins a day (nine tenths
+of it, for runs that start a little early) after the run of its last visit. With `refresh: auto` the
+same number of visits is made where it brings most. A visit tells whether a page has changed: its
+items, what was rejected, and the links it is followed by, so a listing with new links has. From
+that its rate of change is reckoned, with that of all pages of its rule where it was seen too
+little; a page that was read once is visited again as with the fixed `refresh` of its budget. A page
+is due when the visit is worth as much as any other that the budget allows: those that change often
+are visited more often than others, but less than in proportion, and none is given up. A page that
+has most likely not changed (a chance under 2 %) is not visited, even if the budget is not spent.
+
+Runs are still yours to start: with one each night, `auto` leaves out pages that hardly ever change;
+with one each hour it can also visit others more often than daily. Seeds and pages that lead to
+others are due like all pages. What is not due stays done and its items live: nothing is gone by it.
+Failures are due again as with the fixed `refresh` of the budget. `scraper why DB URL` says how
+often a page seems to change and when it is due, `scraper report DB` what the whole brings beside as
+many visits at one interval.
 
 ## Sites without end
 

@@ -11,6 +11,7 @@ from scraper.config.model_again import IncrementConfig
 from scraper.config.model_fields import FieldConfig
 from scraper.config.model_forms import FillConfig, SubmitConfig
 from scraper.config.model_pages import EachConfig, FollowConfig, ItemConfig, PageConfig
+from scraper.config.model_refresh import AutoConfig, in_words
 from scraper.config.models import Config
 from scraper.config.places import Path
 from scraper.config.tree import written
@@ -173,8 +174,7 @@ class _Teller:
         )
         yield f"{name}: {fits}{nothing}"
         if page.refresh is not None:
-            again = self.time(("pages", name, "refresh"), page.refresh)
-            yield f"  visits them again after {again}"
+            yield f"  visits them again {self._again(('pages', name, 'refresh'), page.refresh)}"
         if page.python is not None:
             yield f"  hands the page to {page.python}, in a worker process"
         for kind, item in page.items.items():
@@ -187,6 +187,11 @@ class _Teller:
             yield f"  {_follow(link)}"
         for form in page.submit:
             yield f"  {_submit(form)}"
+
+    def _again(self, path: Path, refresh: float | AutoConfig) -> str:
+        if isinstance(refresh, AutoConfig):
+            return in_words(refresh, lambda key, value: self.say((*path, key), value))
+        return f"after {self.time(path, refresh)}"
 
     def _gone(self) -> str:
         gone = self.config.run.gone
@@ -207,9 +212,8 @@ class _Teller:
             yield f"keeps {kept}"
         run = self.config.run
         busy = {"fail": "refuses to start", "skip": "does nothing", "wait": "waits"}
-        refresh = self.time(("run", "refresh"), run.refresh)
         yield f"{busy[run.if_running]} when another run holds it"
-        yield f"visits a page again after {refresh}"
+        yield f"visits a page again {self._again(('run', 'refresh'), run.refresh)}"
         yield self._gone()
         if run.max_time is not None:
             limit = self.time(("run", "max_time"), run.max_time)

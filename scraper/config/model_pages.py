@@ -9,8 +9,9 @@ from scraper.config.languages import JsonPath, Script
 from scraper.config.model_again import Increment_, check_spot
 from scraper.config.model_fields import Field_, css_alone
 from scraper.config.model_forms import SubmitConfig
+from scraper.config.model_refresh import Refresh
 from scraper.config.python import Python
-from scraper.config.scalars import Refresh, Text, count, one_of
+from scraper.config.scalars import Text, count, one_of
 from scraper.config.section import Listed, Named, OneAtLeast, Section
 from scraper.config.values import RefusedError
 from scraper.core.amend import spot_of
@@ -201,8 +202,8 @@ class PageConfig(Section):
     as pages are that block a crawler."""
 
     refresh: Refresh | None = None
-    """A page visited less long ago is not visited again. Default: `run.refresh`. The rule is chosen
-    by today's config, from the page that a link named or from the requested URL."""
+    """As `run.refresh`, which is the default. The rule is chosen by today's config, from the page
+    that a link named or from the requested URL. `auto` of a rule has a budget of its own."""
 
     charset: Charset | None = None
     """The encoding of the pages, whatever they say themselves; a byte order mark still wins."""

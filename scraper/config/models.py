@@ -10,13 +10,13 @@ from pydantic import Field
 from scraper.config.model_forms import LoginConfig
 from scraper.config.model_network import FetchConfig, PolitenessConfig, ScopeConfig
 from scraper.config.model_pages import PageConfig
+from scraper.config.model_refresh import Refresh
 from scraper.config.model_seeds import SeedsConfig
 from scraper.config.model_url import UrlConfig
 from scraper.config.scalars import (
     SIZE_SCHEMA,
     Duration,
     Reads,
-    Refresh,
     Share,
     Text,
     count,
@@ -146,7 +146,9 @@ class RunConfig(Section):
     between two starts on a host is no such wait."""
 
     refresh: Refresh = Field(86400.0, json_schema_extra={"default": "1d"})
-    """A page visited less long ago is not visited again."""
+    """A page visited less long ago is not visited again. `auto`: which pages change how often is
+    learnt, and visits are spent where a change is likely; also `{budget: 5000, min: 1h, max: 30d}`.
+    It decides which pages a new run visits, and starts none: run the command often enough."""
 
     gone: GoneConfig = GoneConfig()
     """When pages and items are gone: never by a failure, only where every page that showed an item

@@ -189,16 +189,9 @@ def duration(value: object) -> float:
     return _read_seconds(value, least_s=0.001)
 
 
-def wait(value: object, *, later: tuple[str, ...] = ()) -> float:
+def wait(value: object) -> float:
     """Seconds of a duration that may be 0."""
-    if isinstance(value, str) and value in later:
-        raise RefusedError(f"{value} is not supported yet: write a duration")
     return _read_seconds(value, least_s=0.0)
-
-
-def refresh(value: object) -> float:
-    """As `wait`; `auto` is known, but not built."""
-    return wait(value, later=("auto",))
 
 
 def size(value: object) -> int:
@@ -235,6 +228,5 @@ Truth = Annotated[bool, Reads(truth, {"anyOf": [{"type": "boolean"}, _ENV]}, "tr
 Free = Annotated[Any, Reads(free, {}, "any")]
 Duration = Annotated[float, Reads(duration, DURATION_SCHEMA, "duration")]
 Wait = Annotated[float, Reads(wait, DURATION_SCHEMA, "duration")]
-Refresh = Annotated[float, Reads(refresh, DURATION_SCHEMA, "duration")]
 Share = Annotated[float, Reads(share, SHARE_SCHEMA, "share in percent")]
 Size = Annotated[int, Reads(size, SIZE_SCHEMA, "size")]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scraper.core.extract.plan import FillPlan, PageRule
+from scraper.core.schedule.auto import Auto
 from scraper.core.schedule.refresh import Refresh
 
 
@@ -224,6 +225,7 @@ class RunPlan:
     max_wait_s: float | None = None  # what is left may wait so long; None: for ever
     refresh_s: float = 86400.0
     gone: GonePlan = GonePlan()
+    auto: Auto | None = None  # when pages are due is learnt; `refresh_s` is not asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +247,4 @@ class Plan:
 
 def refresh_of(plan: Plan) -> Refresh:
     """When pages are visited again."""
-    return Refresh.of_rules(plan.run.refresh_s, plan.pages)
+    return Refresh.of_rules(plan.run.refresh_s, plan.pages, plan.run.auto)

@@ -128,7 +128,7 @@ def _shared(plan: Plan, version: str) -> bytes:
 
 def _said(rule: PageRule | None) -> bytes:
     """What a rule says of what is taken of a page; when it is visited again is another matter."""
-    return repr(rule and replace(rule, refresh_s=None)).encode()
+    return repr(rule and replace(rule, refresh_s=None, auto=None)).encode()
 
 
 def _open(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from scraper.report import figures, pages
 from scraper.report.duplicates import duplicates
 from scraper.report.items import NO_ITEMS, items
 from scraper.report.liveness import is_dead
+from scraper.report.refresh import refresh
 
 SCHEMA = 1
 
@@ -59,6 +60,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         "items": _items(connection, run.cycle, stored),
         "reparse": _reparse(stored),
         "duplicates": duplicates(connection),
+        "refresh": refresh(connection, run.cycle),
         "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "time_s")},
         "wall_share_s": shares,

@@ -7,6 +7,7 @@ from typing import Any
 
 from scraper.core.insight.attribution import seconds, short
 from scraper.logs import escape
+from scraper.report.refresh import refresh_text
 
 HOSTS_SHOWN = 3
 FIELDS_SHOWN = 5
@@ -34,6 +35,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     for name, counts in report["items"].items():
         yield from _items(name, counts)
     yield from _duplicates(report.get("duplicates"))
+    yield from refresh_text(report.get("refresh"))
     yield from _kept(report.get("kept"))
     yield from _hosts(report["hosts"])
     yield from _concurrency(report.get("concurrency"))

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from scraper.core.model import Reason, State
+from scraper.core.schedule.change import Seen
 from scraper.core.schedule.refresh import up_to
 from scraper.store.books import Tenure
 from scraper.store.connection import store_error
-from scraper.store.counts import GONE, judges_gone, read_aged, read_groups
-from scraper.store.cycles import Decision, Wish, decide
+from scraper.store.counts import GONE, judges_gone, read_groups
+from scraper.store.cycles import Decision, Wish
 from scraper.store.links import REVIVED, is_due
 from scraper.store.many import read_many
 from scraper.store.reader import Reader
 from scraper.store.requests import Known
-from scraper.store.runs import RunStart, admitted_of, read_cycles
+from scraper.store.runs import RunStart, admitted_of, decide_next, read_cycles
+from scraper.store.surveying import LEARNT, learns, seen_of
 
 RUNS_READ = 10
 LONGEST_S = 2.0  # that a run may look at the table to foretell its end
@@ -33,10 +35,14 @@ RETRIES = (
     "SELECT host, max(due_at) FROM request INDEXED BY request_retry "
     "WHERE state = 'waiting' AND due_at > ? GROUP BY host"
 )
-EACH = "SELECT host, url, page, state, reason, cycle, 1 FROM request WHERE {}"
+EACH = (
+    "SELECT host, url, page, state, reason, request.cycle, 1, NULL, NULL, NULL FROM request "
+    "WHERE {}"
+)
+KNOWN = EACH.replace("NULL, NULL, NULL FROM request", LEARNT)
 ROWS = (
-    "SELECT host, url, page, state, reason, cycle, count(*) FROM request WHERE {} "
-    "GROUP BY host, state, reason, cycle"
+    "SELECT host, url, page, state, reason, cycle, count(*), NULL, NULL, NULL FROM request "
+    "WHERE {} GROUP BY host, state, reason, cycle"
 )
 PAGES = """
 SELECT host, sum(pages) AS pages FROM (
@@ -102,7 +108,7 @@ def outlook(db: sqlite3.Connection, start: RunStart, now: float) -> Outlook:
     known = read_cycles(db)
     last = max(known, default=0)
     found = read_groups(db, last)
-    decision = decide(found, known, wish, read_aged(db, start.refresh))
+    decision = decide_next(db, found, known, wish)
     if not known:
         return NEW
     running = db.execute("SELECT pid FROM run WHERE state = 'running' ORDER BY id DESC").fetchone()
@@ -131,7 +137,7 @@ def _open_rows(db: sqlite3.Connection, cycle: int, nothing_due_before: float | N
     (start,) = db.execute("SELECT due_id FROM cycle WHERE id = ?", (cycle,)).fetchone()
     if start is None or nothing_due_before is not None:
         return "state = 'waiting'"
-    return f"state = 'waiting' OR (id > {int(start)} AND cycle <> {int(cycle)})"
+    return f"state = 'waiting' OR (id > {int(start)} AND request.cycle <> {int(cycle)})"
 
 
 def _grows(db: sqlite3.Connection, cycle: int, *, is_new: bool) -> int | None:
@@ -149,9 +155,10 @@ def _grows(db: sqlite3.Connection, cycle: int, *, is_new: bool) -> int | None:
 def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
     """The rows that the run will come to, in groups."""
     rest = f"({of.rest}) AND NOT {GONE}" if judges_gone(db) else of.rest
-    sql = ROWS if of.tenure.due.refresh.router is None else EACH
-    for host, url, page, state, reason, cycle, rows in db.execute(sql.format(rest)):
-        if is_due(of.tenure, _row(url, page, state, reason, cycle)):
+    refresh = of.tenure.due.refresh
+    sql = KNOWN if refresh.learns and learns(db) else ROWS if refresh.router is None else EACH
+    for host, url, page, state, reason, cycle, rows, *told in db.execute(sql.format(rest)):
+        if is_due(of.tenure, _row(url, page, state, reason, cycle, seen_of(state, *told))):
             refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
             yield DueRows(host, url, rows, refused)
 
@@ -161,8 +168,10 @@ def waiting_urls(db: sqlite3.Connection, host: str, most: int = -1) -> Iterator[
     return (url for (url,) in db.execute(WAITING, (host, most)))
 
 
-def _row(url: str, page: str | None, state: str, reason: str | None, cycle: int) -> Known:
-    return Known(0, b"", "", 0, page, 0, None, None, state, reason, cycle, url=url)
+def _row(
+    url: str, page: str | None, state: str, reason: str | None, cycle: int, known: Seen
+) -> Known:
+    return Known(0, b"", "", 0, page, 0, None, None, state, reason, cycle, url=url, seen=known)
 
 
 def fresh_seeds(db: sqlite3.Connection, keys: Sequence[bytes]) -> set[bytes]:

@@ -28,7 +28,8 @@ GROUPS = (  # a walk along an index, and a closer look at pages that may be gone
 )
 _JUDGED = ", ".join(f"'{reason}'" for reason in sorted(JUDGED_ANEW))
 AGED = (
-    "SELECT state, reason, cycle, page, url FROM request WHERE (state IN ('done', 'failed') "
+    "SELECT state, reason, request.cycle, page, url FROM request "
+    "WHERE (state IN ('done', 'failed') "
     f"OR (state = 'skipped' AND reason IN ({_JUDGED})))"
 )
 
@@ -56,7 +57,7 @@ def read_aged(db: sqlite3.Connection, refresh: Refresh) -> Iterator[Aged]:
     """The rows that may be visited again, one by one: which rule is theirs only a URL tells."""
     sql = f"{AGED} AND NOT {GONE}" if judges_gone(db) else AGED
     for state, reason, cycle, page, url in db.execute(sql):
-        yield Aged(state, reason, cycle, refresh.seconds(page, url))
+        yield Aged(state, reason, cycle, refresh.terms(page, url).refresh_s)
 
 
 def judges_gone(db: sqlite3.Connection) -> bool:

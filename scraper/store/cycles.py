@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 
 from scraper.core.model import Reason, State
+from scraper.core.schedule.auto import Schedule
 from scraper.core.schedule.refresh import Due, Refresh, due, due_at, up_to
 
 # skipped by a judgement that a new cycle makes anew; the others were judged by the config
@@ -41,6 +42,7 @@ class Cycle:
     ended_at: float | None
     fresh: bool
     seeded: bool
+    schedules: Mapping[str | None, Schedule] = field(default_factory=dict)  # of the last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,14 @@ class Aged:
 
 
 @dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What a look at all rows has told, where `refresh` is learnt."""
+
+    schedules: Mapping[str | None, Schedule] = field(default_factory=dict)
+    aged: Sequence[Aged] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """How the run goes on."""
 
@@ -73,7 +83,11 @@ class Decision:
 
 
 def decide(
-    groups: Sequence[Group], cycles: Mapping[int, Cycle], wish: Wish, aged: Iterable[Aged] = ()
+    groups: Sequence[Group],
+    cycles: Mapping[int, Cycle],
+    wish: Wish,
+    aged: Iterable[Aged] = (),
+    survey: Callable[[], Surveyed] = Surveyed,
 ) -> Decision:
     """Decide between continuing, a new cycle and nothing due.
 
@@ -82,6 +96,7 @@ def decide(
 
     Args:
         aged: the rows that may be visited again, where page rules have a `refresh` of their own.
+        survey: looks at all rows, where `refresh` is learnt.
     """
     last = cycles[max(cycles)] if cycles else None
     if last is None:
@@ -90,21 +105,34 @@ def decide(
     is_fresh = last.fresh and last.ended_at is None  # new seeds may wait in one that has
     if (waiting or last.ended_at is None) and (is_fresh or not wish.fresh):
         before = {id_: cycle for id_, cycle in cycles.items() if id_ != last.id}
-        again = up_to(last.id - 1) if last.fresh else _due(before, wish, last.began_at)
-        return Decision(new_cycle=False, due=again)
+        if last.fresh:
+            return Decision(new_cycle=False, due=up_to(last.id - 1))
+        knows = last.schedules.keys() >= wish.refresh.autos().keys()
+        schedules = last.schedules if knows else survey().schedules
+        return Decision(new_cycle=False, due=_due(before, wish, last.began_at, schedules))
     if wish.fresh:
         return Decision(new_cycle=True, due=up_to(last.id))
-    return _refresh(groups if wish.refresh.router is None else None, cycles, wish, aged)
+    if wish.refresh.learns:
+        found = survey()
+        return _refresh(cycles, wish, found.aged, found.schedules)
+    if wish.refresh.router is None:
+        aged = _aged(groups, wish.refresh.default_s)
+    return _refresh(cycles, wish, aged, {})
+
+
+def _aged(groups: Sequence[Group], default_s: float) -> Iterator[Aged]:
+    """The rows that may be visited again, where all have one `refresh`."""
+    again = (group for group in groups if group.is_visited_again)
+    return (Aged(one.state, one.reason, one.oldest_cycle, default_s) for one in again)
 
 
 def _refresh(
-    groups: Sequence[Group] | None, cycles: Mapping[int, Cycle], wish: Wish, aged: Iterable[Aged]
+    cycles: Mapping[int, Cycle],
+    wish: Wish,
+    aged: Iterable[Aged],
+    schedules: Mapping[str | None, Schedule],
 ) -> Decision:
     """A new cycle if any page is due, or none was ever visited."""
-    if groups is not None:
-        again = (group for group in groups if group.is_visited_again)
-        default_s = wish.refresh.default_s
-        aged = (Aged(one.state, one.reason, one.oldest_cycle, default_s) for one in again)
     soonest = inf
     for one in aged:
         is_passing = one.state == State.FAILED and one.reason in wish.transient
@@ -114,9 +142,15 @@ def _refresh(
             break
     if wish.now < soonest < inf:
         return Decision(new_cycle=False, due=up_to(0), nothing_due_before=soonest)
-    return Decision(new_cycle=True, due=_due(cycles, wish, wish.now))
+    return Decision(new_cycle=True, due=_due(cycles, wish, wish.now, schedules))
 
 
-def _due(cycles: Mapping[int, Cycle], wish: Wish, now: float) -> Due:
+def _due(
+    cycles: Mapping[int, Cycle],
+    wish: Wish,
+    now: float,
+    schedules: Mapping[str | None, Schedule],
+) -> Due:
     """What is due in a cycle that begins at `now`."""
-    return due(wish.refresh, {id_: cycle.began_at for id_, cycle in cycles.items()}, now)
+    began_at = {id_: cycle.began_at for id_, cycle in cycles.items()}
+    return due(wish.refresh, began_at, now, schedules)

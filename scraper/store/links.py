@@ -82,7 +82,9 @@ class Links:
     def record_seeds(self, change: Change, seeds: Sequence[Request]) -> int:
         """Store seeds; returns how many were new."""
         rows = Requests(change)
-        rows.read_keys({seed.key for seed in seeds})
+        keys = {seed.key for seed in seeds}
+        rows.read_keys(keys)
+        rows.read_seen(known for key in keys if (known := rows.find(key)) is not None)
         new = 0
         for seed in seeds:
             known = rows.find(seed.key)
@@ -187,7 +189,9 @@ class Links:
         (last,) = db.execute("SELECT coalesce(max(id), 0) FROM request").fetchone()
         rows = Requests(change)
         gone = _gone(change, start, start + limit)
-        due = [row for row in rows.read_older(start, start + limit) if self._is_due(tenure, row)]
+        older = rows.read_older(start, start + limit)
+        rows.read_seen(older)
+        due = [row for row in older if self._is_due(tenure, row)]
         rows.read_answered([row.key for row in due])
         for known in due:
             if known.id in gone and known.reason in MISSING:
@@ -273,4 +277,4 @@ def is_due(tenure: Tenure, known: Known) -> bool:
         return False
     if known.state == State.FAILED and known.reason in tenure.transient:
         return True
-    return known.cycle <= tenure.due.cycle(known.page, known.url)
+    return tenure.due.holds(known.page, known.url, known.cycle, known.seen)

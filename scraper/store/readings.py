@@ -15,15 +15,17 @@ from scraper.store.rows import Row
 
 ALWAYS = -1  # no cycle
 BEFORE = (
-    "SELECT request_id, content, basis, since, changes FROM (VALUES (?, ...)) AS wanted "
+    "SELECT request_id, content, basis, at, since, changes, moved_s, still_s "
+    "FROM (VALUES (?, ...)) AS wanted "
     "CROSS JOIN page_reading WHERE request_id = wanted.column1"
 )
 READ = (
-    "INSERT OR REPLACE INTO page_reading (request_id, content, basis, since, changes, at, cycle, "
-    "run_id, etag, last_modified, answered_by, near) VALUES (?, ...)"
+    "INSERT OR REPLACE INTO page_reading (request_id, content, basis, since, changes, moved_s, "
+    "still_s, at, cycle, run_id, etag, last_modified, answered_by, near) VALUES (?, ...)"
 )
 SAME = (
-    "UPDATE page_reading SET at = new.column2, cycle = new.column3, run_id = new.column4, "
+    "UPDATE page_reading SET still_s = still_s + max(new.column2 - at, 0), "
+    "at = new.column2, cycle = new.column3, run_id = new.column4, "
     "etag = new.column5, last_modified = new.column6 "
     "FROM (VALUES (?, ...)) AS new WHERE request_id = new.column1"
 )
@@ -72,13 +74,14 @@ def drop_validators(change: Change, lost: Collection[tuple[int, int]]) -> None:
     write_many(change.db, DROP, sorted(lost))
 
 
-def _compared(reading: Reading, before: Row | None, now: float) -> tuple[tuple[float, int], str]:
-    """Since when the page says so and how often it has changed, and what is told of it."""
+def _compared(reading: Reading, before: Row | None, now: float) -> tuple[Row, str]:
+    """Since when the page says so, its changes and the times without them; what is told of it."""
     if before is None:
-        return (now, 0), "pages_new"
-    content, basis, since, changes = before
+        return (now, 0, 0.0, 0.0), "pages_new"
+    content, basis, at, since, changes, moved_s, still_s = before
+    passed_s = max(now - at, 0.0)
     if content == reading.content:
-        return (since, changes), "pages_unchanged"
+        return (since, changes, moved_s, still_s + passed_s), "pages_unchanged"
     if basis != reading.basis:
-        return (now, changes), "pages_read_otherwise"
-    return (now, changes + 1), "pages_changed"
+        return (now, changes, moved_s, still_s), "pages_read_otherwise"
+    return (now, changes + 1, moved_s + passed_s, still_s), "pages_changed"

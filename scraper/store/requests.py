@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from scraper.core.model import Request, State
+from scraper.core.schedule.change import NOTHING, Seen, seen
 from scraper.store.books import Change
 from scraper.store.many import read_many, update_sql, write_many
 from scraper.store.rows import Row, carry_text, headers_text
@@ -25,6 +26,10 @@ BY_ID = READ + "WHERE request.id = wanted.column1"
 BY_KEY = READ + "WHERE key = wanted.column1"
 ANSWERING = READ + "WHERE final_key = wanted.column1 AND cycle = ? AND state = 'done'"
 OLDER = f"SELECT {COLUMNS} FROM request WHERE id > ? AND id <= ? AND cycle <> ?"  # noqa: S608
+SEEN = (
+    "SELECT request_id, changes, moved_s, still_s FROM (VALUES (?, ...)) AS wanted "
+    "CROSS JOIN page_reading WHERE request_id = wanted.column1"
+)
 INSERT = (
     "INSERT INTO request (id, key, url, method, headers, body, host, page, depth, seed, carry, "
     "state, reason, cycle) VALUES (?, ...)"
@@ -57,6 +62,7 @@ class Known:
     final_key: bytes | None = None
     hop: str | None = None
     url: str = ""  # for the page rule that its URL chooses
+    seen: Seen = NOTHING  # read where it decides when the page is due: see `read_seen`
 
 
 updated = attrgetter(*CHANGEABLE.split(", "))
@@ -97,6 +103,14 @@ class Requests:
         for row in self._take(rows):
             if row.final_key is not None:  # else it has changed since
                 self._led[row.final_key].append(row)
+
+    def read_seen(self, rows: Iterable[Known]) -> None:
+        """Read what visits have told of these pages, if that decides when they are due."""
+        if not self.change.tenure.due.refresh.learns:
+            return
+        ids = [(row.id,) for row in rows if row.state == State.DONE]
+        for id_, *told in read_many(self.change.db, SEEN, ids):
+            self._by_id[id_].seen = seen(*told)
 
     def get(self, id_: int) -> Known | None:
         """A row that was read by its id."""

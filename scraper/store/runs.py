@@ -6,7 +6,7 @@ import json
 import socket
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -26,6 +26,7 @@ from scraper.store.gone import count_missing, judge
 from scraper.store.pairs import Pairs
 from scraper.store.prune import prune
 from scraper.store.settle import settle
+from scraper.store.surveying import read_schedules, survey, write_schedules
 from scraper.store.unanswered import give_up, write_visits
 
 
@@ -228,8 +229,9 @@ def _begin(
     unanswered = give_up(db, cookies=start.cookies)
     found = read_groups(db, last)
     wish = Wish(now, start.fresh, start.refresh, start.transient)
-    decision = decide(found, cycles, wish, read_aged(db, start.refresh))
+    decision = decide_next(db, found, cycles, wish)
     cycle = _new_cycle(db, start, now) if decision.new_cycle else last
+    write_schedules(db, cycle, decision.due.schedules)
     run_id = _new_run(db, start, cycle, now, resumed=resumed)
     write_visits(db, run_id, unanswered, now)
     known = cycles.get(cycle, Cycle(cycle, now, None, start.fresh, seeded=False))
@@ -286,8 +288,20 @@ def _bury(db: sqlite3.Connection, now: float) -> tuple[bool, float | None]:
 
 def read_cycles(db: sqlite3.Connection) -> dict[int, Cycle]:
     """All cycles."""
-    rows = db.execute("SELECT id, began_at, ended_at, fresh, seeded FROM cycle")
-    return {row[0]: Cycle(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
+    rows = db.execute("SELECT id, began_at, ended_at, fresh, seeded FROM cycle ORDER BY id")
+    found = {row[0]: Cycle(row[0], row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
+    if found:
+        last = max(found)
+        found[last] = replace(found[last], schedules=read_schedules(db, last))
+    return found
+
+
+def decide_next(
+    db: sqlite3.Connection, found: Sequence[Group], cycles: Mapping[int, Cycle], wish: Wish
+) -> Decision:
+    """How the next run goes on: see `decide`."""
+    refresh = wish.refresh
+    return decide(found, cycles, wish, read_aged(db, refresh), partial(survey, db, refresh))
 
 
 def admitted_of(group: Group) -> int:

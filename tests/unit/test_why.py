@@ -6,7 +6,20 @@ from typing import Any
 import pytest
 
 from scraper.core.errors import UsageError
-from scraper.core.model import Hop, Item, Page, PageResult, Reason, Rejected, Response, State
+from scraper.core.model import (
+    Hop,
+    Item,
+    Page,
+    PageResult,
+    Reading,
+    Reason,
+    Rejected,
+    Response,
+    State,
+)
+from scraper.core.schedule.auto import DAY_S, Auto, Survey
+from scraper.core.schedule.change import seen
+from scraper.store.surveying import write_schedules
 from scraper.why import why
 from scraper.why_text import ITEMS_SHOWN, as_text
 from tests.unit.store.tables import Tables, link
@@ -219,3 +232,18 @@ def test_a_database_of_an_earlier_version_keeps_no_page(shelf: Shelf):
     shelf.db.execute("DROP INDEX request_hop")
     shelf.db.execute("ALTER TABLE request DROP COLUMN hop")
     assert text(shelf)[-1] == "  kept      no raw page"
+
+
+def test_a_page_whose_changes_are_learnt_says_how_often_it_changes_and_when_it_is_due(shelf: Shelf):
+    visit(shelf, "a", status=200, rule="book", reading=Reading(b"1", b""))
+    survey = Survey(None, Auto())
+    survey.add("book", seen(0, 0.0, 9 * DAY_S), 9)
+    write_schedules(shelf.db, 1, {None: survey.schedule()})
+    assert next(line for line in text(shelf) if line.startswith("  next")) == (
+        "  next      in a cycle that begins after 1970-01-01T21:54:20Z, or with --fresh: "
+        "how often it changes is not known yet"
+    )
+    shelf.db.execute("UPDATE page_reading SET changes = 9, moved_s = ?", (9 * DAY_S,))
+    assert next(line for line in text(shelf) if line.startswith("  next")).endswith(
+        ": it changes every 1.4 d or so, and is due 1 h after a visit"
+    )

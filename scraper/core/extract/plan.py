@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from scraper.core.model import Json
+from scraper.core.schedule.auto import Auto
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +148,4 @@ class PageRule:
     submit: tuple[SubmitPlan, ...] = ()
     expired: str | None = None  # css: a page with it says that the login is over
     refresh_s: float | None = None  # it is due again after that; None: as the run says
+    auto: Auto | None = None  # ... or as it is learnt

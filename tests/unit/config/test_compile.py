@@ -30,6 +30,7 @@ from scraper.core.plan import (
     StorePlan,
     UrlPlan,
 )
+from scraper.core.schedule.auto import DAY_S, Auto
 
 SEEDS = "seeds: {urls: [http://a.example/]}\n"
 
@@ -506,3 +507,12 @@ def test_concurrency_is_a_number_or_the_most_there_may_be() -> None:
     assert (plan.auto, plan.concurrency) == (True, 1000)
     plan = compiled(SEEDS + 'fetch: {concurrency: "${N:-auto}"}\n', env={"N": "7"}).fetch
     assert (plan.auto, plan.concurrency) == (False, 7)
+
+
+def test_what_is_learnt_has_a_budget_in_visits_a_day_or_as_a_fixed_refresh() -> None:
+    pages = "pages: {p: {refresh: {budget: 5000, min: 2h, max: 7d}}, q: {refresh: {budget: 3d}}}\n"
+    plan = compiled(SEEDS + pages + "run: {refresh: auto}\n")
+    assert (plan.run.auto, plan.run.refresh_s) == (Auto(), DAY_S)
+    assert plan.pages[0].auto == Auto(per_day=5000, least_s=7200.0, most_s=7 * DAY_S)
+    assert plan.pages[1].auto == Auto(like_s=3 * DAY_S)
+    assert compiled(SEEDS + "run: {refresh: 2h}\n").run.auto is None

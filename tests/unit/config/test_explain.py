@@ -96,6 +96,16 @@ run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
     ]
 
 
+def test_what_is_learnt_of_when_pages_change_has_a_budget_and_bounds() -> None:
+    pages = "pages: {p: {refresh: {budget: 5000, max: 7d}}}\n"
+    likely = "when it is likely to have changed"
+    each = "as many visits as after 1d each, none before 1h, all within 30d"
+    assert {
+        f"    visits them again {likely}: 5000 visits a day, none before 1h, all within 7d",
+        f"  visits a page again {likely}: {each}",
+    } <= set(lines(SEEDS + pages + "run: {refresh: auto}\n"))
+
+
 def test_many_seeds_are_not_all_said() -> None:
     text = "seeds: {urls: [" + ", ".join(f"http://a.example/{n}" for n in range(9)) + "]}\n"
     assert lines(text)[1].endswith("http://a.example/4, ...)")

@@ -155,7 +155,7 @@ def _shown(value: Any, metadata: Any) -> Any:
         return [_shown(one, ()) for one in value]
     if isinstance(value, dict):
         return {str(name): _shown(one, ()) for name, one in value.items()}
-    if value is not None and "duration" in kinds:
+    if isinstance(value, float) and any("duration" in kind for kind in kinds):
         return f"{value:.6f}s"
     return f"{value}B" if "size" in kinds else value
 

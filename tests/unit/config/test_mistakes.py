@@ -642,8 +642,8 @@ BROKEN = [
     (S + "store: {keep_runs: 0}\n", "2:20: store.keep_runs: must be at least 1, got 0"),
     (S + "run: {if_running: stop}\n", "2:19: run.if_running: must be skip, wait or fail, got stop"),
     (
-        S + "run: {refresh: auto}\n",
-        "2:16: run.refresh: auto is not supported yet: write a duration",
+        S + "run: {refresh: sometimes}\n",
+        "2:16: run.refresh: must be a duration such as 250ms, 30s, 5m, 2h or 1d, got sometimes; or write auto",
     ),
     (S + "run: {ping: http://x}\n", "2:7: run.ping: not supported yet: take it out"),
     (S + "run: {max_time: 0s}\n", "2:17: run.max_time: must be longer than 0, got 0s"),
@@ -708,8 +708,16 @@ BROKEN = [
         "2:14: politeness.per_address: which address a host has is up to fetch.proxies: take one of the two out",
     ),
     (
-        S + "pages: {p: {refresh: auto}}\n",
-        "2:22: pages.p.refresh: auto is not supported yet: write a duration",
+        S + "pages: {p: {refresh: {budget: 0}}}\n",
+        "2:31: pages.p.refresh.budget: must be a number of visits a day such as 5000, or the duration of a `refresh` that makes as many such as 1d, got 0",
+    ),
+    (
+        S + "run: {refresh: {min: 2d, max: 1d}}\n",
+        "2:16: run.refresh: min is longer than max: 2d and 1d",
+    ),
+    (
+        S + "run: {refresh: {least: 2d}}\n",
+        "2:17: run.refresh.least: unknown key; known are budget, min, max",
     ),
     (
         S + "pages: {p: {follow: [{css: a @href, attr: src}]}}\n",

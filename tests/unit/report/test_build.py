@@ -136,6 +136,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
         },
         "reparse": None,
         "duplicates": {"pages": 0, "groups": [], "near": {"pages": 0, "groups": []}},
+        "refresh": [],
         "kept": {"pages": 0, "bytes": 0, "packed_bytes": 0},
         "hosts": [
             {

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scraper.core.extract.plan import PageRule
 from scraper.core.model import Reason, State
+from scraper.core.route import Router
+from scraper.core.schedule.auto import Auto
 from scraper.core.schedule.refresh import Refresh
 from scraper.store import RunStart, ahead
 from scraper.store.links import Limits, Links
@@ -26,6 +29,11 @@ rows = st.tuples(
     ),
     st.integers(1, 3),
 )  # fmt: skip
+SEEN = (
+    "INSERT INTO page_reading (request_id, content, basis, at, since, changes, moved_s, still_s) "
+    "VALUES (last_insert_rowid(), x'', x'', 0, 0, ?, ?, ?)"
+)
+BOOKS = PageRule("books", match=("/1*",))
 seeds = st.sets(st.integers(0, 12), max_size=6)
 
 
@@ -37,8 +45,14 @@ def put(tables: Tables, n: int, host: str, state: State, reason: str | None, cyc
     )
 
 
-@given(st.lists(rows, max_size=8), seeds, st.floats(2.0, 5.0), st.booleans(), st.booleans())
-def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended):
+refreshes = st.sampled_from(
+    [Refresh(DAY), Refresh(DAY, auto=Auto()), Refresh(DAY, Router((BOOKS,)), Auto(4 * DAY))]
+)
+days = st.floats(2.0, 5.0)
+
+
+@given(st.lists(rows, max_size=8), seeds, days, st.booleans(), st.booleans(), refreshes)
+def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended, refresh):
     with Tables() as tables:
         last = max((cycle for *_, cycle in known), default=0)
         for cycle in range(1, last + 1):
@@ -49,7 +63,8 @@ def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended):
             )
         for n, (host, (state, reason), cycle) in enumerate(known):
             put(tables, n, host, state, reason, cycle)
-        tables.now, start = days * DAY, RunStart("x", fresh=fresh, refresh=Refresh(DAY))
+            tables.db.execute(SEEN, (n % 3, n % 3 * DAY / 2, n * DAY))
+        tables.now, start = days * DAY, RunStart("x", fresh=fresh, refresh=refresh)
         wanted = [link(str(n), seed=True) for n in seeded]
         view = ahead.outlook(tables.db, start, tables.now)
         foretold = Counter[str]()

@@ -131,7 +131,7 @@ class Play:
                 self._commits(value, self._seed)
             case "cycle" | "run":
                 cycle = table.tenure.cycle
-                due = cycle if value else table.tenure.due.cycle(None, "")
+                due = cycle if value else table.tenure.due.cycles[0.0]
                 table.run(cycle=cycle + (op == "cycle"), due_cycle=due, transient=("timeout",))
                 table.links._depths.clear()
             case "follow":

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scraper.core.extract.plan import PageRule
 from scraper.core.route import Router
+from scraper.core.schedule.auto import Auto, Survey
 from scraper.core.schedule.refresh import Due, Refresh, due, up_to
-from scraper.store.cycles import Aged, Cycle, Decision, Group, Wish, decide
+from scraper.store.cycles import Aged, Cycle, Decision, Group, Surveyed, Wish, decide
 
 DAY_S = 86_400.0
 NOW = 100 * DAY_S
@@ -49,7 +52,8 @@ def test_waiting_rows_continue_an_ended_cycle() -> None:
 
 def test_a_continued_cycle_goes_on_with_what_was_due_when_it_began() -> None:
     cycles = (ended(1, days_ago=9), ended(2, days_ago=1.5), opened(3, days_ago=1))
-    assert ask(group("waiting"), cycles=cycles).due.cycle(None, "") == 1
+    due = ask(group("waiting"), cycles=cycles).due
+    assert [due.holds(None, "", cycle) for cycle in (1, 2)] == [True, False]
 
 
 def test_nothing_is_due_before_nine_tenths_of_refresh() -> None:
@@ -124,3 +128,30 @@ def test_where_page_rules_have_their_own_refresh_each_row_is_asked() -> None:
     assert decision == Decision(True, Due(OFTEN, {DAY_S: 0, DAY_S / 4: 1}))
     assert ask_each(slow, Aged("failed", "timeout", 2, DAY_S), cycles=cycles).new_cycle
     assert ask_each(cycles=cycles).new_cycle
+
+
+LEARNS = Refresh(DAY_S, auto=Auto())
+MADE = {None: Survey(None, Auto()).schedule()}
+OLDER = {None: Survey(None, Auto(like_s=7 * DAY_S)).schedule()}
+
+
+def ask_learnt(*cycles: Cycle, aged: tuple[Aged, ...] = ()) -> Decision:
+    wish = Wish(NOW, False, LEARNS, ("timeout",))
+    known = {cycle.id: cycle for cycle in cycles}
+    return decide((group("done"),), known, wish, survey=lambda: Surveyed(MADE, aged))
+
+
+def test_where_refresh_is_learnt_a_look_at_all_rows_tells_when_something_is_due() -> None:
+    slow, quick = Aged("done", None, 1, 3 * DAY_S), Aged("done", None, 1, DAY_S)
+    decision = ask_learnt(ended(1, days_ago=2), aged=(slow, quick))
+    assert decision.new_cycle
+    assert (decision.due.schedules, decision.due.now) == (MADE, NOW)
+    decision = ask_learnt(ended(1, days_ago=2), aged=(slow,))
+    assert decision.nothing_due_before == pytest.approx(NOW + 0.7 * DAY_S)
+
+
+def test_a_continued_cycle_keeps_to_what_was_reckoned_when_it_began() -> None:
+    kept = replace(opened(2, days_ago=1), schedules=OLDER)
+    assert ask_learnt(ended(1, days_ago=9), kept).due.schedules == OLDER
+    began = ask_learnt(ended(1, days_ago=9), opened(2, days_ago=1)).due  # `auto` since then
+    assert (began.schedules, began.now) == (MADE, NOW - DAY_S)

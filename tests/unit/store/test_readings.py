@@ -7,6 +7,7 @@ from tests.unit.store.test_visits import Table, seeded
 
 ONE = Reading(b"1", b"basis")
 TWO = replace(ONE, content=b"2")
+AS_IT_WAS = Reading(None, b"x", "e")
 
 
 def read(table: Table, reading: Reading | None) -> dict[str, int]:
@@ -41,6 +42,21 @@ def test_what_is_read_on_another_basis_is_no_change():
     assert read(table, replace(TWO, basis=b"other")) == {"pages_read_otherwise": 1}
     assert told(table)[-1] == 0
     assert read(table, replace(TWO, basis=b"third")) == {"pages_unchanged": 1}
+
+
+def test_the_time_between_visits_counts_for_what_the_second_has_found():
+    """Since the last visit that could be compared; a 304 is one, another basis none."""
+    table = seeded("a")
+    other = replace(TWO, basis=b"x", etag="e")
+    waits = ((TWO, 50), (TWO, 70), (ONE, 90), (other, 110), (AS_IT_WAS, 130))
+    read(table, ONE)
+    for reading, waited in waits:
+        table.now += waited
+        before = table.now
+        read(table, reading)
+        took = table.now - before  # of the table's own clock
+    found = table.rows("SELECT changes, moved_s, still_s FROM page_reading")
+    assert found == [(2, 50 + 90 + 2 * took, 70 + 130 + 2 * took)]
 
 
 def test_a_page_that_was_not_read_says_what_it_said():

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.extract.plan import PageRule
+from scraper.core.schedule.auto import DAY_S, Auto, Survey
+from scraper.core.schedule.change import seen
 from scraper.core.schedule.refresh import DUE_SHARE, Refresh, due, up_to
 
 URL = "https://shop.example"
@@ -25,9 +27,9 @@ times = st.floats(0, 1e6)
     ],
 )
 def test_the_rule_of_the_page_says_it_else_the_run(page, path, refresh_s):
-    assert Refresh.of_rules(60.0, RULES).seconds(page, URL + path) == refresh_s
+    assert Refresh.of_rules(60.0, RULES).terms(page, URL + path).refresh_s == refresh_s
     assert Refresh.of_rules(60.0, (REST,)) == Refresh(60.0)
-    assert Refresh.of_rules(60.0, (NEWS,)).seconds(None, URL + "/") == 60.0
+    assert Refresh.of_rules(60.0, (NEWS,)).terms(None, URL + "/").refresh_s == 60.0
 
 
 @given(st.dictionaries(st.integers(1, 9), times), times, times, times)
@@ -35,9 +37,40 @@ def test_a_page_is_due_when_its_cycle_began_long_enough_ago(began_at, now, news_
     rules = (PageRule("news", match=("/news/*",), refresh_s=news_s), REST)
     found = due(Refresh.of_rules(default_s, rules), began_at, now)
     for path, refresh_s in (("/news/1", news_s), ("/", default_s)):
-        old = [id_ for id_, at in began_at.items() if at + DUE_SHARE * refresh_s <= now]
-        assert found.cycle(None, URL + path) == max(old, default=0)
+        for cycle, at in began_at.items():
+            newer = [id_ for id_, at in began_at.items() if at + DUE_SHARE * refresh_s <= now]
+            assert found.holds(None, URL + path, cycle) == (cycle <= max(newer, default=0))
+            assert at + DUE_SHARE * refresh_s > now or found.holds(None, URL + path, cycle)
 
 
 def test_without_a_refresh_all_pages_of_a_cycle_are_due_alike():
-    assert up_to(3).cycle(None, URL + "/") == up_to(3).cycle("news", "") == 3
+    assert up_to(3).holds(None, URL + "/", 3)
+    assert not up_to(3).holds("news", "", 4)
+
+
+def test_where_it_is_learnt_each_rule_has_its_own_rate_and_its_own_budget_if_it_says_so():
+    own = PageRule("own", match=("/own/*",), auto=Auto(like_s=7 * DAY_S))
+    refresh = Refresh.of_rules(60.0, (own, *RULES), Auto())
+    assert refresh.learns
+    assert refresh.autos() == {None: Auto(), "own": own.auto}
+    assert refresh.all_s() == {3600.0}
+    told = [refresh.terms(None, URL + path) for path in ("/own/1", "/news/1", "/")]
+    assert [(each.owner, each.rule) for each in told if each.auto] == [
+        ("own", "own"),
+        (None, "rest"),
+    ]
+    assert not Refresh.of_rules(60.0, RULES).learns
+
+
+def test_a_page_is_due_when_its_schedule_says_so():
+    refresh = Refresh.of_rules(60.0, (REST,), Auto())
+    survey = Survey(None, Auto())
+    often, never = seen(20, 15 * DAY_S, 5 * DAY_S), seen(0, 0.0, 90 * DAY_S)
+    survey.add("rest", often)
+    survey.add("rest", never, 9)
+    schedules = {None: survey.schedule()}
+    found = due(refresh, {1: 0.0}, 2 * DAY_S, schedules)
+    assert found.holds("rest", URL, 1, often)
+    assert found.holds("rest", URL, 1)  # nothing is known of it
+    assert not found.holds("rest", URL, 1, never)
+    assert due(refresh, {1: 0.0}, 30 * DAY_S, schedules).holds("rest", URL, 1, never)
