@@ -229,8 +229,11 @@ def test_while_it_ends(crawl: Crawl) -> None:
 def test_while_the_demo_runs_its_site_ends_too(tmp_path: Path) -> None:
     with Running("demo", "--db", "demo.db", cwd=tmp_path) as run:
         until(lambda: one(tmp_path / "demo.db", "SELECT count(*) FROM item") > 0)
-        assert run.others()
+        children = Path(f"/proc/{run.process.pid}/task/{run.process.pid}/children")
+        site = [Path("/proc", pid) for pid in children.read_text().split()]  # in its own session
+        assert site
         told(run, signal.SIGINT, within_s=IN_TIME_S, group=True)
+        until(lambda: not any(map(Path.exists, site)))
 
 
 @pytest.mark.slow
