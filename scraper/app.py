@@ -255,7 +255,7 @@ def _stages(
         chance=random.Random(),
         tally=Tally(),
         seeded=asyncio.Event(),
-        session=make_session(plan, fetcher, parser, clock, frontier.schedule.delay_s),
+        session=make_session(plan, fetcher, parser, clock, frontier),
         bodies=plan.store.bodies,
     )
 

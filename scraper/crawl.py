@@ -73,7 +73,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
         if early is not None:
             return early
         sent = True  # or tried to
-        early = await gate.logged_in(request, stages) or await gate.admit(request, url, stages)
+        early = await gate.logged_in(request, stages) or await gate.admit(lease, url, stages)
         if early is not None:
             return early
         asked = stages.asked(request)

@@ -19,15 +19,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from math import inf
 
 from scraper.clock import Clock
+from scraper.core.errors import TooSoonError
 from scraper.core.model import Request
 from scraper.core.plan import HostRule, PolitenessPlan
-from scraper.core.schedule.host import Lease
+from scraper.core.schedule.host import MOST_LEAD_S, Lease
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.politeness import HostSchedule
@@ -90,15 +91,40 @@ class Frontier:
             self._hurry()
         return await worker
 
-    def sending(self, lease: Lease) -> Callable[[], None] | None:
-        """What to call when the connection stands; None: nothing waits for that."""
-        return partial(self.sent, lease) if lease.spaced else None
+    def sending(self, lease: Lease) -> Callable[[], Awaitable[None]] | None:
+        """What to await when the connection stands; None: nothing waits for that."""
+        if not lease.spaced:
+            return None
+        return partial(self.sent, lease, since=self._clock.monotonic())
 
-    def sent(self, lease: Lease) -> None:
-        """Hear that the host sees the lease's request from now on."""
-        now, host = self._clock.monotonic(), lease.request.host
-        self.schedule.sent(host, now, started_at=lease.started_at)
+    async def sent(self, lease: Lease, *, since: float | None = None) -> None:
+        """Wait until the host may see the lease's request; from then on its delay counts.
+
+        Args:
+            since: when a connection was wanted.
+
+        Raises:
+            TooSoonError: that would be too long: it was sent already, and is to be sent again.
+        """
+        host, started_at, clock = lease.request.host, lease.started_at, self._clock
+        took_s = None if since is None else clock.monotonic() - since
+        stands = partial(self.schedule.stands, host, started_at=started_at)
+        early_s = stands(clock.monotonic(), took_s=took_s)
+        while early_s > 0:
+            if early_s > MOST_LEAD_S:
+                raise TooSoonError(host, early_s)
+            await asyncio.sleep(early_s)
+            early_s = stands(clock.monotonic())
+        self.schedule.sent(host, clock.monotonic(), started_at=started_at)
         self._hand_out()
+
+    def free_in_s(self, host: str) -> float:
+        """How long nothing may be sent to the host within the turn of a page."""
+        return self.schedule.free_in_s(host, self._clock.monotonic())
+
+    def asked(self, host: str) -> None:
+        """Hear that something is."""
+        self.schedule.asked(host, self._clock.monotonic())
 
     def leave(self, lease: Lease, *, sent: bool = True, news: News = NO_NEWS) -> None:
         """End the host's turn.

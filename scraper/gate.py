@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from scraper import errand
 from scraper.core import outcome
-from scraper.core.errors import FetchError, ParseError
+from scraper.core.errors import FetchError, ParseError, TooSoonError
 from scraper.core.follow import Followed, follow, joined, without
 from scraper.core.model import (
     Half,
@@ -82,17 +82,19 @@ def is_too_soon(request: Request, rules: Rules, stages: Stages) -> bool:
     return schedule.is_too_soon(request.host, now, crawl_delay_s=delay_s)
 
 
-async def admit(request: Request, url: Url, stages: Stages) -> PageResult | None:
+async def admit(lease: Lease, url: Url, stages: Stages) -> PageResult | None:
     """What keeps a request that was not refused from being sent now; None when nothing does.
 
     Raises:
         FetchError: robots.txt cannot be had, or the host has asked for a rest while a request was
             marked; the page was not sent.
     """
+    request = lease.request
     rules = stages.robots.answer(url.href)
     asked_now = rules is None
     if rules is None:
-        found = await stages.robots.ask_in_turn(url.href, request.host)
+        sending = stages.frontier.sending(lease)
+        found = await stages.robots.ask_in_turn(url.href, request.host, sent=sending)
         if not isinstance(found, Rules):
             return errand.sent_away(request, found, stages)
         rules = found
@@ -123,9 +125,6 @@ async def logged_in(request: Request, stages: Stages) -> PageResult | None:
     session = stages.session
     if session is None or not await session.open():
         return None
-    delay_s = stages.frontier.schedule.delay_s(session.host)
-    if delay_s:
-        stages.frontier.pause(session.host, stages.clock.now() + delay_s)
     return PageResult(request, again=request)
 
 
@@ -218,6 +217,8 @@ def is_to_keep(result: PageResult, stages: Stages) -> bool:
 def unanswered(lease: Lease, error: FetchError, stages: Stages) -> PageResult:
     """What becomes of a page that got no answer; one that tried its host loses no attempt."""
     request = lease.request
+    if isinstance(error, TooSoonError):
+        return PageResult(request, again=request)
     free = error.shut or (lease.probe and news_of(error).is_silence)
     if free and stages.frontier.schedule.has_given_up(request.host):
         return outcome.unreachable(request, error)

@@ -7,7 +7,7 @@ the host wait for it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +26,7 @@ LOOK_S = 0.05  # until a host that is busy is looked at again
 class Sent:
     """What was sent in a turn, and what came of it."""
 
-    now: Callable[[], None]  # to be called when a connection stands
+    now: Callable[[], Awaitable[None]]  # to be awaited when a connection stands
     tried: bool = False  # something was sent, or was tried to be
     met: Response | FetchError | None = None
 

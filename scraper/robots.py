@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
 from scraper.clock import Clock
-from scraper.core.errors import FetchError
+from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Response, http_reason
 from scraper.core.robotstxt import LIMIT_BYTES, Rules
 from scraper.core.url import Url, origin_of, parse
@@ -38,14 +38,13 @@ _ALLOW_ALL = Rules.allow_all()
 
 
 Keep: TypeAlias = Callable[[str, bytes], Awaitable[None]]
+Sent: TypeAlias = Callable[[], Awaitable[None]] | None
 
 
 class Fetcher(Protocol):
     """Who fetches."""
 
-    async def fetch_url(
-        self, url: str, *, max_bytes: int, sent: Callable[[], None] | None
-    ) -> Response:
+    async def fetch_url(self, url: str, *, max_bytes: int, sent: Sent) -> Response:
         """Return one exchange, its body cut at `max_bytes`; redirects are not followed."""
 
 
@@ -126,14 +125,13 @@ class Robots:
             found = await self.ask_in_turn(url, found.host)
         return found
 
-    async def ask_in_turn(
-        self, url: str, host: str, *, sent: Callable[[], None] | None = None
-    ) -> Rules | Url:
+    async def ask_in_turn(self, url: str, host: str, *, sent: Sent = None) -> Rules | Url:
         """Return the rules, for which one exchange may be made with a host whose turn it is.
 
         Args:
             host: whose turn it is: the URL's own, or where its robots.txt has moved to.
-            sent: called when the connection stands.
+            sent: awaited when the connection stands; where it says that it is too soon, the same
+                is to be asked for in another turn.
 
         Returns:
             Where the rules are to be asked for in another turn, if it is not known yet: see `host`.
@@ -194,12 +192,16 @@ class Robots:
         self._keep(origin, rules, len(text), min(left_s, KEPT_S))
         return rules
 
-    async def _ask(self, origin: str, place: _Place, sent: Callable[[], None] | None) -> None:
+    async def _ask(self, origin: str, place: _Place, sent: Sent) -> None:
         """Ask once and keep what it came to; whoever waits for it is woken, whatever happens."""
         done = self._asking[origin] = asyncio.Event()
         self._moved.pop(origin, None)
         try:
-            outcome, text = await self._exchange(place, sent)
+            try:
+                outcome, text = await self._exchange(place, sent)
+            except TooSoonError:
+                self._moved[origin] = place
+                return
             if isinstance(outcome, Url):
                 self._moved[origin] = _Place(outcome, place.hops + 1)
                 return
@@ -210,14 +212,14 @@ class Robots:
             del self._asking[origin]
             done.set()
 
-    async def _exchange(
-        self, place: _Place, sent: Callable[[], None] | None
-    ) -> tuple[Rules | FetchError | Url, bytes]:
+    async def _exchange(self, place: _Place, sent: Sent) -> tuple[Rules | FetchError | Url, bytes]:
         """What robots.txt says, and its text, if any; or where it is to be asked for."""
         try:
             response = await self._fetcher.fetch_url(
                 place.url.href, max_bytes=LIMIT_BYTES + 1, sent=sent
             )
+        except TooSoonError:
+            raise
         except FetchError as error:
             return FetchError(error.reason, f"robots.txt: {error.detail}"), b""
         if response.status not in _REDIRECTS:

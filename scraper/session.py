@@ -1,8 +1,8 @@
 """The login of a crawl: the form is fetched, filled in and sent; once for all who wait for it.
 
 Nothing is asked for before the first page has its host's turn: the login happens within that turn,
-as the fetch of robots.txt does, and so does each login after that. The exchanges keep the host's
-delay among themselves. While a login is under way no page is fetched.
+as the fetch of robots.txt does, and so does each login after that. Each of its exchanges is a start
+on its host for the delay. While a login is under way no page is fetched.
 
 A page that shows `expired` is visited again after a new login. If it shows it again, it is failed,
 unless all that this login has let in had its turn before the page: a session may be so short that
@@ -18,8 +18,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from scraper.clock import Clock
@@ -49,7 +50,7 @@ class Fetcher(Protocol):
     """One HTTP exchange."""
 
     async def fetch(
-        self, request: Request, *, any_type: bool, sent: Callable[[], None]
+        self, request: Request, *, any_type: bool, sent: Callable[[], Awaitable[None]]
     ) -> Response:
         """Ask once; a redirect is an answer."""
 
@@ -61,12 +62,22 @@ class Parser(Protocol):
         """Extract one page."""
 
 
+class Turns(Protocol):
+    """The delays of hosts."""
+
+    def free_in_s(self, host: str) -> float:
+        """How long nothing more may be sent to the host."""
+
+    def asked(self, host: str) -> None:
+        """Hear that something is sent to it now."""
+
+
 class Session:
     """Whether the crawl is logged in, and how it comes to be.
 
     Args:
         retry: how often a login is tried again that the network or the server has failed.
-        delay_s: between two exchanges with a host.
+        turns: the delays that are kept; None: none is.
         html_is_login: an answer in HTML is no page of the crawl; see `FetchPlan`.
 
     Attributes:
@@ -83,7 +94,7 @@ class Session:
         max_redirects: int,
         clock: Clock,
         chance: random.Random,
-        delay_s: Callable[[str], float],
+        turns: Turns | None,
         html_is_login: bool = False,
     ) -> None:
         self._plan = plan
@@ -94,14 +105,13 @@ class Session:
         self._max_redirects = max_redirects
         self._clock = clock
         self._chance = chance
-        self._delay_s = delay_s
+        self._turns = turns
         self._rule = login.login_rule(plan)
         self._url = parse(plan.url)
         self._lock = asyncio.Lock()
         self._is_open = False
         self._logins = 0
         self._logged_in_at = float("-inf")  # monotonic seconds
-        self._asked_at = float("-inf")
         self._let_in_at = float("-inf")  # the latest turn that the last login was good for
         self._tries: dict[int, tuple[int, int]] = {}  # row -> logins made for it, visits
         self._in_vain: set[int] = set()  # logins
@@ -230,7 +240,8 @@ class Session:
                 led = f"{_said(self._url.href)} leads to {_said(request.asked)}"
                 raise LoginError(f"login refused: {led}, which is not https")
             await self._pace(request.host)
-            response = await self._fetcher.fetch(request, any_type=True, sent=self._sent)
+            sent = partial(self._sent, request.host)
+            response = await self._fetcher.fetch(request, any_type=True, sent=sent)
             if not is_redirect(response):
                 break
             hop, url = next_hop(
@@ -249,13 +260,15 @@ class Session:
         return request, response
 
     async def _pace(self, host: str) -> None:
-        wait_s = self._asked_at + self._delay_s(host) - self._clock.monotonic()
-        if wait_s > 0:
+        while (  # noqa: ASYNC110  # time frees it, no event
+            self._turns is not None and (wait_s := self._turns.free_in_s(host)) > 0
+        ):
             await asyncio.sleep(wait_s)
-        self._sent()
+        await self._sent(host)
 
-    def _sent(self) -> None:
-        self._asked_at = self._clock.monotonic()
+    async def _sent(self, host: str) -> None:
+        if self._turns is not None:
+            self._turns.asked(host)
 
 
 def make_session(
@@ -263,7 +276,7 @@ def make_session(
     fetcher: Fetcher,
     parser: Parser,
     clock: Clock,
-    delay_s: Callable[[str], float],
+    turns: Turns | None,
 ) -> Session | None:
     """The login of a crawl, if it has one."""
     if plan.login is None:
@@ -276,7 +289,7 @@ def make_session(
         max_redirects=plan.fetch.max_redirects,
         clock=clock,
         chance=random.Random(),
-        delay_s=delay_s,
+        turns=turns,
         html_is_login=plan.fetch.html_is_login,
     )
 

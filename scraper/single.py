@@ -107,7 +107,7 @@ def _with_tools(plan: Plan, use: Callable[[Tools], Coroutine[Any, Any, T]]) -> T
         rules = (*rules_of(plan), *map(probe, plan.pages))
         parse = replace(plan.parse, offload="never") if not plan.pages else plan.parse
         async with Parser(parse, rules) as parser, Fetcher(plan.fetch) as fetcher:
-            session = make_session(plan, fetcher, parser, SystemClock(), lambda _host: 0.0)
+            session = make_session(plan, fetcher, parser, SystemClock(), None)
             return await use(Tools(fetcher, _robots(plan, fetcher), parser, session))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from scraper import errand
 from scraper.core import outcome
-from scraper.core.errors import FetchError
+from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import SeedSitemap
 from scraper.core.redirect import is_redirect, next_hop
@@ -45,7 +45,12 @@ class Fetcher(Protocol):
     """One HTTP exchange."""
 
     async def fetch(
-        self, request: Request, *, cut_bytes: int, any_type: bool, sent: Callable[[], None]
+        self,
+        request: Request,
+        *,
+        cut_bytes: int,
+        any_type: bool,
+        sent: Callable[[], Awaitable[None]],
     ) -> Response:
         """Ask once; a redirect is an answer, and a longer body is cut."""
 
@@ -247,9 +252,12 @@ class Sitemaps:
                 sent.tried = True
                 if await logged_in(request, self._stages) is not None:
                     continue
-                response = await self._fetcher.fetch(
-                    request, cut_bytes=MOST_BYTES + 1, any_type=True, sent=sent.now
-                )
+                try:
+                    response = await self._fetcher.fetch(
+                        request, cut_bytes=MOST_BYTES + 1, any_type=True, sent=sent.now
+                    )
+                except TooSoonError:
+                    continue
                 sent.take(response)
             error = outcome.refused(response)
             if error is None:
@@ -272,7 +280,7 @@ class Sitemaps:
             frontier.robots_known(request.host, rules.crawl_delay_s or 0.0, asked=False)
             return rules, None
         sent.tried = True
-        found = await robots.ask_in_turn(url.href, request.host)
+        found = await robots.ask_in_turn(url.href, request.host, sent=sent.now)
         if not isinstance(found, Rules):
             return None, replace(request, host=found.host)
         rule = frontier.robots_known(request.host, found.crawl_delay_s or 0.0, asked=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class Robots(Protocol):
         """What is known already; None: ask. Raises FetchError while that is in vain."""
 
     async def ask_in_turn(
-        self, url: str, host: str, *, sent: Callable[[], None] | None = None
+        self, url: str, host: str, *, sent: Callable[[], Awaitable[None]] | None = None
     ) -> Rules | Url:
         """Fetch it, once for all who ask, in a turn of a host; or learn in whose turn."""
 
@@ -56,8 +56,10 @@ class Robots(Protocol):
 class Fetcher(Protocol):
     """One HTTP exchange."""
 
-    async def fetch(self, request: Request, *, sent: Callable[[], None] | None) -> Response:
-        """Ask once; a redirect is an answer. `sent` is called when the connection stands."""
+    async def fetch(
+        self, request: Request, *, sent: Callable[[], Awaitable[None]] | None
+    ) -> Response:
+        """Ask once; a redirect is an answer. `sent` is awaited when the connection stands."""
 
 
 class Parser(Protocol):

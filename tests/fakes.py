@@ -69,7 +69,7 @@ class FakeSite:
         request: Request,
         *,
         any_type: bool = False,
-        sent: Callable[[], None] | None = None,
+        sent: Callable[[], Awaitable[None]] | None = None,
     ) -> Response:
         url = request.asked
         await _connected(next(self.connects_s), sent)
@@ -89,11 +89,11 @@ class FakeSite:
         return response
 
 
-async def _connected(after_s: float, sent: Callable[[], None] | None) -> None:
+async def _connected(after_s: float, sent: Callable[[], Awaitable[None]] | None) -> None:
     if after_s:
         await asyncio.sleep(after_s)
     if sent is not None:
-        sent()
+        await sent()
 
 
 def _as_list(answers: Any) -> list[Any]:
@@ -148,7 +148,11 @@ class FakeRobots:
             self._known[origin] = self._read(origin)
         return self._known.get(origin)
 
-    async def ask_in_turn(self, url: str, host: str) -> Rules:
+    async def ask_in_turn(
+        self, url: str, host: str, *, sent: Callable[[], Awaitable[None]] | None = None
+    ) -> Rules:
+        if sent is not None:
+            await sent()
         return await self.ask(url)
 
     async def ask(self, url: str) -> Rules:

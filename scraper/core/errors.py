@@ -49,6 +49,13 @@ class FetchError(ScraperError):
         self.shut = shut
 
 
+class TooSoonError(FetchError):
+    """The host may be asked for it again only in another turn; it loses no attempt."""
+
+    def __init__(self, host: str, early_s: float) -> None:
+        super().__init__("too_soon", f"{host} may be asked in {early_s:.1f} s", sent=False)
+
+
 class ParseError(ScraperError):
     """A page could not be extracted; it becomes the page's reason and never ends the run."""
 

@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -67,7 +67,7 @@ class Call:
     headers: CIMultiDict[str] | None = None
     data: bytes | None = None
     types: frozenset[str] = frozenset()  # of answers that are read; empty: all
-    sent: Callable[[], None] | None = None
+    sent: Callable[[], Awaitable[None]] | None = None
 
 
 class Fetcher:
@@ -126,15 +126,15 @@ class Fetcher:
         *,
         cut_bytes: int | None = None,
         any_type: bool = False,
-        sent: Callable[[], None] | None = None,
+        sent: Callable[[], Awaitable[None]] | None = None,
     ) -> Response:
         """Make the exchange that the request asks for now, whatever the status of the answer.
 
         Args:
             cut_bytes: a longer body is cut there; None: it is refused beyond `max_body_bytes`.
             any_type: it is no page of the crawl, and read whatever `scope.types` says.
-            sent: called when the connection stands, just before the request goes out; again when
-                it is sent again.
+            sent: awaited when the connection stands, just before the request goes out; again when
+                it is sent again. What it raises ends the exchange.
 
         Raises:
             FetchError: there is no answer, or none that may be used.
@@ -161,7 +161,7 @@ class Fetcher:
         return await self._in_slot(call)
 
     async def fetch_url(
-        self, url: str, *, max_bytes: int, sent: Callable[[], None] | None = None
+        self, url: str, *, max_bytes: int, sent: Callable[[], Awaitable[None]] | None = None
     ) -> Response:
         """GET a URL with neither cookies nor configured headers, its host's login excepted.
 

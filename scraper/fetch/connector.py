@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import socket
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from aiohttp.client_proto import ResponseHandler
 
 from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch.answers import Answers
-from scraper.fetch.exchange import CURRENT, now
+from scraper.fetch.exchange import CURRENT, Exchange, now
 from scraper.fetch.guard import Guard
 from scraper.fetch.resolver import Resolver
 from scraper.fetch.through import Through
@@ -119,10 +120,25 @@ class Connector(Bounded):
         if self._through is not None and exchange.dialled and not exchange.judged:
             connection.close()
             raise RuntimeError("this aiohttp connects without asking who may be connected to")
-        exchange.connected_at = now()
         if exchange.sent is not None:
-            exchange.sent()
+            await self._wait_to_send(exchange, exchange.sent, connection)
+        exchange.connected_at = now()
         return connection
+
+    async def _wait_to_send(
+        self, exchange: Exchange, sent: Callable[[], Awaitable[None]], connection: Connection
+    ) -> None:
+        """Whether the connection was fast or slow says nothing of how long this takes."""
+        stood_at = now()
+        try:
+            await sent()
+        except BaseException:
+            connection.close()
+            raise
+        waited_s = now() - stood_at
+        exchange.asked_at += waited_s
+        if exchange.dialled_at:
+            exchange.dialled_at += waited_s
 
     def _release(
         self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False

@@ -7,7 +7,7 @@ of them: it costs less than a TraceConfig and needs no private interface.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import perf_counter as now  # uvloop's own time() counts whole milliseconds
@@ -21,7 +21,7 @@ class Exchange:
 
     alone: bool = False  # wants a connection of its own, never one that was kept
     slot_s: float = 0.0
-    sent: Callable[[], None] | None = None  # wants to hear of each connection that stands
+    sent: Callable[[], Awaitable[None]] | None = None  # awaited when one stands
     name: str = ""  # of the host, as in the URL
     asked_at: float = 0.0  # the connector was asked for a connection
     dialled_at: float = 0.0  # the first socket was wanted: the name is resolved; 0: none was

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from scraper.core.errors import FetchError
+from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Hop, Reason, Request, Validators
 from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch import Fetcher
@@ -365,7 +365,7 @@ async def test_the_phases_say_where_the_time_went(site, fetcher):
 async def test_it_says_when_the_connection_stands_before_the_server_hears_anything(site, fetcher):
     heard: list[int] = []
 
-    def sent() -> None:
+    async def sent() -> None:
         heard.append(len(site.visits))
 
     await fetcher.fetch(ask(site.url("/page")), sent=sent)
@@ -374,6 +374,22 @@ async def test_it_says_when_the_connection_stands_before_the_server_hears_anythi
     with pytest.raises(FetchError):
         await fetcher.fetch(ask("http://127.0.0.1:1/"), sent=sent)
     assert heard == [0, 1, 2]
+
+
+async def test_what_is_too_soon_to_be_sent_again_is_not(site, fetcher):
+    """The delay of its host: over a kept connection it was sent in vain."""
+    heard = []
+
+    async def sent() -> None:
+        heard.append(len(site.visits))
+        if len(heard) > 2:
+            raise TooSoonError("h", 2.0)
+
+    await fetcher.fetch(ask(site.url("/page")), sent=sent)
+    site.route("/", reset())
+    with pytest.raises(TooSoonError):
+        await fetcher.fetch(ask(site.url("/")), sent=sent)
+    assert (heard, site.paths()) == ([0, 1, 2], ["/page", "/"])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from scraper import window
+from scraper.core.errors import TooSoonError
 from scraper.core.model import Reason, Request
 from scraper.core.schedule.circuit import RESTS
 from scraper.core.schedule.pace import FIRST_OPEN, MOST_SLOW_S
@@ -166,7 +167,8 @@ class Manners:
             outcome = "end"
         except Exception as error:
             outcome = str(error)
-            self.troubled(site)
+            if not isinstance(error, TooSoonError):
+                self.troubled(site)
             raise
         finally:
             self.open -= 1

@@ -120,6 +120,7 @@ MUTANTS: dict[str, Break] = {
     "settled rows stay held": (Held, "release", _ignore),
     "rows in flight are not held": (Held, "take", _take),
     "a slow connect is not waited for": (Host, "unsent", property(lambda host: None, _ignore)),
+    "who connects early sends early": (Host, "stands", lambda *args, **more: 0.0),
     "the delay counts from the turn": (Schedule, "robots_known", _told),
     "what is skipped counts for the limit": (Frontier, "give_back", _ignore),
     "the end does not wait for retries": (Frontier, "_finished", _finished),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from random import Random
@@ -20,8 +20,9 @@ from tests.simulation.laws import EPOCH, Diary, Manners
 from tests.simulation.vanishing import links
 from tests.simulation.world import HUNG_S, NEVER_ACCEPTED, Page, Site, World
 
-Sent: TypeAlias = Callable[[], None] | None
+Sent: TypeAlias = Callable[[], Awaitable[None]] | None
 
+DROPPED = 0.03  # of the exchanges
 ELSEWHERE = "/elsewhere.txt"  # where a robots.txt may have moved
 
 
@@ -126,6 +127,9 @@ class Network:
         slot_s = self._chance.choice((0.0, 0.0, 0.01))
         await asyncio.sleep(slot_s)
         await self._connect(site, sent)
+        if request.verb == "GET" and self._connects.random() < DROPPED:
+            await asyncio.sleep(0.01)
+            await self._connect(site, sent)  # the connection was kept, and closed meanwhile
         if site.hangs or (page.fails == Reason.TIMEOUT and not page.times):
             await asyncio.sleep(HUNG_S)
             raise FetchError(Reason.TIMEOUT, "as told")
@@ -166,11 +170,10 @@ class Network:
         is_down = site.is_down(asyncio.get_running_loop().time())
         if is_down:
             await asyncio.sleep(site.wait_s)
-        self._manners.sees(site)
-        if is_down:
             raise FetchError(Reason.CONNECT, "down", sent=False)
         if sent is not None:
-            sent()
+            await sent()
+        self._manners.sees(site)
 
     async def _reach(self, site: Site) -> None:
         """Wait for the answer."""
@@ -194,7 +197,7 @@ class Network:
         return self._web.asked[url, self.cycle]
 
     def _took_back(self, page: Page, request: Request, reason: str) -> None:
-        if request.verb != "GET" and reason in NEVER_ACCEPTED:
+        if request.verb != "GET" and reason in {*NEVER_ACCEPTED, "too_soon"}:
             self._web.sent[page.url, self.cycle] -= 1
 
     # As `Parser`

@@ -34,7 +34,7 @@ def test_starts_keep_the_delay_whoever_makes_them():
         async with some.turn(A, rests=lambda _: None) as sent:
             sent.tried = True
             await asyncio.sleep(2.0)
-            sent.now()
+            await sent.now()
         async with some.turn(B, rests=lambda _: None):
             assert loop.time() == pytest.approx(2.0, abs=0.1), "another host need not wait"
         async with asyncio.timeout(60), some.turn(A, rests=lambda _: None):

@@ -40,6 +40,19 @@ class InlineParser:
         return Parsed(Extractor(rule)(response.body, source), "inline", 0.0, 0.0)
 
 
+class Apart:
+    """A delay between all that is sent."""
+
+    def __init__(self, delay_s: float) -> None:
+        self.delay_s, self.at = delay_s, float("-inf")
+
+    def free_in_s(self, _host: str) -> float:
+        return max(self.at + self.delay_s - asyncio.get_running_loop().time(), 0.0)
+
+    def asked(self, _host: str) -> None:
+        self.at = asyncio.get_running_loop().time()
+
+
 def session(site: FakeSite, plan: LoginPlan = PLAN, *, delay_s: float = 0.0, attempts: int = 3):
     return Session(
         plan,
@@ -49,7 +62,7 @@ def session(site: FakeSite, plan: LoginPlan = PLAN, *, delay_s: float = 0.0, att
         max_redirects=3,
         clock=VirtualClock(),
         chance=random.Random(1),
-        delay_s=lambda _host: delay_s,
+        turns=Apart(delay_s),
     )
 
 
@@ -257,7 +270,7 @@ def test_what_says_that_the_login_is_over():
 
 def test_login_is_made_of_a_plan_that_has_one():
     plan = Plan("x", SeedPlan(), FetchPlan("bot"), StorePlan("x.db"))
-    parts = FakeSite({}), InlineParser(), VirtualClock(), lambda _host: 0.0
+    parts = FakeSite({}), InlineParser(), VirtualClock(), None
     assert make_session(plan, *parts) is None
     made = make_session(replace(plan, login=PLAN), *parts)
     assert made is not None
@@ -283,7 +296,7 @@ def members(pages, *, delay_s: float = 0.0, login: LoginPlan = PLAN, types: bool
             max_redirects=3,
             clock=made.stages.clock,
             chance=random.Random(1),
-            delay_s=made.frontier.schedule.delay_s,
+            turns=made.frontier,
             html_is_login=types,
         ),
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FRESH, _CLOSED = Pace(), Circuit()  # of hosts that were never heard of: shared, as they are many
 GIVES_WAY_S = 1.0  # a guest to a page that might start
+MOST_LEAD_S = 1.0
 UNKNOWN_S = 0.2  # until an answer begins, of a host that has not answered yet
 
 
@@ -34,6 +35,7 @@ class Host:
     circuit: Circuit = _CLOSED
     has_answered: bool = False
     unsent: float | None = None  # with a delay: when the turn began that has yet to send
+    lead_s: float = 0.0  # with a delay: how long it takes to connect, of late
     guests: int = 0  # that wait for a turn
     away: int = 0  # its pages that ask for its robots.txt where that has moved to
     yields: bool = False  # the last turn was a guest's: a page is next, if there is one
@@ -65,11 +67,11 @@ class Host:
 
     @property
     def next_at(self) -> float:
-        """The delay, or a rest, allows no start before."""
+        """The delay, less the time to connect, or a rest allows no turn before."""
         if self.circuit.is_given_up:
             return float("-inf")
         at = self.started_at + max(self.rule.delay_s, self.crawl_delay_s, self.pace.slow_s)
-        return max(self.paused_until, at)
+        return max(self.paused_until, at - self.lead_s)
 
     @property
     def has_room(self) -> bool:
@@ -157,6 +159,17 @@ class Host:
         delayed = self.rule.delay_s or self.crawl_delay_s or self.pace.slow_s or self.probing
         if delayed and not self.circuit.is_given_up:
             self.unsent = now
+
+    def stands(self, now: float, *, started_at: float, took_s: float | None) -> float:
+        """Hear that a turn has its connection; returns how much too early it is to send, if it is.
+
+        Args:
+            took_s: to connect, if that is known.
+        """
+        first = self.unsent == started_at
+        if first and took_s is not None:
+            self.lead_s += (min(took_s, MOST_LEAD_S, self.delay_s / 2) - self.lead_s) / 2
+        return (self.started_before if first else self.started_at) + self.delay_s - now
 
     def end(self, now: float, *, started_at: float, sent: bool) -> None:
         """A turn ends: it was a start, or none; who never said when it sent did so just now."""

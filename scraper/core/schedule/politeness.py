@@ -9,7 +9,8 @@ happens in whatever order:
   not take the slots that others could use;
 - between two starts on a host lies at least its delay: the larger of the config's, robots.txt's
   and what was learnt. It counts from when the connection stood, as the host sees it: meanwhile a
-  host with a delay starts nothing else, and a turn that failed before that counts from its end;
+  host with a delay starts nothing else, and a turn that failed before that counts from its end.
+  The next turn begins a little before the delay is over, so that its connection stands by then;
 - a paused host starts nothing before its pause ends;
 - a host that is not reached rests, then is asked for one page at a time; given up, its pages are
   handed out to be failed, without a wait (`circuit`);
@@ -110,12 +111,36 @@ class HostSchedule:
         if slower or host.started_at != before or host.stamp < 0:
             self._offer(host, now)
 
+    def stands(
+        self, host_name: str, now: float, *, started_at: float, took_s: float | None = None
+    ) -> float:
+        """Hear that a turn has its connection; returns how much too early it is to send, if it is.
+
+        Args:
+            took_s: to connect, if that is known: later turns begin so much before they may send.
+        """
+        return self._host(host_name).stands(now, started_at=started_at, took_s=took_s)
+
     def sent(self, host_name: str, now: float, *, started_at: float) -> None:
         """Hear that a turn taken at `started_at` sends something: the delay counts from now."""
         host = self._host(host_name)
         host.started_at = max(host.started_at, now)
         if host.unsent == started_at:
             host.unsent = None
+        self._offer(host, now)
+
+    def free_in_s(self, host_name: str, now: float) -> float:
+        """How long nothing may be sent within a turn that has sent nothing, of any host."""
+        host = self._host(host_name)
+        last_at = host.started_at if host.unsent is None else host.started_before
+        return max(last_at + host.delay_s - now, 0.0)
+
+    def asked(self, host_name: str, now: float) -> None:
+        """Hear that something is; the delay counts from now."""
+        host = self._host(host_name)
+        host.started_at = max(host.started_at, now)
+        if host.unsent is not None:
+            host.started_before = now
         self._offer(host, now)
 
     def expect(self, host_name: str) -> None:

@@ -1,7 +1,9 @@
 """Laws of the window, whatever happens in whatever order."""
 
 from dataclasses import replace
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -658,6 +660,29 @@ def test_a_host_waits_for_its_page_that_asks_for_robots_elsewhere():
     assert schedule.hosts.forget_idle(1e9) == 0
     schedule.back("a:80", 2.0)
     assert schedule.take(2.0) is not None
+
+
+@given(st.lists(st.floats(0, 3), min_size=8, max_size=8))
+def test_starts_are_a_delay_apart_however_long_it_takes_to_connect(connects_s):
+    """A turn begins so much sooner as it took to connect of late; what comes early waits."""
+    schedule = HostSchedule(polite(delay_s=2.0))
+    for number in range(20):
+        schedule.add(request("a:80", number), 0.0)
+    sent_at, now = [], 0.0
+    for took_s in [*connects_s, *[0.4] * 12]:
+        now = max(now, schedule.wake_at())
+        turn = schedule.take(now)
+        now += took_s
+        early_s = schedule.stands("a:80", now, started_at=turn.started_at, took_s=took_s)
+        now += max(early_s, 0.0)
+        schedule.sent("a:80", now, started_at=turn.started_at)
+        sent_at.append(now)
+        again_s = schedule.stands("a:80", now, started_at=turn.started_at)
+        assert again_s == pytest.approx(2.0), "what is sent again in this turn would wait, too"
+        schedule.done("a:80", now, started_at=turn.started_at, sent=True)
+    gaps = [later - before for before, later in pairwise(sent_at)]
+    assert min(gaps) > 2.0 - 1e-9
+    assert gaps[-1] < 2.001
 
 
 def test_while_the_network_is_gone_a_guest_takes_the_turn_of_a_probe():
