@@ -74,7 +74,7 @@ class Guest:
     rests_until: float = -inf
     delay_s: float = 0.0
     has_told: bool = False  # its robots.txt
-    name: str = ""  # what it shares the cap of a domain by
+    groups: tuple[str, ...] = ()  # domain and address, where they have a cap
     troubled_at: float = -inf  # it failed, or said that it has too much to do
 
 
@@ -94,10 +94,10 @@ class Manners:
             s.host: Guest(delay_s=world.rules[s.host].delay_s, started_at=started.get(s.host, -inf))
             for s in world.sites
         }
+        self._most_on = dict[str, int]()  # by group
         for host, guest in self.guests.items():
-            guest.name = host.partition(":")[0]
-        self._most_on = world.plan.politeness.per_domain or inf
-        self._open_on: Counter[str] = Counter()  # by name
+            guest.groups = self._groups(world, host.partition(":")[0])
+        self._open_on: Counter[str] = Counter()
         self._full_at: dict[str, float] = {}  # when as many were open as may be
         self._started = started
         self.began_at = diary.now if number > 1 else -inf  # until then others may have asked
@@ -150,9 +150,9 @@ class Manners:
         self.open += 1
         self.starts += 1
         guest.open += 1
-        self._open_on[guest.name] += 1
-        within = self._open_on[guest.name] <= self._most_on
-        self._law(within, "the cap of a domain holds", guest.name)
+        self._open_on.update(guest.groups)
+        within = all(self._open_on[group] <= self._most_on[group] for group in guest.groups)
+        self._law(within, "the cap of a domain or an address holds", guest.groups)
         self._note("start", f"{site.host} {what}")
         self._law(guest.open <= rule.per_host, "at most per_host open on a host", site.host)
         earned = guest.open <= FIRST_OPEN + guest.ended
@@ -173,9 +173,9 @@ class Manners:
         finally:
             self.open -= 1
             guest.open -= 1
-            if self._is_full(guest):
-                self._full_at[guest.name] = self._diary.now
-            self._open_on[guest.name] -= 1
+            for group in filter(self._is_at_its_cap, guest.groups):
+                self._full_at[group] = self._diary.now
+            self._open_on.subtract(guest.groups)
             guest.ended += 1
             guest.ended_at = self._diary.now
             self._note(outcome, f"{site.host} {what}")
@@ -214,7 +214,7 @@ class Manners:
         if guest.open >= limit or self._is_full(guest):
             return inf
         asked_at = max(guest.started_at, self.began_at)
-        since_full = self._full_at.get(guest.name, -inf)
+        since_full = self._was_full_at(guest)
         rests_until = max(guest.rests_until, since_full)
         return max(asked_at + guest.delay_s, rests_until, guest.ended_at) + SHORT_S
 
@@ -225,15 +225,30 @@ class Manners:
         rest_s = max(RESTS[-1] * self._world.plan.politeness.rest_s, FAILURE_KEPT_S)
         apart_s = max(guest.delay_s, MOST_SLOW_S)
         return SHORT_S + max(
-            self._full_at.get(guest.name, -inf),
+            self._was_full_at(guest),
             max(guest.started_at, self.began_at) + apart_s,
             guest.rests_until,
             guest.ended_at,
             guest.troubled_at + rest_s,
         )
 
+    def _groups(self, world: World, name: str) -> tuple[str, ...]:
+        """What a host shares a cap by."""
+        caps, address = world.plan.politeness, world.address[name]
+        if caps.per_domain is not None:
+            self._most_on[name] = caps.per_domain
+        if caps.per_address is not None and address is not None:
+            self._most_on[address] = caps.per_address
+        return tuple(group for group in (name, address) if group in self._most_on)
+
+    def _is_at_its_cap(self, group: str) -> bool:
+        return self._open_on[group] >= self._most_on[group]
+
     def _is_full(self, guest: Guest) -> bool:
-        return self._open_on[guest.name] >= self._most_on
+        return any(map(self._is_at_its_cap, guest.groups))
+
+    def _was_full_at(self, guest: Guest) -> float:
+        return max((self._full_at.get(group, -inf) for group in guest.groups), default=-inf)
 
     def _is_open(self, guest: Guest) -> bool:
         return guest.has_told or not self._world.plan.politeness.robots

@@ -85,6 +85,10 @@ def _begin(self: Any, host_name: str, now: float) -> None:
     self._open(host, now)
 
 
+def _at_none(self: Lanes, host: Host, addresses: Any) -> None:
+    LOCATE(self, host, ())
+
+
 def _learn(self: Any, slow: Any, *, asked_until: float) -> None:
     LEARN(self, slow)
 
@@ -96,7 +100,7 @@ def _shown(batch: Any, ids: Any) -> list[Shown]:
 
 
 LEAVE, FINISHED, TAKE = Frontier.leave, Frontier._finished, Held.take
-MAY_TAKE = Crew.may_take
+MAY_TAKE, LOCATE = Crew.may_take, Lanes.locate
 RECORD, KNOWN, LEARN = Links.record, Schedule.robots_known, Schedule.learn
 SHOWN = visits._shown
 
@@ -153,6 +157,7 @@ MUTANTS: dict[str, Break] = {
         "GONE",
         "SELECT 0, 0, 0 WHERE 0 IN (?, ?) AND 0",
     ),
+    "no address is known": (Lanes, "locate", _at_none),
     "no cap for a domain": (Lanes, "admits", lambda self, host, now: True),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),
 }

@@ -74,6 +74,14 @@ class Network:
             self._took_back(page, request, f"http_{response.status}")
             return response
 
+    async def look_up(self, name: str, _port: int) -> list[dict[str, str]]:
+        """The addresses of a host."""
+        await asyncio.sleep(0.1)
+        address = self._world.address[name]
+        if address is None:
+            raise OSError("no such host")
+        return [{"host": address}]
+
     async def _sitemap(self, url: str, sent: Sent) -> Response:
         site = self._world.by_host[parse(url).host]
         with self._manners.exchange(site, url):

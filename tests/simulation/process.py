@@ -29,6 +29,7 @@ from scraper.core.schedule.tuning import LEAST
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
 from scraper.frontier import Frontier
+from scraper.locate import make_locator
 from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
@@ -320,6 +321,7 @@ class Process:
             max_time_s=order.max_time_s,
         )
         stages.frontier.give_up = self._gives_up
+        run.beside = make_locator(plan, self.network.look_up, frontier)
         return run
 
     def _gives_up(self, by: str) -> None:

@@ -157,6 +157,11 @@ class World:
 
     def __post_init__(self) -> None:
         self.by_host = {site.host: site for site in self.sites}
+        addresses = Random(f"at {self.seed}")
+        self.address = {  # of each host; None: it is not found when it is looked up before
+            name: addresses.choice((None, "10.0.0.1", "10.0.0.2", "10.0.0.3"))
+            for name in dict.fromkeys(site.host.partition(":")[0] for site in self.sites)
+        }
         self.validates = any(page.validates for page in self.pages)
         self._by_key = {url_key(page.url): page for page in self.pages}
         self._by_url: dict[str, Page] = {}
@@ -310,6 +315,8 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
     forms = [_form(rng, rng.choice(sites), pages, n) for n in range(rng.choice((0, 1, 2, 5)))]
     maps = _sitemaps(Random(f"sitemaps {seed}"), seeds)
     plan = _plan(rng, path, sites, seeds, forms, maps)
+    caps = Random(f"addresses {seed}").choice((None, None, None, 1, 2))
+    plan = replace(plan, politeness=replace(plan.politeness, per_address=caps))
     if Random(f"rules {seed}").random() < 0.25:
         plan = replace(plan, pages=(OFTEN, RULE))
     return World(

@@ -44,6 +44,7 @@ class Host:
     urgent: int = 0  # the first of the queue that are next hops: half-done work
     open: int = 0
     started_before: float = float("-inf")  # the start before that one
+    seen_at: float = float("-inf")  # when the host saw a request, as far as somebody has told
     paused_until: float = float("-inf")
     located: bool = True  # it is known whom it shares a cap with
     lane: Lane | None = None  # with whom; None: with nobody
@@ -166,10 +167,14 @@ class Host:
         Args:
             took_s: to connect, if that is known.
         """
-        first = self.unsent == started_at
-        if first and took_s is not None:
+        if took_s is not None and self.unsent == started_at:
             self.lead_s += (min(took_s, MOST_LEAD_S, self.delay_s / 2) - self.lead_s) / 2
-        return (self.started_before if first else self.started_at) + self.delay_s - now
+        return self.seen_at + self.delay_s - now
+
+    def sees(self, now: float) -> None:
+        """The host sees a request now: the delay counts from here."""
+        self.seen_at = now
+        self.started_at = max(self.started_at, now)
 
     def end(self, now: float, *, started_at: float, sent: bool) -> None:
         """A turn ends: it was a start, or none; who never said when it sent did so just now."""
@@ -177,7 +182,7 @@ class Host:
         if self.unsent == started_at:
             self.unsent = None
             if sent:
-                self.started_at = max(self.started_at, now)
+                self.sees(now)
         if not sent and self.started_at == started_at:
             self.started_at = self.started_before
 

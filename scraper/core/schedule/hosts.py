@@ -47,6 +47,7 @@ class Hosts:
             host = self._hosts[name] = Host(name, rule, self._plan.robots, self.asked_until)
             host.known = self._known.get(name, 0)
             self._past.recall(host)
+            host.seen_at = host.started_at
             self._lanes.enter(host)
             self.note(host)
         return host

@@ -124,7 +124,7 @@ class HostSchedule:
     def sent(self, host_name: str, now: float, *, started_at: float) -> None:
         """Hear that a turn taken at `started_at` sends something: the delay counts from now."""
         host = self._host(host_name)
-        host.started_at = max(host.started_at, now)
+        host.sees(now)
         if host.unsent == started_at:
             host.unsent = None
         self._offer(host, now)
@@ -132,15 +132,12 @@ class HostSchedule:
     def free_in_s(self, host_name: str, now: float) -> float:
         """How long nothing may be sent within a turn that has sent nothing, of any host."""
         host = self._host(host_name)
-        last_at = host.started_at if host.unsent is None else host.started_before
-        return max(last_at + host.delay_s - now, 0.0)
+        return max(host.seen_at + host.delay_s - now, 0.0)
 
     def asked(self, host_name: str, now: float) -> None:
         """Hear that something is; the delay counts from now."""
         host = self._host(host_name)
-        host.started_at = max(host.started_at, now)
-        if host.unsent is not None:
-            host.started_before = now
+        host.sees(now)
         self._offer(host, now)
 
     def expect(self, host_name: str) -> None:
@@ -241,7 +238,7 @@ class HostSchedule:
         host = self._host(host_name)
         crawl_delay_s = min(crawl_delay_s, self._plan.max_crawl_delay_s)
         if asked:
-            host.started_at = max(host.started_at, now)
+            host.sees(now)
         elif not host.probing and crawl_delay_s == host.crawl_delay_s:
             return False
         host.probing = False
