@@ -152,9 +152,9 @@ class RunConfig(Section):
 
     gone: GoneConfig = GoneConfig()
     """When pages and items are gone: never by a failure, only where every page that showed an item
-    was read and does not show it, or is gone itself. A page on which an item of the type is
-    rejected says nothing of those that it does not show: keep adverts out of `each`, as with
-    `div.product:has(.price)`."""
+    was read and does not show it, or is gone itself. What is rejected on a page may be an item that
+    it does not show any more, unless it has another key or was rejected beside the item before:
+    keep adverts that change out of `each`, as with `div.product:has(.price)`."""
 
 
 class Config(Section):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 TABLES = frozenset(
     {"run", "cycle", "request", "visit", "item", "item_history", "rejected", "host", "lock"}
     | {"item_half", "item_carry", "item_invalid", "migration", "kept_page", "kept_body", "robots"}
-    | {"page_reading", "request_missing", "item_page", "item_pair", "item_doubt"}
+    | {"page_reading", "request_missing", "item_page", "item_pair", "item_doubt", "page_rejected"}
 )
 """The tables of the database: a view cannot be named like one."""
 

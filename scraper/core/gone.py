@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,6 +39,25 @@ def may_go(live: int, at_most: float) -> int:
     if at_most <= 0:
         return 0
     return max(1, int(live * at_most + 1e-6))  # 29 % of 100 are 29, whatever floats say
+
+
+def suspects(now: Iterable[str], beside: Iterable[str]) -> Counter[str]:
+    """What was rejected on a page and may be an item that it does not show any more.
+
+    Args:
+        now: a mark of each that is rejected now, the same for the same.
+        beside: of those that were when the item was shown: it is none of them.
+    """
+    return Counter(now) - Counter(beside)
+
+
+def stays_beside(now: Iterable[str], beside: Iterable[str], *, missing: bool) -> Counter[str]:
+    """What is rejected now and is none of the items that the page shows, or may show still.
+
+    Args:
+        missing: some of these items are not shown, and may be among the rejected.
+    """
+    return Counter(now) & Counter(beside) if missing else Counter(now)
 
 
 def is_asked_again(*, gone_at: float, asked_at: float, now: float) -> bool:

@@ -61,8 +61,11 @@ _LOST = (
     "FROM item_page AS shown WHERE EXISTS (SELECT 1 FROM staged_page AS page "
     "WHERE page.request_id = shown.request_id) AND NOT EXISTS (SELECT 1 FROM item "
     "JOIN staged_shown AS new ON new.request_id = shown.request_id AND new.type = item.type "
-    "AND new.key = item.key WHERE item.id = shown.item_id)"
+    "AND new.key = item.key WHERE item.id = shown.item_id) "
+    "AND NOT EXISTS (SELECT 1 FROM staged_rejected AS none JOIN item ON item.type = none.type "
+    "WHERE none.request_id = shown.request_id AND none.carry IS NULL AND item.id = shown.item_id)"
 )
+_BESIDE = "DELETE FROM page_rejected WHERE request_id IN (SELECT request_id FROM staged_page)"
 _SHOWN = (
     "INSERT OR IGNORE INTO item_page (request_id, item_id) SELECT new.request_id, item.id "
     "FROM staged_shown AS new CROSS JOIN item ON item.type = new.type AND item.key = new.key"
@@ -192,6 +195,7 @@ STEPS = (
     f"{_DOUBT} {_LOST}",
     f"DELETE {_LOST}",
     _SHOWN,
+    _BESIDE,
     _REJECTED_BEFORE,
     _REJECT,
     "DELETE FROM rejected WHERE id IN (SELECT id FROM staged_accepted)",

@@ -183,11 +183,9 @@ def _shown(batch: Batch, ids: Sequence[int]) -> list[Shown]:
         page, first = result.page, at
         at += len(page.items)
         if result.state == State.DONE and result.status != NOT_MODIFIED:
-            rejected = {each.type for each in page.rejected}
-            rejected |= {half.type for half in page.halves if half.rejected}
             items = frozenset(ids[first:at])
-            place = (result.request.id, result.rule or "", items)
-            shown.append(Shown(*place, frozenset(rejected), moved))
+            told = (result.request.id, result.rule or "", items, page.rejected)
+            shown.append(Shown(*told, moved))
     return shown
 
 

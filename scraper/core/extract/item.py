@@ -68,6 +68,14 @@ def key_of(found: Mapping[str, Json], names: Sequence[str]) -> str:
     return value if isinstance(value, str) else _encode(value)
 
 
+def known_key(data: str, names: Sequence[str]) -> str | None:
+    """The identity of what was rejected; None: it has none, or not all of it is known."""
+    found = json.loads(data)
+    if not names or any(found.get(name) in (None, "", [], {}) for name in names):
+        return None
+    return key_of(found, names)
+
+
 def content_key(data: str) -> str:
     """The identity of an item that has nothing but its content."""
     return blake2b(data.encode(), digest_size=16).hexdigest()

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.gone import MISSING, Going, in_words, is_asked_again, may_go, missed, too_many
+from scraper.core.gone import (
+    MISSING,
+    Going,
+    in_words,
+    is_asked_again,
+    may_go,
+    missed,
+    stays_beside,
+    suspects,
+    too_many,
+)
 
 
 @given(st.integers(1, 10**7), st.integers(0, 100))
@@ -27,6 +39,26 @@ def test_each_type_is_judged_by_itself() -> None:
     assert too_many([books, authors], 0.1) == [authors]
     assert too_many([books, authors], 0.0) == [books, authors]
     assert too_many([books, authors], 1.0) == []
+
+
+@given(
+    st.sets(st.sampled_from("1234"), min_size=1),
+    st.lists(st.tuples(st.sets(st.sampled_from("1234")), st.lists(st.sampled_from("xyz")))),
+)
+def test_an_item_that_is_rejected_is_suspected_until_all_items_are_shown_again(
+    items: set[str], readings: list[tuple[set[str], list[str]]]
+) -> None:
+    beside: Counter[str] = Counter()
+    for broken, adverts in readings:
+        now = [*(broken & items), *adverts]
+        assert broken & items <= suspects(now, beside).keys()
+        beside = stays_beside(now, beside, missing=bool(broken & items))
+
+
+def test_what_stood_beside_an_item_is_not_suspected_of_being_it() -> None:
+    assert not suspects("xxy", "yxx")
+    assert suspects("xxx", "xx") == {"x": 1}
+    assert stays_beside("xz", "xxy", missing=True) == {"x": 1}
 
 
 def test_what_is_replaced_is_not_lost() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ from scraper.store.visits import Entry, Visits
 from tests.unit.store.tables import Tables, link
 
 PAGES = "abcd"
-BOOK = ItemPlan("book", (FieldPlan("n"),))
+BOOK = ItemPlan("book", (FieldPlan("n"), FieldPlan("p", required=True)), key=("n",))
 RULE = PageRule("page", items=(BOOK,))
 ALL = GonePlan(2, 1.0)
 
@@ -106,10 +107,10 @@ class Table(Tables):
 
 
 ITEMS = st.frozensets(st.sampled_from("123456"), max_size=4)
+OTHERS = st.lists(st.sampled_from("123456xxyz"), max_size=3)  # x, y and z: advertisements
 FATES = st.one_of(
-    st.tuples(st.just("read"), ITEMS),
-    st.tuples(st.just("read"), ITEMS),
-    st.tuples(st.just("rejects"), ITEMS),
+    st.tuples(st.just("read"), ITEMS, st.just([])),
+    st.tuples(st.just("read"), ITEMS, OTHERS),
     st.tuples(st.sampled_from(["http_404", "http_410", "timeout", "http_500", "304", "rest"])),
 )
 CYCLES = st.lists(st.fixed_dictionaries(dict.fromkeys(PAGES, FATES)), min_size=1, max_size=6)
@@ -120,19 +121,20 @@ class Truth:
     """What the evidence says, from the pages' fates alone."""
 
     shown: dict[str, set[str]] = field(default_factory=lambda: {page: set() for page in PAGES})
+    beside: dict[str, Counter[str]] = field(
+        default_factory=lambda: {page: Counter() for page in PAGES}
+    )
     missing: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PAGES, 0))
     ever: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
 
     def cycle(self, fates: dict[str, tuple]) -> None:
         seen: set[str] = set()
-        for page, (what, *items) in fates.items():
-            if what in {"read", "rejects"}:
-                seen |= items[0]
-                self.shown[page] = set(items[0]) | (
-                    self.shown[page] if what == "rejects" else set()
-                )
-            if what in {"read", "rejects", "304"}:
+        for page, (what, *found) in fates.items():
+            if what == "read":
+                self.read(page, *found)
+                seen |= found[0]
+            if what in {"read", "304"}:
                 self.missing[page] = 0
             if what in {"http_404", "http_410"}:
                 self.missing[page] += 1
@@ -141,6 +143,15 @@ class Truth:
         self.ever |= seen
         live = seen.union(*self.shown.values())
         self.gone = (self.gone | (self.ever - live)) - seen
+
+    def read(self, page: str, items: frozenset[str], others: list[str]) -> None:
+        """Even numbers are rejected with their key, all else without one."""
+        new = Counter(others) - self.beside[page]
+        absent = self.shown[page] - items
+        nameless = {other for other in new if other not in "246"}
+        held = absent if nameless else absent & set(new)
+        self.shown[page] = items | held
+        self.beside[page] = Counter(others) & self.beside[page] if held else Counter(others)
 
 
 @settings(max_examples=150, deadline=None)
@@ -167,15 +178,33 @@ def test_an_item_is_gone_when_the_pages_that_showed_it_were_read_and_do_not(
             assert set(table.gone_pages) == missing
 
 
-def _visit(table: Table, page: str, what: str, items: frozenset[str] = frozenset()) -> None:
+def _visit(
+    table: Table, page: str, what: str, items: frozenset[str] = frozenset(), others: object = ()
+) -> None:
     if what == "read":
-        table.shows(page, *sorted(items))
-    elif what == "rejects":
-        table.shows(page, *sorted(items), rejected=(Rejected("book", "n", "missing", 9, "{}"),))
+        table.shows(page, *sorted(items), rejected=tuple(map(rejected, others)))  # type: ignore[call-overload]
     elif what == "304":
         table.put(PageResult(table.request(page), status=304))
     elif what != "rest":
         table.fails(page, what)
+
+
+def rejected(name: str) -> Rejected:
+    """An element that is no item: with its key, or with another value to know it by."""
+    field, found = ("p", {"n": name}) if name in "246" else ("n", {"n": None, "t": name})
+    return Rejected("book", field, "missing", 9, json.dumps(found))
+
+
+def test_what_is_on_the_page_but_rejected_is_not_gone_whatever_stands_beside_it() -> None:
+    with Table() as table:
+        table.seed("a")
+        table.shows("a", "1", "2", "3", rejected=(rejected("x"),))
+        table.end()
+        for others, live in (("x1", "123"), ("x1", "123"), ("x", "2")):
+            table.next_cycle()
+            table.shows("a", "2", rejected=tuple(map(rejected, others)))
+            table.end()
+            assert table.live == list(live)
 
 
 def test_more_than_may_go_at_once_is_told_and_nothing_is_marked_until_it_may() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.store import evidence, items, joining, requests, visits
+from scraper.store import beside, evidence, items, joining, requests, visits
 from scraper.store.many import MANY, SIZES, read_many, write_many
 from tests.unit.store.tables import Tables
 
@@ -25,7 +25,8 @@ STATEMENTS = {
     "halves paired": (joining.PAIRED, 3, ()),
     "carries shown": (joining.SHOWN, 1, (1,)),
     "shown before": (evidence.BEFORE, 1, ()),
-    "types of items": (evidence.TYPES, 1, ()),
+    "items lost": (evidence.ITEMS, 1, ()),
+    "rejected beside": (beside.READ, 1, ()),
     "pairs doubted": (evidence.DOUBT_PAIRS, 1, ()),
     "pairs trusted": (evidence.TRUST_PAIRS, 2, ()),
     "visits written": (visits.VISIT, 29, ()),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ ITEMS = (
     "SELECT key, data, hash, before_hash, request_key, position, first_cycle, last_cycle FROM item "
     "ORDER BY key"
 )
-TABLES = ("item", "item_history", "rejected", "visit", "request")
+TABLES = ("item", "item_history", "visit", "request", "item_page")
+REJECTED = (
+    "SELECT run_id, request_id, type, field, reason, position, data FROM rejected ORDER BY 2, 6"
+)
 
 
 class Hands:
@@ -61,7 +65,9 @@ class Shelf(Tables):
         self.bodies = Bodies()
         self.bodies.is_on = True
         self.links = Links(Limits())
-        self.visits = Visits(self.links, Limits(), Pairs(), Evidence(), self.bodies)
+        evidence = Evidence()
+        evidence.knows(RULES)
+        self.visits = Visits(self.links, Limits(), Pairs(), evidence, self.bodies)
         self.run(cycle=1)
         with self.change() as change:
             self.links.record_seeds(change, [link(path, seed=True) for path in paths])
@@ -92,7 +98,8 @@ class Shelf(Tables):
         return await self.staging.swap(RunStart("x"), RULES, exit_status=0, stats={})
 
     def everything(self) -> list[list[tuple[object, ...]]]:
-        return [self.rows(f"SELECT * FROM {name} ORDER BY 1, 2") for name in TABLES]
+        whole = [self.rows(f"SELECT * FROM {name} ORDER BY 1, 2") for name in TABLES]
+        return [*whole, self.rows(REJECTED)]
 
 
 def books(found: dict[str, int]) -> Page:
@@ -102,6 +109,16 @@ def books(found: dict[str, int]) -> Page:
             for n, (key, price) in enumerate(found.items())
         )
     )
+
+
+def with_rejected(found: dict[str, int]) -> Page:
+    """The same, but a price of 2 is none."""
+    rejected = tuple(
+        Rejected("book", "price", "invalid", n, f'{{"price": null, "t": "{key}"}}')
+        for n, (key, price) in enumerate(found.items())
+        if price == 2
+    )
+    return replace(books({k: price for k, price in found.items() if price < 2}), rejected=rejected)
 
 
 found = st.dictionaries(st.sampled_from("xyz"), st.integers(0, 2), max_size=3)
@@ -115,9 +132,10 @@ async def test_the_same_rules_change_nothing(cycles):
         for number, pages in enumerate(cycles, 1):
             shelf.run(cycle=number)
             for path, page in pages.items():
-                shelf.visit(path, books(page))
+                shelf.visit(path, with_rejected(page))
         before = shelf.everything()
-        swapped = await shelf.reparse({path: books(page) for path, page in cycles[-1].items()})
+        last = {path: with_rejected(page) for path, page in cycles[-1].items()}
+        swapped = await shelf.reparse(last)
         assert shelf.everything() == before
         assert (swapped.new, swapped.changed, swapped.removed) == (0, 0, 0)
 

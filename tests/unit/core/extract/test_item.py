@@ -6,7 +6,14 @@ import math
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scraper.core.extract.item import DEEPEST, content_key, encoded, is_too_deep, key_of
+from scraper.core.extract.item import (
+    DEEPEST,
+    content_key,
+    encoded,
+    is_too_deep,
+    key_of,
+    known_key,
+)
 
 texts = st.text(st.characters() | st.just("\0") | st.just("\ud800"), max_size=4)
 values = st.recursive(
@@ -62,6 +69,13 @@ def test_the_key_of_one_field_is_its_text_and_of_several_a_list():
     assert key_of(found, ("a",)) == "x"
     assert key_of(found, ("b",)) == "1"
     assert key_of(found, ("a", "b", "c")) == '["x",1,null]'
+
+
+def test_the_key_of_what_was_rejected_is_known_where_all_of_it_is():
+    data = '{"a":"x","b":1,"c":null,"d":[]}'
+    assert known_key(data, ("a",)) == "x"
+    assert known_key(data, ("a", "b")) == '["x",1]'
+    assert [known_key(data, names) for names in [(), ("a", "c"), ("d",), ("e",)]] == [None] * 4
 
 
 @settings(deadline=None)
