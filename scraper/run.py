@@ -212,9 +212,17 @@ class Run:
                 "seeds": self._seeds.figures(),
                 "missed": missed,
                 "waits": waits,
+                "unsought": await self._unsought(),
             },
         )
         return Outcome(info.id, status, stopped_by, tuple(messages), self._idle(info))
+
+    async def _unsought(self) -> dict[str, int]:
+        """Live items of types that the config does not have any more."""
+        found = await self._store.runs.unsought()
+        for type_, count in found.items():
+            log.warning("%s", gone.unsought_in_words(type_, count))
+        return found
 
     async def _waits(self, stopped_by: str | None) -> dict[str, Any] | None:
         """For whom a run that was stopped by `run.max_wait` would have had to wait."""

@@ -126,7 +126,8 @@ class GoneConfig(Section):
     at_most: Share = Field(0.1, json_schema_extra={"default": "10%"})
     """Of the live items of a type, this share may be gone at once (one item always may, unless this
     is `0%`); more is a missed promise, exit status 1, and nothing is marked. Of items without a key
-    only those that no new ones replace count."""
+    only those that no new ones replace count. With `100%` the items of types that no page rule
+    looks for any more go too."""
 
 
 class RunConfig(Section):

@@ -98,5 +98,13 @@ def in_words(going: Going, at_most: float) -> str:
     )
 
 
+def unsought_in_words(type_: str, live: int) -> str:
+    """What is said of items whose type no page rule looks for any more, and what may be done."""
+    return (
+        f"{live:,} items of {type_} are as they were, for no page rule looks for them any more: "
+        "put the rule back, or let them go when a cycle ends with --set run.gone.at_most=100%"
+    )
+
+
 def _percent(share: float) -> str:
     return f"{share * 100:.6g}%"

@@ -58,7 +58,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         **pages.requests(connection),
         **{name: measured[name] for name in ("seeds", "fetches", "pages", "links")},
         "items": _items(connection, run.cycle, stored),
-        "reparse": _reparse(stored),
+        **_told(stored),
         "duplicates": duplicates(connection),
         "refresh": refresh(connection, run.cycle),
         "kept": pages.kept(connection),
@@ -138,10 +138,15 @@ def _wait(wait: Mapping[str, Any]) -> dict[str, Any]:
     return {**wait, "until": iso(wait["until"])}
 
 
-def _reparse(stored: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a reparse did with kept pages; None: the run is a crawl."""
+def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What the run itself has told of its items.
+
+    `unsought`: how many items are live of each type that no page rule looks for; `reparse`: what a
+    reparse did with kept pages, None: the run is a crawl.
+    """
     figures = stored.get("reparse")
-    return figures and {name: figures.get(name) for name in ("pages", "failed", "unread")}
+    reparse = figures and {name: figures.get(name) for name in ("pages", "failed", "unread")}
+    return {"unsought": stored.get("unsought") or {}, "reparse": reparse}
 
 
 def _items(connection: sqlite3.Connection, cycle: int, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from scraper.core.gone import unsought_in_words
 from scraper.core.insight.attribution import seconds, short
 from scraper.logs import escape
 from scraper.report.refresh import refresh_text
@@ -34,6 +35,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _fetches(report)
     for name, counts in report["items"].items():
         yield from _items(name, counts)
+    for name, live in (report.get("unsought") or {}).items():
+        yield f"  UNSOUGHT  {unsought_in_words(name, live)}"
     yield from _duplicates(report.get("duplicates"))
     yield from refresh_text(report.get("refresh"))
     yield from _kept(report.get("kept"))

@@ -10,6 +10,7 @@ transaction, all or none (`mark`).
 from __future__ import annotations
 
 import json
+import sqlite3
 from dataclasses import replace
 
 from scraper.core.gone import MISSING, Going, too_many
@@ -67,6 +68,16 @@ EXAMPLE = (
 )
 MARK_PAGES = "UPDATE request_missing SET gone_run = ?1 WHERE times >= ?2 AND gone_run IS NULL"
 MARK_ITEMS = f"UPDATE item SET gone_run = ?3 WHERE id IN (SELECT item_id {_TO_GO})"
+_TYPES = (  # a step along the index for each type
+    "WITH RECURSIVE known (type) AS (SELECT min(type) FROM item UNION ALL "
+    "SELECT (SELECT min(type) FROM item WHERE type > known.type) FROM known "
+    "WHERE known.type IS NOT NULL) "
+)
+UNSOUGHT = (
+    f"{_TYPES} SELECT type FROM known WHERE type IS NOT NULL "
+    "AND type NOT IN (SELECT value FROM json_each(?))"
+)
+RETIRE = "UPDATE item SET gone_run = ?1 WHERE type = ?2 AND last_cycle < ?3 AND gone_run IS NULL"
 FORGET = (
     "DELETE FROM item_doubt WHERE item_id IN (SELECT item_id FROM item_doubt "
     "CROSS JOIN item ON item.id = item_id WHERE gone_run IS NOT NULL)"
@@ -105,7 +116,8 @@ def gather(change: Change, plan: GonePlan) -> None:
 def mark(change: Change, plan: GonePlan, evidence: Evidence) -> list[Going]:
     """Mark pages and items, unless it is too much at once; returns what is.
 
-    Of types that the config does not look for nothing is known: they are left alone.
+    Of types that the config does not look for nothing is known: they are left alone, unless all may
+    go (`plan.at_most` is 1).
     """
     db, tenure = change.db, change.tenure
     types = json.dumps(sorted(evidence.types))
@@ -116,8 +128,18 @@ def mark(change: Change, plan: GonePlan, evidence: Evidence) -> list[Going]:
     if not much:
         db.execute(MARK_PAGES, (tenure.run_id, plan.after))
         db.execute(MARK_ITEMS, (tenure.cycle, types, tenure.run_id))
+        if plan.at_most >= 1:
+            for type_ in unsought(db, evidence):
+                db.execute(RETIRE, (tenure.run_id, type_, tenure.cycle))
         db.execute(FORGET)
     return [replace(each, examples=_examples(change, each.type, types)) for each in much]
+
+
+def unsought(db: sqlite3.Connection, evidence: Evidence) -> dict[str, int]:
+    """How many live items there are of each type that no rule of today looks for."""
+    found = db.execute(UNSOUGHT, (json.dumps(sorted(evidence.types)),)).fetchall()
+    live = {type_: int(db.execute(LIVE, (type_,)).fetchone()[0]) for (type_,) in found}
+    return {type_: count for type_, count in live.items() if count}
 
 
 def _with_new(change: Change, going: Going, evidence: Evidence) -> Going:

@@ -22,7 +22,7 @@ from scraper.store.connection import transaction
 from scraper.store.counts import Balance, balance, counted, read_aged, read_groups
 from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
 from scraper.store.evidence import Evidence
-from scraper.store.gone import count_missing, judge
+from scraper.store.gone import count_missing, judge, unsought
 from scraper.store.pairs import Pairs
 from scraper.store.prune import prune
 from scraper.store.settle import settle
@@ -157,6 +157,10 @@ class Runs:
 
         await self._books.change(work)
         return too_many
+
+    async def unsought(self) -> dict[str, int]:
+        """How many live items there are of each type that no page rule looks for any more."""
+        return await self._books.db.call(lambda db: unsought(db, self._evidence))
 
     async def balance(self) -> Balance:
         """Count the rows and compare them with the ledger."""

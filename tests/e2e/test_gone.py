@@ -52,8 +52,11 @@ def test_a_config_that_looks_for_another_type_takes_no_item_for_gone(shop: Crawl
     shop.run()
     text = (shop.folder / "crawl.yaml").read_text()
     write(shop.folder, text.replace("      product:\n", "      thing:\n"), "crawl.yaml")
-    shop.run(None, "--fresh")
-    assert shop.rows("SELECT type, count(gone_run) FROM item GROUP BY type") == [
-        ("product", 0),
-        ("thing", 0),
-    ]
+    told = shop.run(None, "--fresh")
+    gone = "SELECT type, count(gone_run) FROM item GROUP BY type"
+    assert shop.rows(gone) == [("product", 0), ("thing", 0)]
+    live = shop.one("SELECT count(*) FROM product")
+    assert f"{live} items of product are as they were, for no page rule looks for" in told.out
+    shop.run(None, "--fresh", "--set", "run.gone.at_most=100%")
+    assert shop.report()["unsought"] == {}
+    assert shop.rows(gone) == [("product", live), ("thing", 0)]

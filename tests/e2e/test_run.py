@@ -335,3 +335,22 @@ def test_what_the_environment_gave_is_in_no_log_line(shop: Crawl):
     assert shop.asked() == ["/p/1?key=topsecret99"]
     assert "/p/1?key=***" in ended.err
     assert "topsecret99" not in ended.err + ended.out
+
+
+def test_a_rule_has_a_refresh_of_its_own(crawl: Crawl) -> None:
+    config = """
+        seeds: {urls: ["$SITE/"]}
+        pages:
+          list: {match: /, follow: [{css: a, page: detail}], refresh: %s}
+          detail: {refresh: %s, items: {thing: {fields: {name: h1}}}}
+        """
+    crawl.site.route("/", html("<a href=/d>it</a>"))
+    crawl.site.route("/d", html("<h1>Thing</h1>"))
+    crawl.run(config % ("1ms", "1d"))
+    crawl.run()
+    assert crawl.asked() == ["/", "/d", "/"]
+    assert crawl.one("SELECT name FROM thing") == "Thing"  # not due, and not gone
+    crawl.run(config % ("1d", "1ms"))
+    assert crawl.asked() == ["/", "/d", "/", "/d"]
+    crawl.run(config % ("1d", "1d"))
+    assert crawl.asked() == ["/", "/d", "/", "/d"]

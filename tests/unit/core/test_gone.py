@@ -15,6 +15,7 @@ from scraper.core.gone import (
     stays_beside,
     suspects,
     too_many,
+    unsought_in_words,
 )
 
 
@@ -81,6 +82,7 @@ def test_it_is_told_in_figures_and_in_words() -> None:
     assert "(such as https://a.example/1)" in told
     assert "10%" in told
     assert "such as" not in in_words(Going("book", 1, 1), 0.0)
+    assert "1,000 items of book are as they were" in unsought_in_words("book", 1000)
 
 
 def test_only_these_answers_say_that_a_page_is_not_there() -> None:

@@ -17,7 +17,7 @@ from scraper.core.plan import GonePlan
 from scraper.store.counts import read_groups
 from scraper.store.cycles import Group
 from scraper.store.evidence import Evidence
-from scraper.store.gone import count_missing, gather, mark
+from scraper.store.gone import count_missing, gather, mark, unsought
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
 from scraper.store.settle import STEPS, drop_old, settle_some
@@ -277,7 +277,8 @@ def test_a_type_that_the_config_does_not_look_for_any_more_is_left_alone() -> No
             table.knows(rule)
             table.next_cycle()
             table.shows("a")
-            assert table.end() == []
+            assert table.end(GonePlan()) == []
+            assert unsought(table.db, table.evidence) == {"book": 1}
         assert table.live == ["x"]
         table.knows(RULE)
         table.next_cycle()
