@@ -48,6 +48,7 @@ from scraper.seeds import Seeds, check_lists, standard_input
 from scraper.session import make_session
 from scraper.signals import STOPPED, leave_on_signal
 from scraper.sitemaps import Sitemaps
+from scraper.sitemapturns import SitemapTurns
 from scraper.stages import Stages
 from scraper.store import Lock, RunStart, Store, hold, open_store
 from scraper.tune import Tune, most_open
@@ -190,7 +191,7 @@ def _wire(
             writer=store.writer,
             join=stages.scope.join,
             stdin=standard_input(),
-            sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=fetcher),
+            sitemaps=Sitemaps(plan.seeds.sitemaps, asks=SitemapTurns(stages, fetcher)),
         ),
         progress=figures,
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,

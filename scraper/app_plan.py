@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
 from scraper.clock import SystemClock
-from scraper.core.insight.past import past_of, telling
-from scraper.core.plan import Plan, refresh_of
+from scraper.core.insight.past import past_of, telling, unmodified_share
+from scraper.core.plan import Plan, PolitenessPlan, refresh_of
+from scraper.core.schedule.host import rule_of
 from scraper.core.scope import Scope
-from scraper.core.sitemap import Listed
 from scraper.core.urlrules import UrlRules
 from scraper.fetch import Fetcher
 from scraper.headcount import Headcount
@@ -24,6 +24,8 @@ from scraper.planning import Known, Outline, Said, ask_hosts, origins, told
 from scraper.report.liveness import is_dead
 from scraper.robots import Robots
 from scraper.seeds import Seeds, standard_input
+from scraper.sitemaplook import SitemapLook
+from scraper.sitemaps import Sitemaps
 from scraper.store import RunStart, ahead, open_reader
 
 
@@ -54,40 +56,65 @@ async def _plan(
 
     scope = Scope(plan.scope, seed_hosts=()) if plan.scope.deny else None
     with Headcount(scope=scope, fresh=fresh_of) as headcount:
-        seeds = Seeds(
-            replace(plan.seeds, sitemaps=()),
-            rules=UrlRules(plan.url),
-            writer=headcount,
-            join=lambda _hostname: None,
-            stdin=standard_input(),
-            sitemaps=_NoSitemaps(),
-        )
-        await seeds.run()
-        headcount.add_known(ahead.due_rows(db, view) if db else ())
-        said = await _robots(plan, db, headcount) if plan.politeness.robots else {}
+        async with Fetcher(plan.fetch) as fetcher:
+            robots = _robots(plan, fetcher)
+            seeds = _seeds(
+                plan,
+                headcount,
+                SitemapLook(
+                    fetcher=fetcher,
+                    robots=robots,
+                    delay_s=partial(_delay_s, plan.politeness),
+                    max_redirects=plan.fetch.max_redirects,
+                    clock=SystemClock(),
+                ),
+            )
+            await seeds.run()
+            headcount.add_known(ahead.due_rows(db, view) if db else ())
+            said = await _ask(plan, db, headcount, robots)
         rules = {host: each.rules for host, each in said.items() if each.rules}
         headcount.judge(rules)
         for host, each in rules.items():
             headcount.judge_known(host, each, ahead.waiting_urls(db, host) if db else ())
         known = _known(db, view, now) if db else Known()
-        return told(
-            Outline(plan, headcount, known, said, limit), {"read": seeds.read, "bad": seeds.bad}
-        )
+        return told(Outline(plan, headcount, known, said, limit), seeds.figures())
 
 
-async def _robots(
-    plan: Plan, db: sqlite3.Connection | None, headcount: Headcount
+def _seeds(plan: Plan, headcount: Headcount, look: SitemapLook) -> Seeds:
+    return Seeds(
+        plan.seeds,
+        rules=UrlRules(plan.url),
+        writer=headcount,
+        join=lambda _hostname: None,
+        stdin=standard_input(),
+        sitemaps=Sitemaps(plan.seeds.sitemaps, asks=look),
+    )
+
+
+def _robots(plan: Plan, fetcher: Fetcher) -> Robots:
+    obey = plan.politeness.robots
+    agent = plan.fetch.user_agent
+    return Robots(fetcher=fetcher, agent=agent, obey=obey, clock=SystemClock())
+
+
+def _delay_s(polite: PolitenessPlan, host: str, crawl_delay_s: float) -> float:
+    rule = rule_of(host, polite.hosts, default=polite.default)
+    return max(rule.delay_s, min(crawl_delay_s, polite.max_crawl_delay_s))
+
+
+async def _ask(
+    plan: Plan, db: sqlite3.Connection | None, headcount: Headcount, robots: Robots
 ) -> dict[str, Said]:
+    if not plan.politeness.robots:
+        return {}
     kept = ahead.kept_robots(db, origins(headcount)) if db else {}
-    async with Fetcher(plan.fetch) as fetcher:
-        robots = Robots(
-            fetcher=fetcher, agent=plan.fetch.user_agent, obey=True, clock=SystemClock()
-        )
-        return await ask_hosts(headcount, robots, kept)
+    return await ask_hosts(headcount, robots, kept)
 
 
 def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float) -> Known:
-    past = [past_of(*run) for run in ahead.ended_runs(db)]
+    runs = [past for run in ahead.ended_runs(db) if (past := past_of(*run)) is not None]
+    asked_again = ahead.asked_again(db, view)
+    unmodified = unmodified_share(runs) if asked_again else None
     return Known(
         begins=view.kind,
         cycle=view.cycle,
@@ -98,15 +125,7 @@ def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float) -> Known:
         grows=view.grows,
         rests=ahead.rests(db, now),
         retries=ahead.retries(db, now),
-        past=telling([each for each in past if each is not None]),
+        past=telling(runs, unmodified=unmodified or 0.0),
+        asked_again=asked_again,
+        unmodified=unmodified,
     )
-
-
-class _NoSitemaps:
-    """None is read: that takes the turns of a crawl."""
-
-    def pages(self, origins: Sequence[str]) -> AsyncGenerator[list[Listed], None]:
-        raise NotImplementedError
-
-    def figures(self) -> dict[str, Any]:
-        return {}

@@ -23,7 +23,7 @@ from scraper.core.insight.estimate import (
     host_s,
     model_s,
 )
-from scraper.core.insight.past import Past
+from scraper.core.insight.past import Past, work
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import rule_of
@@ -35,6 +35,7 @@ HOSTS_ASKED = 100  # for their robots.txt
 AT_A_TIME = 10
 ASK_S = 15.0  # for one robots.txt, its redirects included
 HOSTS_TOLD = 50
+_OF_SEEDS = ("read", "bad", "sitemaps", "listed", "missed", "troubles")
 
 
 class Robots(Protocol):
@@ -78,6 +79,8 @@ class Known:
     rests: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     retries: Mapping[str, float] = field(default_factory=dict)
     past: Past | None = None
+    asked_again: int = 0  # pages that may say that they have not changed (304)
+    unmodified: float | None = None  # the share that said so the last time; None: nobody knows
 
 
 async def ask_hosts(
@@ -94,7 +97,7 @@ async def ask_hosts(
 
     async def ask(host: HostCount) -> Said:
         async with slots:
-            return await _ask(robots, host.url)
+            return await _ask(robots, host.url, is_kept=origin_of(host.url) in kept)
 
     said = await asyncio.gather(*map(ask, hosts))
     return {host.host: each for host, each in zip(hosts, said, strict=True)}
@@ -105,11 +108,11 @@ def origins(headcount: Headcount) -> list[str]:
     return [origin_of(host.url) for host in headcount.hosts(HOSTS_ASKED)]
 
 
-async def _ask(robots: Robots, url: str) -> Said:
-    rules = robots.answer(url)
-    if rules is not None:
-        return Said("kept", rules)
+async def _ask(robots: Robots, url: str, *, is_kept: bool) -> Said:
     try:
+        rules = robots.answer(url)
+        if rules is not None:  # sitemaps may have asked for it
+            return Said("kept" if is_kept else "fetched", rules)
         async with asyncio.timeout(ASK_S):
             return Said("fetched", await robots.ask(url))
     except TimeoutError:
@@ -168,11 +171,11 @@ class Outline:
         return min((each for each in (left, self.most) if each is not None), default=None)
 
 
-def told(outline: Outline, seeds: Mapping[str, int]) -> dict[str, Any]:
+def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
     """All of it as plain values; see docs/planning.md.
 
     Args:
-        seeds: `read` and `bad`.
+        seeds: the figures of `Seeds`.
     """
     plan, headcount, known = outline.plan, outline.headcount, outline.known
     totals, limit = headcount.totals(), outline.limit
@@ -188,11 +191,10 @@ def told(outline: Outline, seeds: Mapping[str, int]) -> dict[str, Any]:
             "nothing_due_before": iso(known.nothing_due_before),
         },
         "seeds": {
-            **seeds,
+            **{name: seeds[name] for name in _OF_SEEDS},
             "known": totals["seeds"],
             "denied": headcount.denied,
             "disallowed": totals["refused"],
-            "sitemaps": len(plan.seeds.sitemaps),
         },
         "pages": {
             "due": totals["pages"],
@@ -206,7 +208,7 @@ def told(outline: Outline, seeds: Mapping[str, int]) -> dict[str, Any]:
         "hosts_known": totals["hosts"],
         "bound": least.as_json(),
         "expected": _expected(outline, least, totals["pages"], fetched),
-        "unknown": list(_unknown(outline, totals["hosts"])),
+        "unknown": list(_unknown(outline, totals["hosts"], missed=seeds["missed"])),
     }
 
 
@@ -258,28 +260,43 @@ def _crawl_delay_s(said: Said | None) -> float | None:
 
 def _expected(outline: Outline, least: Bound, pages: int, fetched: int) -> dict[str, Any] | None:
     """How long it takes if it goes as the last time; None: there was none, or is no page."""
-    past, plan = outline.known.past, outline.plan
+    past, plan, known = outline.known.past, outline.plan, outline.known
     if past is None or not fetched:
         return None
     now_s = fetched / pages * model_s(outline.loads(), concurrency=plan.fetch.concurrency)
-    found = outline.known.grows or 0
+    asked_again = min(known.asked_again * fetched / pages, fetched)
+    found = known.grows or 0
     if found:
         room = found if outline.limit is None else min(found, outline.limit - fetched)
         now_s, fetched = now_s * (fetched + room) / fetched, fetched + room
-    took_s = expected_s(
-        now_s, fetched, then_s=past.model_s, then_pages=past.pages, took_s=past.took_s
-    )
+
+    def takes_s(unmodified: float) -> float:
+        took_s = expected_s(
+            now_s,
+            work(fetched, unmodified),
+            then_s=past.model_s,
+            then_work=past.work,
+            took_s=past.took_s,
+            cpu_s=past.cpu_s,
+        )
+        return round(max(took_s, least.seconds), 3)
+
+    unmodified = min(asked_again, (known.unmodified or 0.0) * fetched)
+    is_open = asked_again and known.unmodified is None
     return {
-        "expected_s": round(max(took_s, least.seconds), 3),
+        "expected_s": takes_s(unmodified),
         "pages": fetched,
         "as_run": past.run_id,
+        "not_modified": round(unmodified),
+        "asked_again": round(asked_again),
+        "if_not_modified_s": takes_s(asked_again) if is_open else None,
     }
 
 
-def _unknown(outline: Outline, hosts: int) -> Iterator[str]:
+def _unknown(outline: Outline, hosts: int, *, missed: int) -> Iterator[str]:
     """What the figures leave out."""
     plan, known = outline.plan, outline.known
-    if plan.seeds.sitemaps and known.cycle == 1:
+    if missed:
         yield "sitemaps"
     follows = any(rule.follow or rule.submit or rule.python for rule in plan.pages)
     if follows and known.grows is None and (known.cycle == 1 or known.past is None):

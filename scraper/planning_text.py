@@ -20,7 +20,7 @@ _BEGINS = {
 _TITLES = ("host", "pages", "disallowed", "delay", "open", "latency", "at least")
 _UNKNOWN = {
     "links": "pages that links lead to: they come on top",
-    "sitemaps": "pages of sitemaps, which are not read: they come on top",
+    "sitemaps": "pages of sitemaps that could not be read: they come on top",
     "robots": "the Crawl-delay of hosts that were not asked",
     "latency": "how fast the hosts answer: no run yet was long enough to tell",
 }
@@ -38,6 +38,8 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     if database["running"]:
         yield "  running   another run is at it now: this is what it has left"
     yield f"  seeds     {_seeds(told['seeds'])}"
+    for trouble in told["seeds"]["troubles"][:TROUBLES_SHOWN]:
+        yield f"  TROUBLE   sitemap {trouble}"
     yield f"  pages     {_pages(told['pages'])}"
     yield f"  robots    {_robots(told['robots'])}"
     for host in [each for each in told["hosts"] if each["trouble"]][:TROUBLES_SHOWN]:
@@ -46,12 +48,20 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     yield f"  at least  {_bound(told)}"
     expected = told["expected"]
     if expected is not None:
-        yield (
-            f"  expected  {span(expected['expected_s'])} for {expected['pages']:,} pages, "
-            f"as run {expected['as_run']} went"
-        )
+        yield from _expected(expected)
     for name in told["unknown"]:
         yield f"  unknown   {_UNKNOWN[name]}"
+
+
+def _expected(expected: Mapping[str, Any]) -> Iterator[str]:
+    pages, unmodified = f"{expected['pages']:,} pages", expected["not_modified"]
+    pages += f", {unmodified:,} of them not changed (304)" if unmodified else ""
+    as_run, quick_s = f"as run {expected['as_run']} went", expected["if_not_modified_s"]
+    all_read = ", all read anew" if quick_s is not None else ""
+    yield f"  expected  {span(expected['expected_s'])} for {pages}{all_read}, {as_run}"
+    if quick_s is not None:
+        told = f"the {expected['asked_again']:,} that can be asked have not changed (304)"
+        yield f"            {span(quick_s)} if {told}"
 
 
 def _seeds(seeds: Mapping[str, Any]) -> str:
@@ -61,7 +71,8 @@ def _seeds(seeds: Mapping[str, Any]) -> str:
     disallowed = seeds["disallowed"]
     parts += [f"{disallowed:,} disallowed by robots.txt"] if disallowed else []
     sitemaps = seeds["sitemaps"]
-    parts += [f"{sitemaps:,} sitemap{'s' * (sitemaps > 1)} not read"] if sitemaps else []
+    named = f"{seeds['listed']:,} of them named by {sitemaps:,} sitemap{'s' * (sitemaps > 1)}"
+    parts += [named] if sitemaps else []
     return ", ".join(parts)
 
 

@@ -33,6 +33,8 @@ from scraper.core.lastmod import changed_by
 from scraper.core.plan import SeedSitemap
 from scraper.core.url import join
 
+MOST_LEVELS = 4  # files from the one that the config names: three indexes and what they list
+MOST_FILES = 50_000  # in all
 MOST_BYTES = 50 * 1024 * 1024  # of a file, decompressed
 MOST_ENTRIES = 50_000  # of a file
 LONGEST = 2_047  # characters of a location

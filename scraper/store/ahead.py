@@ -66,6 +66,11 @@ ENDED = (
 GROWN = (
     "SELECT coalesce(sum(json_extract(stats, '$.writer.links_new')), 0) FROM run WHERE cycle = ?"
 )
+KEEPS_VALIDATORS = "SELECT 1 FROM pragma_table_info('page_reading') WHERE name = 'etag'"
+ASKED_AGAIN = (
+    "SELECT count(*) FROM page_reading CROSS JOIN request ON request.id = request_id "
+    "WHERE (etag IS NOT NULL OR last_modified IS NOT NULL) AND ({})"
+)
 ROBOTS = "SELECT origin, fetched_at, body FROM robots WHERE origin = ?"
 
 
@@ -97,6 +102,7 @@ class Outlook:
     grows: int | None
     tenure: Tenure
     rest: str  # of the query for rows that are due
+    revalidates: bool = False  # pages are asked whether they have changed, where that can be asked
 
 
 NEW = Outlook("new", 1, None, 0, False, None, None, Tenure(0, 1, 0, up_to(0), ()), "0")
@@ -123,6 +129,7 @@ def outlook(db: sqlite3.Connection, start: RunStart, now: float) -> Outlook:
         grows=_grows(db, cycle, is_new=decision.new_cycle),
         tenure=Tenure(0, cycle, 0, decision.due, wish.transient),
         rest="1" if decision.new_cycle else _open_rows(db, last, decision.nothing_due_before),
+        revalidates=not (start.fresh if decision.new_cycle else known[last].fresh),
     )
 
 
@@ -161,6 +168,14 @@ def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
         if is_due(of.tenure, _row(url, page, state, reason, cycle, seen_of(state, *told))):
             refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
             yield DueRows(host, url, rows, refused)
+
+
+def asked_again(db: sqlite3.Connection, of: Outlook) -> int:
+    """Pages that can be asked whether they have changed, of those that `due_rows` looks at."""
+    if not of.revalidates or db.execute(KEEPS_VALIDATORS).fetchone() is None:
+        return 0
+    (pages,) = db.execute(ASKED_AGAIN.format(of.rest)).fetchone()
+    return int(pages)
 
 
 def waiting_urls(db: sqlite3.Connection, host: str, most: int = -1) -> Iterator[str]:

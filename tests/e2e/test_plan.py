@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Crawl
-from tests.site import html
+from tests.site import html, raw, text
 
 CONFIG = """
 seeds: {file: seeds.txt}
@@ -34,7 +34,8 @@ def test_a_run_does_what_was_planned(crawl: Crawl):
     assert crawl.site.paths() == ["/robots.txt"]
     assert not crawl.db.exists()
     assert told["seeds"] == {
-        "read": 63, "bad": 1, "known": 62, "denied": 0, "disallowed": 2, "sitemaps": 0,
+        "read": 63, "bad": 1, "known": 62, "denied": 0, "disallowed": 2,
+        "sitemaps": 0, "listed": 0, "missed": 0, "troubles": [],
     }  # fmt: skip
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("new", 60)
     assert told["bound"]["bound_s"] == 1.8
@@ -73,3 +74,31 @@ def test_what_cannot_be_planned(crawl: Crawl):
     assert plan(crawl, "--seeds", "-", stdin=crawl.site.url("/p/1\n"))["pages"]["fetched"] == 1
     ended = crawl("plan", "crawl.yaml", "--set", "politeness.delay=fast")
     assert (ended.status, "politeness.delay" in ended.err) == (2, True)
+
+
+def test_what_sitemaps_name_is_planned(crawl: Crawl):
+    """An index; a sitemap below it that is disallowed, and one that is not there."""
+    site, url = crawl.site, crawl.site.url
+    site.route("/robots.txt", text(f"User-agent: *\nDisallow: /no\nSitemap: {url('/index.xml')}"))
+    below = "".join(f"<sitemap><loc>{url(path)}</loc></sitemap>" for path in ("/m", "/no/m", "/x"))
+    site.route("/index.xml", raw(f"<sitemapindex>{below}</sitemapindex>", "text/xml"))
+    pages = "".join(f"<url><loc>{url(f'/p/{n}')}</loc></url>" for n in range(40))
+    site.route("/m", raw(f"<urlset>{pages}</urlset>", "text/xml"))
+    site.route("/p/*", html("<h1>x"))
+    crawl.config("""
+        seeds: {urls: ["$SITE/p/0"], sitemaps: robots}
+        politeness: {delay: 50ms}
+    """)
+    told = plan(crawl)
+    seeds = told["seeds"]
+    assert (seeds["known"], seeds["listed"], seeds["sitemaps"], seeds["missed"]) == (40, 40, 2, 2)
+    assert ["robots.txt disallows it" in seeds["troubles"][0], "404" in seeds["troubles"][1]] == [
+        True,
+        True,
+    ]
+    assert (told["pages"]["fetched"], told["bound"]["bound_s"]) == (40, 2.0)
+    assert told["unknown"] == ["sitemaps", "latency"]
+    assert not crawl.db.exists()
+    assert site.paths().count("/robots.txt") == 1
+    crawl.run(None)
+    assert crawl.report()["fetches"]["attempts"] == 40

@@ -34,6 +34,7 @@ from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
 from scraper.sitemaps import Sitemaps
+from scraper.sitemapturns import SitemapTurns
 from scraper.stages import Stages
 from scraper.store import RunStart, Store
 from scraper.store.connection import store_error
@@ -314,7 +315,7 @@ class Process:
                 writer=writer,
                 join=stages.scope.join,
                 stdin=io.BytesIO(),
-                sitemaps=Sitemaps(plan.seeds.sitemaps, stages=stages, fetcher=self.network),
+                sitemaps=Sitemaps(plan.seeds.sitemaps, asks=SitemapTurns(stages, self.network)),
             ),
             progress=Calm(tune, stages.frontier, clock),
             workers=world.workers,

@@ -12,6 +12,7 @@ from scraper.core.errors import FetchError
 from scraper.core.model import Link, Page, Reason, Response
 from scraper.core.plan import HostRule, SeedSitemap
 from scraper.sitemaps import Sitemaps
+from scraper.sitemapturns import SitemapTurns
 from tests.unit.test_crawl import AT_WILL, world
 from tests.virtual import run_virtual
 
@@ -43,7 +44,7 @@ def read(made, *sources, origins=(), until=None):
     """All pages that the sitemaps name, and the stage."""
     chosen = [SeedSitemap(each) if isinstance(each, str) else each for each in sources]
     fetcher = Fetcher(made)
-    stage = Sitemaps(chosen, stages=made.stages, fetcher=fetcher)
+    stage = Sitemaps(chosen, asks=SitemapTurns(made.stages, fetcher))
     found = []
 
     async def main():
@@ -149,7 +150,7 @@ def test_the_delay_of_a_host_lies_between_its_sitemaps_its_robots_and_its_pages(
         made.frontier.schedule.learn({}, asked_until=-asked_s_ago)
     made.seed(*(f"{A}/p{n}" for n in range(4)))
     fetcher = Fetcher(made)
-    stage = Sitemaps([SeedSitemap(url) for url in urls], stages=made.stages, fetcher=fetcher)
+    stage = Sitemaps([SeedSitemap(url) for url in urls], asks=SitemapTurns(made.stages, fetcher))
 
     async def seeding():
         async for _ in stage.pages(()):
@@ -180,7 +181,8 @@ def test_pages_that_wait_for_all_seeds_do_not_keep_their_host_from_sitemaps():
     maps = {f"{A}/{n}": listing("x") for n in range(3)}
     made = world(pages | maps, parsed={f"{A}/p0": Page(links=(Link(f"{B}/", None),))})
     made.seed(*pages)
-    stage = Sitemaps([SeedSitemap(url) for url in maps], stages=made.stages, fetcher=Fetcher(made))
+    asks = SitemapTurns(made.stages, Fetcher(made))
+    stage = Sitemaps([SeedSitemap(url) for url in maps], asks=asks)
 
     async def main():
         async with asyncio.TaskGroup() as group:

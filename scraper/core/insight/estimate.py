@@ -8,7 +8,8 @@ yet to be discovered) counts as nothing, so the bound holds whatever comes. With
 the bound is that of the quickest choice of so many pages.
 
 **Expected** adds what an earlier run took beyond its own model (the loop, the disk, the order of
-hosts), for each page alike: a run that is repeated is expected to take what it took.
+hosts), for each page by what it costs to compute: a run that is repeated is expected to take what
+it took, and none less than the loop's own processor time.
 """
 
 from __future__ import annotations
@@ -206,17 +207,19 @@ def _requests(load: Load) -> float:
 
 
 def expected_s(
-    now_s: float, pages: float, *, then_s: float, then_pages: int, took_s: float
+    now_s: float, work: float, *, then_s: float, then_work: float, took_s: float, cpu_s: float = 0.0
 ) -> float:
-    """How long a run of so many pages will take.
+    """How long a run will take that has so much to do.
 
     Args:
         now_s: by the model.
-        then_s: an earlier run by the model; it had `then_pages` and took `took_s`.
+        work: in pages, by what they cost.
+        then_s: an earlier run by the model; it had `then_work` to do and took `took_s`.
+        cpu_s: ... of which this is time of the one processor that the loop may use.
     """
-    beyond_s = took_s - then_s
+    beyond_s, times = took_s - then_s, work / then_work
     once_s = min(max(beyond_s, 0.0), BEGIN_S)
-    return max(now_s + once_s + (beyond_s - once_s) * pages / then_pages, 0.0)
+    return max(now_s + once_s + (beyond_s - once_s) * times, once_s + cpu_s * times, 0.0)
 
 
 def span(value_s: float) -> str:

@@ -11,6 +11,9 @@ from scraper.core.insight.estimate import Load, model_s
 
 _OPEN = ("dns_s", "connect_s", "first_byte_s", "body_s")  # phases in which a request is open
 _ENOUGH = 0.5  # of the pages of the largest run: the latest of these tells most
+BEGIN_CPU_S = 0.6  # of a process that fetches nothing yet: imports
+NOT_READ = 0.55  # of the time of a page: that of one that has not changed (304), if no run has told
+_ALIKE = 0.25  # so near a share of such pages tells more than a later run
 END_S, END_SHARE = 5.0, 0.1  # how long the end of a run may take before a clock is to blame
 
 
@@ -24,6 +27,7 @@ class PastHost:
     middle_s: float | None  # until the first byte, of half of them
     per_host: int | None
     delay_s: float | None
+    calm: float = 1.0  # of the run
 
     @property
     def latency_s(self) -> float:
@@ -32,8 +36,8 @@ class PastHost:
 
     @property
     def quick_s(self) -> float:
-        """How long at least half of them were open."""
-        return min(self.latency_s, self.middle_s or self.latency_s)
+        """How long at least half of them were open, by no fault of a loop that was late."""
+        return self.calm * min(self.latency_s, self.middle_s or self.latency_s)
 
     @property
     def requests_per_page(self) -> float:
@@ -53,6 +57,14 @@ class Past:
     per_host: int
     delay_s: float
     hosts: Mapping[str, PastHost]  # those that needed longest
+    unmodified: int = 0  # pages that had not changed (304)
+    cpu_s: float = 0.0  # of the loop's process, without its begin
+    calm: float = 1.0  # share of the time in which the loop was not late
+
+    @property
+    def work(self) -> float:
+        """Its pages, by what they cost: one that has not changed counts for less."""
+        return work(self.pages, self.unmodified)
 
     @property
     def latency_s(self) -> float:
@@ -92,6 +104,7 @@ def past_of(run_id: int, lasted_s: float, stats: Mapping[str, Any]) -> Past | No
     measured_s = wall["wall_ns"] / 1e9
     end_s = lasted_s - measured_s
     took_s = lasted_s if 0 <= end_s <= END_S + END_SHARE * measured_s else measured_s
+    calm = 1 - wall.get("shares_ns", {}).get("loop", 0) / max(wall["wall_ns"], 1)
     pages = tally["ok"] + tally["not_modified"] + sum(tally["failures"].values())
     if took_s < SHORTEST_S or not pages:
         return None
@@ -104,11 +117,19 @@ def past_of(run_id: int, lasted_s: float, stats: Mapping[str, Any]) -> Past | No
         concurrency=settings["concurrency"],
         per_host=settings["per_host"],
         delay_s=settings["delay_s"],
-        hosts={host["host"]: _host(host) for host in tally.get("slowest", tally["hosts"])},
+        hosts={host["host"]: _host(host, calm) for host in tally.get("slowest", tally["hosts"])},
+        unmodified=tally["not_modified"],
+        cpu_s=max(stats.get("cpu_s", {}).get("main", 0.0) - BEGIN_CPU_S, 0.0),
+        calm=calm,
     )
 
 
-def _host(told: Mapping[str, Any]) -> PastHost:
+def work(pages: float, unmodified: float) -> float:
+    """Pages by what they cost, `unmodified` of them having not changed since they were read."""
+    return pages - (1 - NOT_READ) * unmodified
+
+
+def _host(told: Mapping[str, Any], calm: float) -> PastHost:
     pages = told["done"] + told["failed"]
     return PastHost(
         pages=pages,
@@ -117,11 +138,28 @@ def _host(told: Mapping[str, Any]) -> PastHost:
         middle_s=told["latency_s"]["p50"],
         per_host=told["per_host"],
         delay_s=told["delay_s"],
+        calm=calm,
     )
 
 
-def telling(runs: Sequence[Past]) -> Past | None:
-    """The run that tells most of the next: the latest that was not much smaller than others."""
+def telling(runs: Sequence[Past], *, unmodified: float = 0.0) -> Past | None:
+    """The run that tells most of the next: the latest that was not much smaller than others.
+
+    Args:
+        unmodified: the share of its pages that will not have changed; a run that was like that
+            tells more than a later one that was not.
+    """
     most = max((run.pages for run in runs), default=0)
     fit = [run for run in runs if run.pages >= _ENOUGH * most]
-    return max(fit, key=lambda run: run.run_id, default=None)
+
+    def tells(run: Past) -> tuple[bool, int]:
+        return abs(run.unmodified / run.pages - unmodified) <= _ALIKE, run.run_id
+
+    return max(fit, key=tells, default=None)
+
+
+def unmodified_share(runs: Sequence[Past]) -> float | None:
+    """Of the pages of the latest run that had any, those that had not changed; None: none had."""
+    known = [run for run in runs if run.unmodified]
+    latest = max(known, key=lambda run: run.run_id, default=None)
+    return None if latest is None else latest.unmodified / latest.pages

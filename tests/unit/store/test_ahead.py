@@ -127,6 +127,32 @@ def test_a_crawl_grows_as_it_did_in_the_last_whole_cycle_but_the_first(grown, gr
         assert ahead.outlook(tables.db, RunStart("x", refresh=Refresh(DAY)), now).grows == grows
 
 
+@pytest.mark.parametrize(
+    ("ended_at", "was_fresh", "fresh", "asked"),
+    [
+        (DAY, False, False, 2),  # a refresh asks all that gave a validator
+        (DAY, True, False, 2),  # whatever the cycle before was
+        (DAY, False, True, 0),  # --fresh reads all anew
+        (None, False, False, 1),  # a cycle that goes on asks those that wait
+        (None, True, False, 0),
+    ],
+)
+def test_how_many_pages_can_be_asked_whether_they_have_changed(ended_at, was_fresh, fresh, asked):
+    with Tables() as tables:
+        tables.db.execute(
+            "INSERT INTO cycle (id, began_at, ended_at, fresh, due_id) VALUES (1, 0, ?, ?, 2)",
+            (ended_at, was_fresh),
+        )
+        left = State.WAITING if ended_at is None else State.DONE
+        for n, state in enumerate((State.DONE, left, left)):
+            put(tables, n, "a", state, None, 1)
+            tables.db.execute(SEEN, (0, 0.0, 0.0))
+        tables.db.execute("UPDATE page_reading SET etag = 'x' WHERE request_id < 3")
+        start = RunStart("x", fresh=fresh, refresh=Refresh(DAY))
+        view = ahead.outlook(tables.db, start, 5 * DAY)
+        assert ahead.asked_again(tables.db, view) == asked
+
+
 def test_what_is_known_of_hosts():
     with Tables() as tables:
         tables.db.execute("INSERT INTO host VALUES ('a', 0, 130.0, NULL), ('b', 0, 90.0, 1.5)")

@@ -136,6 +136,13 @@ def test_it_says_what_sets_the_bound(load, text):
     assert str(bound([load], concurrency=10)) == text
 
 
+def test_a_bound_as_plain_values():
+    told = Bound(2.0, "delay", "a.example:443", 3, 1.0).as_json()
+    assert (told["bound_s"], told["cause"], told["text"]) == (
+        2.0, "delay", "at least 2 s: a.example, 3 pages, one each 1 s",
+    )  # fmt: skip
+
+
 def test_a_limit_lets_the_quickest_pages_count():
     slow, quick = Load("slow:80", 500, delay_s=10), Load("quick:80", 500, delay_s=0.1)
     both = bound([slow, quick], concurrency=100, most=12)
@@ -153,13 +160,15 @@ def test_a_limit_lets_the_quickest_pages_count():
 
 
 def test_a_run_that_is_repeated_takes_what_it_took():
-    assert expected_s(4.0, 100, then_s=4.0, then_pages=100, took_s=7.0) == pytest.approx(7.0)
+    assert expected_s(4.0, 100, then_s=4.0, then_work=100, took_s=7.0) == pytest.approx(7.0)
     # what went beyond the model goes with the pages, but for the begin
-    assert expected_s(4.0, 200, then_s=4.0, then_pages=100, took_s=4.0 + BEGIN_S + 3) == (
+    assert expected_s(4.0, 200, then_s=4.0, then_work=100, took_s=4.0 + BEGIN_S + 3) == (
         pytest.approx(4.0 + BEGIN_S + 6)
     )
-    assert expected_s(4.0, 100, then_s=4.0, then_pages=100, took_s=3.0) == pytest.approx(3.0)
-    assert expected_s(0.0, 9_999, then_s=4.0, then_pages=100, took_s=3.0) == 0.0
+    assert expected_s(4.0, 100, then_s=4.0, then_work=100, took_s=3.0) == pytest.approx(3.0)
+    # however quick hosts are now, the loop needs its processor time for each page
+    assert expected_s(0.1, 200, then_s=9.0, then_work=100, took_s=9.0, cpu_s=3.0) == 6.0
+    assert expected_s(0.0, 9_999, then_s=4.0, then_work=100, took_s=3.0) == 0.0
 
 
 def test_a_learnt_pause_gets_shorter_with_each_answer():
