@@ -142,6 +142,7 @@ async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) 
         store = await stack.enter_async_context(await open_store(plan.store.path, clock=clock))
         level = await store.runs.concurrency() if plan.fetch.auto else None
         fetcher = await stack.enter_async_context(Fetcher(plan.fetch))
+        fetcher.budget.elsewhere = lambda: parser.waiting_bytes
         run = _wire(
             plan,
             options,

@@ -124,7 +124,8 @@ class FetchConfig(Section):
     """A connection that takes longer is given up."""
 
     max_body: Size = Field(10 * 2**20, json_schema_extra={"default": "10MiB"})
-    """The largest page, after decompression."""
+    """The largest page, after decompression. All bodies that are being read may together hold
+    256 MiB and a little more, whatever `concurrency` says; then large ones wait for each other."""
 
     max_redirects: Annotated[int, count(0, 50)] = 10
     """Redirects of one page that are followed."""

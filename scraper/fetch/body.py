@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from scraper.core.errors import FetchError
 from scraper.core.model import Reason
+from scraper.fetch.budget import FREE_BYTES
 from scraper.fetch.decoding import CodingError, Decoder, decoder
 
 if TYPE_CHECKING:
@@ -24,20 +26,24 @@ class Body:
         limit_bytes: of the decoded body; the coded one may not be longer either, or a coding that
             grows could send for ever.
         cut: keep what fits instead of failing.
+        room: waits until a body that is long already may be read on.
     """
 
-    def __init__(self, limit_bytes: int, *, cut: bool) -> None:
+    def __init__(
+        self, limit_bytes: int, *, cut: bool, room: Callable[[Body], Awaitable[None]]
+    ) -> None:
         self._limit_bytes = limit_bytes
+        self._room = room
         self._cut = cut
         self._pieces: list[bytes] = []
-        self._size_bytes = 0
+        self.size_bytes = 0
         self.wire_bytes = 0
 
     @property
     def data(self) -> bytes:
         """What was read so far."""
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        return data if self._size_bytes <= self._limit_bytes else data[: self._limit_bytes]
+        return data if self.size_bytes <= self._limit_bytes else data[: self._limit_bytes]
 
     async def read(self, answer: ClientResponse) -> None:
         """Read to the end, or as much as may be kept; FetchError when it cannot be had."""
@@ -67,6 +73,8 @@ class Body:
             self.wire_bytes += len(piece)
             if not self._keep(piece):
                 return
+            if self.size_bytes > FREE_BYTES:
+                await self._room(self)
 
     async def _read_coded(self, stream: StreamReader, decode: Decoder) -> None:
         pause_at = BREATH_BYTES
@@ -76,9 +84,10 @@ class Body:
             for piece in decode.feed(coded):
                 if not self._keep(piece):
                     return
-                if self._size_bytes > pause_at:
-                    pause_at = self._size_bytes + BREATH_BYTES
+                if self.size_bytes > pause_at:
+                    pause_at = self.size_bytes + BREATH_BYTES
                     await asyncio.sleep(0)
+                    await self._room(self)
             if self.wire_bytes > self._limit_bytes:
                 raise self._too_large("before decompression")
         if self.wire_bytes and not decode.complete:
@@ -88,8 +97,8 @@ class Body:
         """Whether there is room for more after this piece."""
         if piece:
             self._pieces.append(piece)
-        self._size_bytes += len(piece)
-        if self._size_bytes <= self._limit_bytes:
+        self.size_bytes += len(piece)
+        if self.size_bytes <= self._limit_bytes:
             return True
         if self._cut:
             return False

@@ -32,6 +32,7 @@ from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, Proxy
 from scraper.core.reference import filled
 from scraper.fetch.body import Body
+from scraper.fetch.budget import Budget
 from scraper.fetch.connector import connector, connector_through
 from scraper.fetch.cookies import Cookies
 from scraper.fetch.decoding import ACCEPT_ENCODING
@@ -75,6 +76,7 @@ class Fetcher:
 
     Attributes:
         headers: that are sent.
+        budget: of bytes, over all bodies.
         open: exchanges under way.
         on_free: called each time that a slot becomes free.
     """
@@ -83,6 +85,7 @@ class Fetcher:
         self._plan = plan
         self._slots = asyncio.Semaphore(plan.concurrency)
         self.headers = Headers(plan)
+        self.budget = Budget()
         self.open = 0
         self.on_free: Callable[[], None] | None = None
 
@@ -199,13 +202,16 @@ class Fetcher:
     async def _in_time(self, call: Call, sessions: Sessions, exchange: Exchange) -> Response:
         CURRENT.set(exchange)
         session = sessions.plain if call.plain else sessions.pages
-        body = Body(call.limit_bytes, cut=call.cut)
+        timeout = asyncio.timeout(self._plan.timeout_s)
+        body = Body(call.limit_bytes, cut=call.cut, room=partial(self._room, timeout))
         try:
-            async with asyncio.timeout(self._plan.timeout_s):
+            async with timeout:
                 await _exchange(call, session, exchange, body)
         except (FetchError, *FAULTS) as error:
             if exchange.status < 300:
                 raise fetch_error(error, exchange) from error
+        finally:
+            self.budget.release(body)
         return Response(
             url=call.href,
             status=exchange.status,
@@ -218,6 +224,10 @@ class Fetcher:
             first_byte_s=exchange.head_at - exchange.connected_at,
             body_s=now() - exchange.head_at,
         )
+
+    async def _room(self, timeout: asyncio.Timeout, body: Body) -> None:  # noqa: ASYNC109 - moved on
+        self.budget.hold(body, body.size_bytes)
+        await self.budget.room(body, timeout)
 
 
 async def _exchange(

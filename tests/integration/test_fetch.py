@@ -9,7 +9,9 @@ from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Hop, Reason, Request, Validators
 from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.fetch import Fetcher
+from scraper.fetch.budget import Budget
 from tests.site import (
+    MIB,
     Site,
     Wire,
     chunked,
@@ -55,6 +57,29 @@ async def test_a_page_comes_whole(site, fetcher):
     assert (response.status, response.body, response.url) == (200, PAGE, site.url("/page"))
     assert response.wire_bytes == len(PAGE)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+class Watched(Budget):
+    """Remembers the most that was held."""
+
+    most = 0
+
+    def hold(self, reader: object, size_bytes: int) -> None:
+        super().hold(reader, size_bytes)
+        self.most = max(self.most, self.held_bytes)
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+async def test_large_pages_wait_for_each_other_and_come_whole(site, fetcher, coding):
+    large = bytes(5 * MIB)
+    body = large if coding == "identity" else compress(large, coding)
+    site.route("/large", html(body, headers={"Content-Encoding": coding}))
+    fetcher.budget = budget = Watched(MIB)
+    asked = [fetcher.fetch(ask(site.url("/large"))) for _ in range(12)]
+    responses = await asyncio.gather(*asked)
+    assert [len(response.body) for response in responses] == [len(large)] * 12
+    assert budget.most < 12 * len(large) / 2
+    assert budget.held_bytes == 0
 
 
 async def test_a_page_is_asked_whether_it_has_changed(site, fetcher):

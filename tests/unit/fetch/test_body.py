@@ -40,8 +40,12 @@ class FakeAnswer:
         self.status = status
 
 
+async def at_once(body: Body) -> None:
+    """There is room."""
+
+
 async def read(answer, limit=1000, *, cut=False) -> Body:
-    body = Body(limit, cut=cut)
+    body = Body(limit, cut=cut, room=at_once)
     await body.read(answer)
     return body
 
@@ -78,7 +82,7 @@ async def test_a_length_over_the_limit_is_refused_unread():
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 async def test_a_bomb_is_given_up_at_the_limit(coding):
     answer = FakeAnswer(*filter(None, compressed_zeros(coding, 32 * MIB)), coding=coding)
-    body = Body(MIB, cut=False)
+    body = Body(MIB, cut=False, room=at_once)
     with pytest.raises(FetchError) as caught:
         await body.read(answer)
     assert caught.value.reason == Reason.TOO_LARGE
