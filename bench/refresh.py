@@ -144,7 +144,7 @@ def main() -> None:
     print("| web | as `refresh` of | visits | fresh | fixed | age | fixed |")
     print("|---|---|---|---|---|---|---|")
     for name, web in WEBS.items():
-        rates = [web(Random(f"page {n}")) for n in range(1000)]
+        rates = [web(Random(f"page {n}")) for n in range(300)]
         for like in (1.0, 4.0, 10.0):
             found = Trial(rates).run(learnt(Auto(like_s=like * DAY_S)))
             alike = Trial(rates).run(fixed(1 / found.visits))

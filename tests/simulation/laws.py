@@ -518,7 +518,8 @@ def _what_is_due_is_visited(
     gone, (surely, maybe) = gone_pages(db), _led_to(world, rows, db, cycle)
     deepest = inf if world.plan.scope.max_depth is None else world.plan.scope.max_depth
     for url, _, reason, _, seed, last, _, _, named in rows:
-        refresh_s = world.rule(world.page(url), named).refresh_s or world.plan.run.refresh_s
+        rule, run = world.rule(world.page(url), named), world.plan.run
+        refresh_s = rule.refresh_s or (run.auto.most_s if run.auto else run.refresh_s)
         old_at = inf if fresh else began_at - refresh_s
         judged = reason in {Reason.SCOPE, Reason.DEPTH}
         if not seed and (key := url_key(url)) not in surely:

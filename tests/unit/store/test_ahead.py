@@ -63,7 +63,8 @@ def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended, refres
             )
         for n, (host, (state, reason), cycle) in enumerate(known):
             put(tables, n, host, state, reason, cycle)
-            tables.db.execute(SEEN, (n % 3, n % 3 * DAY / 2, n * DAY))
+            often = n % 2  # or hardly ever
+            tables.db.execute(SEEN, (often, often * DAY, (1 - often) * 400 * DAY))
         tables.now, start = days * DAY, RunStart("x", fresh=fresh, refresh=refresh)
         wanted = [link(str(n), seed=True) for n in seeded]
         view = ahead.outlook(tables.db, start, tables.now)

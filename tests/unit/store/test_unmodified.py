@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from scraper.core.model import Item, Page, PageResult, Reading, Rejected, State, Validators
 from scraper.store import rows
+from scraper.store.prune import prune
 from tests.unit.store.tables import link
 from tests.unit.store.test_bodies import Shelf
 from tests.unit.store.test_visits import Table, seeded
@@ -52,6 +53,24 @@ def test_it_counts_as_read_with_its_items_and_what_was_rejected():
     again(table)
     table.put(same(table))  # and the next time, of the one before
     assert table.rows("SELECT max(run_id), invalid, noindex FROM visit") == [(3, invalid, 1)]
+
+
+def test_it_counts_as_read_though_the_visits_of_that_run_are_dropped():
+    """A page that is seldom due is not read for more runs than are kept."""
+    table = seeded("a", "b", "c")
+    read(table, "a")
+    read(table, "c", Page((ITEM,)))
+    for _ in range(3):
+        table.run(cycle=table.tenure.cycle + 1)
+        table.db.execute("UPDATE request SET state = 'waiting' WHERE id = 2")
+        table.done("b", status=200)
+        with table.change() as change:
+            prune(change, 1)
+    assert table.rows("SELECT run_id, request_id FROM visit") == [(1, 1), (4, 2)]
+    again(table)
+    assert table.put(same(table))["rejected"] == 1
+    told = table.rows("SELECT max(run_id), invalid, noindex FROM visit WHERE request_id = 1")
+    assert told == [(5, '{"book": {"price": 2}}', 1)]
 
 
 def test_what_it_showed_before_it_was_read_last_is_not_shown_again():
