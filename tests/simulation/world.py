@@ -50,6 +50,7 @@ RULE = PageRule(
 OFTEN = PageRule(  # named by nothing: chosen by its match
     "often", match=("/private/*",), items=RULE.items, follow=RULE.follow, refresh_s=DAY_S / 3
 )
+LEARNING = range(60, 150)  # the tales of other small seeds are known: mutants, faults of the past
 LEARNT = Auto(like_s=DAY_S, least_s=DAY_S / 3, most_s=2 * DAY_S)
 TELLS = frozenset({"", "redirect", "away"})  # there is a robots.txt, here or elsewhere
 SILENT = frozenset({Reason.CONNECT, Reason.DNS, Reason.TLS, Reason.RESET, Reason.TIMEOUT})
@@ -319,7 +320,7 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
     plan = replace(plan, politeness=replace(plan.politeness, per_address=caps))
     if Random(f"rules {seed}").random() < 0.25:
         plan = replace(plan, pages=(OFTEN, RULE))
-    if Random(f"learnt {seed}").random() < 0.25:
+    if (seed in LEARNING or seed >= 50_000) and Random(f"learnt {seed}").random() < 0.25:
         plan = replace(plan, run=replace(plan.run, auto=LEARNT))
     return World(
         seed=seed,
