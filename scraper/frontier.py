@@ -262,9 +262,7 @@ class Frontier:
         if not self.crew.may_take(self.schedule.open):  # a timer that is set finds nothing to do
             return
         now = self._clock.monotonic()
-        while self.crew.may_take(self.schedule.open):
-            if (lease := self.schedule.take(now)) is None:
-                break
+        while (lease := self.schedule.take(now)) is not None:
             request = lease.request
             if self._window.wants_more(request.host):
                 self._changed.set()
@@ -275,6 +273,8 @@ class Frontier:
                 continue
             self.crew.give(lease)
             self._count(lease)
+            if not self.crew.may_take(self.schedule.open):
+                return
         self._set_timer(now)
 
     def _count(self, lease: Lease) -> None:
@@ -293,11 +293,10 @@ class Frontier:
         """Wake up when the next host may start; a worker waits for it."""
         if self._timer is not None:
             self._timer.cancel()
-        if self.crew.may_take(self.schedule.open):
-            at = self.schedule.wake_at()
-            if at is not None:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(max(at - now, 0.0), self._hand_out)
+        at = self.schedule.wake_at()
+        if at is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(at - now, 0.0), self._hand_out)
 
     # The end
 

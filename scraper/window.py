@@ -168,6 +168,11 @@ class Window:
     async def _take_due(self) -> None:
         now = self._clock.now()
         self.due_at = None  # before the reads: a commit meanwhile sets it again
+        first = await self._queue.next_due(0.0)
+        if first is None or first > now:  # after most commits
+            if self.due_at is None:
+                self.due_at = first
+            return
         self.held.begin_read()
         rows = await self._queue.due(now, DUE, self.held)
         more = not self._is_full() and len(rows) == DUE

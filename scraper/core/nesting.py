@@ -54,11 +54,14 @@ _SEPARATORS = bytes.maketrans(b"/\"'", b"   ")
 
 def suspicious(body: bytes) -> bool:
     """Whether parsing may take far longer than the size says: not to be done on the loop."""
-    tags = body.count(b"<")
-    if _has_many_attributes(body, tags):
+    ends = body.count(b">")  # each tag has one
+    if _has_long_tags(body):
         return True
-    if tags <= _FEW_TAGS:
+    if ends <= _FEW_TAGS:
         return False
+    tags = body.count(b"<")
+    if ends - tags > _MOST_ATTRIBUTES:  # in values of attributes, as it seems
+        return True
     step = len(body) // _SAMPLES
     samples = [body[at : at + _SAMPLE_BYTES] for at in range(0, len(body), step)]
     if tags <= _MANY_TAGS and _has_little_formatting(samples):
@@ -133,10 +136,10 @@ def _close(name: bytes, stack: list[bytes], count_open: dict[bytes, int]) -> Non
         count_open[popped] -= 1
 
 
-def _has_many_attributes(body: bytes, tags: int) -> bool:
-    """Whether a long stretch without ">" holds many words, or ">" stands in many values."""
-    at = 0
-    while at + _WINDOW_BYTES <= len(body):
+def _has_long_tags(body: bytes) -> bool:
+    """Whether a long stretch without ">" holds many words."""
+    at, last = 0, len(body) - _WINDOW_BYTES
+    while at <= last:
         if body.find(b">", at, at + _WINDOW_BYTES) >= 0:
             at += _WINDOW_BYTES
             continue
@@ -146,4 +149,4 @@ def _has_many_attributes(body: bytes, tags: int) -> bool:
         if len(stretch.translate(_SEPARATORS).split()) > _MOST_ATTRIBUTES:
             return True
         at = start + len(stretch) + 1
-    return body.count(b">") - tags > _MOST_ATTRIBUTES
+    return False
