@@ -38,7 +38,7 @@ from scraper.parse import Parser
 from scraper.store import open_store
 
 KINDS = {"one host": "http://one.example/{}", "many hosts": "http://h{}.example/"}
-ROBOTS = b"User-agent: *\nDisallow: /private/\n"
+ROBOTS = "User-agent: *\nDisallow: /private/\nSitemap: {}/sitemap.xml\n"
 
 
 class AtOnce:
@@ -53,7 +53,8 @@ class AtOnce:
 
     async def fetch_url(self, url: str, **_: int) -> Response:
         await asyncio.sleep(0)
-        return Response(url, 200, {}, ROBOTS, len(ROBOTS))
+        robots = ROBOTS.format(url.removesuffix("/robots.txt")).encode()
+        return Response(url, 200, {}, robots, len(robots))
 
 
 def plan(folder: Path) -> Plan:

@@ -88,9 +88,14 @@ class Foresight:
         pages, judged = dict(waiting.pages), set[str | None]()
         while True:
             loads = self._loads(waiting, pages, past)
-            found = bound(loads, concurrency=self._plan.fetch.concurrency, most=self._limit)
+            found = bound(
+                loads,
+                concurrency=self._plan.fetch.concurrency,
+                most=self._limit,
+                per_domain=self._plan.politeness.per_domain,
+            )
             host = found.host
-            if host is None or host in judged or len(judged) >= HOSTS_JUDGED:
+            if host not in pages or host in judged or len(judged) >= HOSTS_JUDGED:
                 return found
             judged.add(host)
             pages[host] -= await self._disallowed(host, pages[host])

@@ -179,7 +179,12 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
     """
     plan, headcount, known = outline.plan, outline.headcount, outline.known
     totals, limit = headcount.totals(), outline.limit
-    least = bound(outline.loads(), concurrency=plan.fetch.concurrency, most=limit)
+    least = bound(
+        outline.loads(),
+        concurrency=plan.fetch.concurrency,
+        most=limit,
+        per_domain=plan.politeness.per_domain,
+    )
     fetched = totals["pages"] if limit is None else min(totals["pages"], limit)
     return {
         "schema": SCHEMA,
@@ -303,5 +308,7 @@ def _unknown(outline: Outline, hosts: int, *, missed: int) -> Iterator[str]:
         yield "links"
     if plan.politeness.robots and hosts > len(outline.said):
         yield "robots"
+    if plan.politeness.per_address is not None:
+        yield "addresses"
     if known.past is None:
         yield "latency"

@@ -23,7 +23,7 @@ from scraper.clock import Clock
 from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Response, http_reason
 from scraper.core.robotstxt import LIMIT_BYTES, Rules
-from scraper.core.url import Url, origin_of, parse
+from scraper.core.url import Url, origin_of, parse, parts
 
 MAX_REDIRECTS = 5
 KEPT_S = 24 * 3600.0  # RFC 9309 section 2.4
@@ -120,7 +120,7 @@ class Robots:
         Raises:
             FetchError: the host cannot be asked; the page itself was not sent.
         """
-        found = await self.ask_in_turn(url, parse(url).host)
+        found = await self.ask_in_turn(url, parts(url).host)
         while not isinstance(found, Rules):
             found = await self.ask_in_turn(url, found.host)
         return found
@@ -143,7 +143,7 @@ class Robots:
             return _ALLOW_ALL
         origin = origin_of(url)
         while (outcome := self._look_up(origin)) is None:
-            place = self._moved.get(origin) or _Place(parse(f"{origin}/robots.txt"), 0)
+            place = self._moved.get(origin) or _Place(parts(f"{origin}/robots.txt"), 0)
             if (asking := self._asking.get(origin)) is not None:
                 await asking.wait()
             elif place.url.host == host:
@@ -152,7 +152,7 @@ class Robots:
                 return place.url
             if origin in self._moved:
                 return self._moved[origin].url
-        return self._told(outcome, origin, shut=parse(origin).host == host)
+        return self._told(outcome, origin, shut=parts(f"{origin}/").host == host)
 
     def moved_to(self, url: str) -> Url | None:
         """Where the URL's robots.txt is to be asked for, if that is known to be elsewhere."""

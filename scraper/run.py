@@ -33,6 +33,7 @@ _NO_ITEM = (
 )
 DRAIN_S = 5.0  # for what is open when a run is told to stop
 KEPT_HOSTS = 10_000  # whose robots.txt is remembered from run to run
+KEPT_BYTES = 32 * 1024 * 1024  # ... and of these texts no more
 WAITS_TOLD = 50  # hosts
 SAVE_EVERY_S = 5.0  # figures for the report of a run that is killed
 
@@ -135,7 +136,8 @@ class Run:
 
     async def _recall(self, info: RunInfo) -> None:
         """Tell the stages what earlier runs have learnt about hosts."""
-        self._stages.robots.remember(await self._store.hosts.robots(KEPT_HOSTS))
+        texts = await self._store.hosts.robots(KEPT_HOSTS, most_bytes=KEPT_BYTES)
+        self._stages.robots.remember(texts)
         slow, clock, asked_until = await self._store.hosts.slow(), self._stages.clock, -inf
         if info.asked_until is not None:
             asked_until = clock.monotonic() - (clock.now() - info.asked_until)

@@ -19,6 +19,7 @@ from scraper.core.schedule.stock import Stock
 WINDOW = 20_000  # requests and hosts in memory, some 400 bytes each
 HUNGRY = 2_000  # hosts known to have rows; beyond that the scan finds them
 AT_ONCE = 64  # hosts read in one go
+FORGOTTEN = 500  # hosts with nothing to do, in one go: some 4 ms
 SHARE = 32  # the least that a host is refilled with
 DUE = 1_000  # retries read at once
 FULLEST = 1_000  # hosts whose rows are counted, those with most
@@ -134,9 +135,11 @@ class Window:
         self.stock.prefer([host for host in rows if not self._schedule.waiting_on(host)])
 
     def _is_full(self) -> bool:
-        hosts = self._schedule.hosts
-        if len(hosts) > self._size // 8 or self._schedule.load >= self._size:
-            hosts.forget_idle(self._clock.monotonic())
+        hosts, now = self._schedule.hosts, self._clock.monotonic()
+        if len(hosts) > self._size // 8:
+            hosts.forget_idle(now, most=FORGOTTEN)
+        if self._schedule.load >= self._size:
+            hosts.forget_idle(now)
         self._full = self._schedule.load >= self._size
         return self._full
 

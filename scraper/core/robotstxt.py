@@ -20,13 +20,15 @@ answer, and each is tried by `str.find` from part to part, which never goes back
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote_from_bytes
 
 from scraper.core import url as urls
 
 LIMIT_BYTES = 500 * 1024  # RFC 9309 section 2.5
+FEW = 32  # rules of a host
 _Rank = tuple[int, bool]  # octets of the rule, and whether it allows: the greatest decides
 _NO_RULE: _Rank = (-1, True)
 
@@ -139,6 +141,14 @@ class _Index:
         return next((str(r) for r in self._wild if r.rank == rank and r.fits(path)), None)
 
 
+def _indexed(rules: Sequence[tuple[str, _Rank]]) -> _Index:
+    """Sites that one product makes have the same few rules: they are kept once."""
+    return _shared(tuple(rules)) if len(rules) <= FEW else _Index(rules)
+
+
+_shared = lru_cache(maxsize=256)(_Index)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a robots.txt says to one agent."""
@@ -163,9 +173,12 @@ class Rules:
         delays_s = [delay for group in chosen for delay in group.delays_s]
         rules = [_spelled(*rule) for group in chosen for rule in group.rules]
         loose = [(_loosened(pattern), rank) for pattern, rank in rules]
-        index = _Index(rules) if rules else None
+        index = _indexed(rules) if rules else None
         return cls(
-            max(delays_s, default=None), sitemaps, index, index if loose == rules else _Index(loose)
+            max(delays_s, default=None),
+            sitemaps,
+            index,
+            index if loose == rules else _indexed(loose),
         )
 
     def allows(self, url: str) -> bool:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from scraper.core.errors import SelectorError
 from scraper.core.globs import Pattern
 from scraper.core.model import Reason
+from scraper.core.names import Names
 from scraper.core.plan import ScopePlan
 from scraper.core.url import Url, parse
 
@@ -42,8 +43,8 @@ class Scope:
     __slots__ = ("_allow", "_deny", "_fingerprint", "_hosts", "_led", "_max_depth", "_seed_hosts")
 
     def __init__(self, plan: ScopePlan, *, seed_hosts: Collection[str]) -> None:
-        self._seed_hosts: set[str] | None = set() if plan.hosts == "seeds" else None
-        self._led: set[str] = set()  # hosts that came in since a redirect led there, and only so
+        self._seed_hosts = Names() if plan.hosts == "seeds" else None
+        self._led = Names()  # hosts that came in since a redirect led there, and only so
         self._fingerprint = 0
         self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
         self._allow = Pattern(plan.allow) if plan.allow else None

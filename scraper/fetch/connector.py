@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 DNS_TTL_S = 60
 DNS_NAMES = 4096
-KEPT_NAMES = 32_768  # where a name keeps its addresses: more than the frontier's window has hosts
+KEPT_NAMES = 16_384  # where a name keeps its addresses: more than the frontier's window has hosts
 KEEPALIVE_S = 15.0
 MAX_KEPT_HOSTS = 1000
 CONNECTIONS_A_HOST = 4  # idle, at most as a rule: the default of politeness.per_host

@@ -9,12 +9,14 @@ the port; a domain is more than one label.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from http.cookies import BaseCookie
 
 import aiohttp
 from yarl import URL
 
+ORIGINS = 10_000  # with cookies of their own: as many hosts as the frontier's window has
 _DOMAIN = re.compile(r";\s*domain\s*=\s*\.?([^;\s]*)", re.IGNORECASE)
 
 
@@ -23,7 +25,7 @@ class Cookies(aiohttp.CookieJar):
 
     def __init__(self) -> None:
         super().__init__(unsafe=True)  # hosts that are addresses have cookies too
-        self._origins: dict[URL, aiohttp.CookieJar] = {}
+        self._origins: OrderedDict[URL, aiohttp.CookieJar] = OrderedDict()  # last used last
 
     def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
         """Keep what an answer has set."""
@@ -38,6 +40,8 @@ class Cookies(aiohttp.CookieJar):
             origin = response_url.origin()
             if origin not in self._origins:
                 self._origins[origin] = aiohttp.CookieJar(unsafe=True)
+                if len(self._origins) > ORIGINS:
+                    self._origins.popitem(last=False)
             self._origins[origin].update_cookies_from_headers((header,), response_url)
 
     def filter_cookies(self, request_url: URL = URL()) -> BaseCookie[str]:  # noqa: B008  # as aiohttp
@@ -53,4 +57,5 @@ class Cookies(aiohttp.CookieJar):
     def _add(self, found: BaseCookie[str], origin: URL, request_url: URL) -> None:
         jar = self._origins.get(origin)
         if jar is not None:
+            self._origins.move_to_end(origin)
             found.update(jar.filter_cookies(request_url))

@@ -62,7 +62,7 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         "duplicates": duplicates(connection),
         "refresh": refresh(connection, run.cycle),
         "kept": pages.kept(connection),
-        **{name: measured[name] for name in ("hosts", "time_s")},
+        **{name: measured[name] for name in ("hosts", "hosts_rest", "time_s")},
         "wall_share_s": shares,
         "plan": stored.get("plan"),
         **{

@@ -107,6 +107,7 @@ def _of_visits(
     return {
         "fetches": {name: tally[name] for name in names},
         "hosts": [{key: host[key] for key in HOST_KEYS} for host in tally["hosts"]],
+        "hosts_rest": tally.get("rest"),
         "time_s": time_s | {"writer": visited.time_s["writer"]},
         "parse": {
             **({"inline": 0, "pool": 0} | tally["placed"]),

@@ -40,7 +40,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _duplicates(report.get("duplicates"))
     yield from refresh_text(report.get("refresh"))
     yield from _kept(report.get("kept"))
-    yield from _hosts(report["hosts"])
+    yield from _hosts(report["hosts"], report.get("hosts_rest"))
     yield from _concurrency(report.get("concurrency"))
     yield from _machine(report)
     yield from _plan(report.get("plan"))
@@ -187,7 +187,7 @@ def _items(name: str, counts: Mapping[str, Any]) -> Iterator[str]:
         yield f"  invalid   {name}: {_counts(counts['invalid'])}"
 
 
-def _hosts(hosts: list[Mapping[str, Any]]) -> Iterator[str]:
+def _hosts(hosts: list[Mapping[str, Any]], beyond: Mapping[str, Any] | None) -> Iterator[str]:
     for host in hosts[:HOSTS_SHOWN]:
         p95 = host["latency_s"]["p95"]
         latency = "" if p95 is None else f", p95 {p95 * 1000:,.0f} ms"
@@ -197,7 +197,15 @@ def _hosts(hosts: list[Mapping[str, Any]]) -> Iterator[str]:
             f"{host['retries']:,} retries{latency}{paused}"
         )
     if len(hosts) > HOSTS_SHOWN:
-        yield f"            and {len(hosts) - HOSTS_SHOWN} more in --json"
+        rest = [*hosts[HOSTS_SHOWN:], *([beyond] if beyond else [])]
+        done, failed, retries = (
+            sum(each[name] for each in rest) for name in ("done", "failed", "retries")
+        )
+        many = len(hosts) - HOSTS_SHOWN + (beyond["hosts"] if beyond else 0)
+        yield (
+            f"            and {many:,} hosts more: {done:,} done, {failed:,} failed, "
+            f"{retries:,} retries; --json names {len(hosts) - HOSTS_SHOWN:,} of them"
+        )
 
 
 def _concurrency(found: Mapping[str, Any] | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Mapping
+from contextlib import closing
 
 from scraper.store.books import Books, Change
 from scraper.store.connection import Connection
@@ -41,16 +42,22 @@ class Hosts:
         rows = list(slow.items())
         await self._books.change(lambda change: change.db.executemany(LEARN, rows))
 
-    async def robots(self, limit: int) -> dict[str, tuple[float, bytes]]:
+    async def robots(self, limit: int, *, most_bytes: int) -> dict[str, tuple[float, bytes]]:
         """The robots.txt of each origin, when it was fetched (seconds since the epoch), its text.
 
         Args:
-            limit: the latest are taken.
+            limit: the latest are taken, and of these no more than `most_bytes`.
         """
 
         def read(db: sqlite3.Connection) -> dict[str, tuple[float, bytes]]:
-            rows = db.execute(ROBOTS, (limit,)).fetchall()
-            return {origin: (at, body) for origin, at, body in rows}
+            found, left = dict[str, tuple[float, bytes]](), most_bytes
+            with closing(db.execute(ROBOTS, (limit,))) as rows:
+                for origin, fetched_at, body in rows:
+                    left -= len(body)
+                    if left < 0:
+                        break
+                    found[origin] = fetched_at, body
+            return found
 
         return await self._db.call(read)
 

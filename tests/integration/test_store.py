@@ -504,10 +504,11 @@ async def test_what_was_learnt_about_hosts_is_kept_for_the_next_run(db: Path) ->
         await c.end()
     async with crawl(db, clock) as c:
         assert await c.store.hosts.slow() == {"a.example:80": 3.0}
-        kept = await c.store.hosts.robots(10)
+        kept = await c.store.hosts.robots(10, most_bytes=1)
         assert {origin: text for origin, (_, text) in kept.items()} == {
             "http://a.example": b"",
             "http://b.example": b"y",
         }
-        assert len(await c.store.hosts.robots(1)) == 1
+        assert len(await c.store.hosts.robots(1, most_bytes=1)) == 1
+        assert "http://b.example" not in await c.store.hosts.robots(10, most_bytes=0)
         await c.end()

@@ -56,10 +56,13 @@ def waits(database: Database, host: str, pages: int, **more: Any) -> None:
         database.request("waiting", host=f"{host}:443", **more)
 
 
-def foresight(tmp_path: Path, stages: FakeStages, limit: int | None = None) -> Foresight:
+def foresight(
+    tmp_path: Path, stages: FakeStages, limit: int | None = None, **caps: int
+) -> Foresight:
+    rules = {"default": HostRule(4, 1.0), "hosts": {"fast": HostRule(4, 0.5)}}
     plan = Plan(
         "x", SeedPlan(), FetchPlan("bot", concurrency=5), StorePlan(str(tmp_path / "crawl.db")),
-        politeness=PolitenessPlan(default=HostRule(4, 1.0), hosts={"fast": HostRule(4, 0.5)}),
+        politeness=PolitenessPlan(**rules, **caps),
     )  # fmt: skip
     return Foresight(plan, stages=stages, limit=limit)  # type: ignore[arg-type]
 
@@ -109,6 +112,11 @@ def test_latencies_of_an_earlier_run_count(database, tmp_path):
     database.run(state="running")
     waits(database, "slow", 20)
     assert tell(tmp_path) == "at least 50 s: slow, 20 pages, 4 at a time of 10 s each"
+
+    telling = foresight(tmp_path, FakeStages(Robots()), per_domain=1)
+    asyncio.run(telling._tell())
+    wanted = "at least 3 min 20 s: slow, 20 pages, 1 at a time of 10 s each on all its hosts"
+    assert str(telling.bound) == wanted
 
 
 def test_it_is_said_again_when_the_seeds_have_grown(database, tmp_path, caplog):

@@ -144,7 +144,7 @@ def test_few_hosts_at_a_time_are_asked_and_not_all_of_many(headcount: Headcount)
     assert len(robots.asked) == len(set(robots.asked)) == HOSTS_ASKED
     assert robots.asked[0] == f"https://h{HOSTS_ASKED}.example"  # it has most pages
     assert made["robots"]["not_asked"] == 5
-    assert "robots" in made["unknown"]
+    assert {"robots"} == {"robots", "addresses"} & set(made["unknown"])
     assert made["hosts"][0]["host"] == f"h{HOSTS_ASKED}.example:443"
     text = as_text(made)
     assert "TROUBLE   h0.example: robots.txt: no answer within 15 s: its pages wait for it" in text
@@ -194,6 +194,10 @@ def test_a_repeated_crawl_is_expected_to_take_what_it_took(headcount: Headcount)
     assert (made["bound"]["bound_s"], made["bound"]["pages"]) == (24.5, 50)
     quicker = replace(line, plan=replace(PLAN, politeness=PolitenessPlan()))
     assert told(quicker, figures(0, 0))["bound"]["cause"] == "latency"
+    capped = replace(PLAN, politeness=PolitenessPlan(per_domain=1, per_address=2))
+    made = told(replace(line, plan=capped), figures(0, 0))
+    assert (made["bound"]["cause"], made["bound"]["host"]) == ("domain", "a.example")
+    assert made["unknown"] == ["addresses"]
 
 
 COMPUTING = replace(

@@ -1,11 +1,12 @@
 """How long a crawl takes at least, and how long it will take if it goes as an earlier run went.
 
 **At least** is a bound: a host that is asked no more often than every `delay_s` needs the time of
-all its starts but one; a host that has `per_host` requests open, each for `quick_s`, and a run
-that has `concurrency` of them open, need the time of all answers divided by that. The longest of
-these is the bound, and whatever sets it is its cause. What is not known (latencies, pages that are
-yet to be discovered) counts as nothing, so the bound holds whatever comes. With a limit on pages
-the bound is that of the quickest choice of so many pages.
+all its starts but one; a host that has `per_host` requests open, each for `quick_s`, and a run that
+has `concurrency` of them open, need the time of all answers divided by that, and so do the hosts of
+a domain that has `per_domain` of them open. The longest of these is the bound, and whatever sets it
+is its cause. What is not known (latencies, pages that are yet to be discovered) counts as nothing,
+so the bound holds whatever comes. With a limit on pages the bound is that of the quickest choice of
+so many pages.
 
 **Expected** adds what an earlier run took beyond its own model (the loop, the disk, the order of
 hosts), for each page by what it costs to compute: a run that is repeated is expected to take what
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from scraper.core.domain import owner
 from scraper.core.insight.attribution import short
 
 FIRST_OPEN = 4  # requests that a new host is asked at a time; each answer earns one more
@@ -49,8 +51,8 @@ class Bound:
     """The least that a run takes, and why."""
 
     seconds: float = 0.0
-    cause: str = "none"  # delay, latency, rest, retry, concurrency, limit or none
-    host: str | None = None  # None: it is that of all hosts together
+    cause: str = "none"  # delay, latency, rest, retry, domain, concurrency, limit or none
+    host: str | None = None  # or the domain; None: it is that of all hosts together
     pages: int = 0  # of the host, or of all
     each_s: float = 0.0  # the delay, the latency, or the rest
     at_a_time: int = 1
@@ -77,6 +79,7 @@ class Bound:
 _CAUSES = {
     "delay": "one each {each}",
     "latency": "{bound.at_a_time:,} at a time of {each} each",
+    "domain": "{bound.at_a_time:,} at a time of {each} each on all its hosts",
     "concurrency": "{bound.at_a_time:,} at a time of {each} each",
     "rest": "after a rest of {each}",
     "limit": "on the quickest hosts",
@@ -84,14 +87,22 @@ _CAUSES = {
 }
 
 
-def bound(loads: Iterable[Load], *, concurrency: int, most: int | None = None) -> Bound:
+def bound(
+    loads: Iterable[Load],
+    *,
+    concurrency: int,
+    most: int | None = None,
+    per_domain: int | None = None,
+) -> Bound:
     """The least time of a run.
 
     Args:
         loads: each host once; looked at once.
         concurrency: requests open in all.
         most: pages of the run; None: all of them.
+        per_domain: requests open on all hosts of a domain; None: as many as may be.
     """
+    domains = _Domains(per_domain)
     longest, total, open_s = Bound(), 0, 0.0
     quickest_s = float("inf")
     kinds: Counter[Load] = Counter()  # hosts that are alike
@@ -100,6 +111,7 @@ def bound(loads: Iterable[Load], *, concurrency: int, most: int | None = None) -
             continue
         total += load.pages
         open_s += load.pages * load.quick_s
+        domains.add(load)
         quickest_s = min(quickest_s, load.quick_s)
         if most is not None:  # a retry that is due late need not be among them
             kinds[replace(load, host="", last_due_s=0.0)] += 1
@@ -113,10 +125,33 @@ def bound(loads: Iterable[Load], *, concurrency: int, most: int | None = None) -
     slots_s = (pages * quickest_s if limited else open_s) / concurrency
     if limited:
         longest = _limited(longest, kinds, pages)
+    else:
+        longest = max(longest, domains.bound(), key=lambda each: each.seconds)
     if slots_s <= longest.seconds:
         return longest
     each_s = slots_s * concurrency / pages
     return Bound(slots_s, "concurrency", None, pages, each_s, concurrency, limited)
+
+
+class _Domains:
+    """How long requests are open on all hosts of each domain, where that has a cap."""
+
+    def __init__(self, cap: int | None) -> None:
+        self._cap = cap
+        self._open: dict[str, tuple[float, int]] = {}  # seconds, pages
+
+    def add(self, load: Load) -> None:
+        if self._cap is not None and load.quick_s:
+            name = owner(load.host)
+            open_s, pages = self._open.get(name, (0.0, 0))
+            self._open[name] = open_s + load.pages * load.quick_s, pages + load.pages
+
+    def bound(self) -> Bound:
+        """Of the domain that needs longest."""
+        if self._cap is None or not self._open:
+            return Bound()
+        name, (open_s, pages) = max(self._open.items(), key=lambda each: each[1][0])
+        return Bound(open_s / self._cap, "domain", name, pages, open_s / pages, self._cap)
 
 
 def host_bound(load: Load) -> Bound:

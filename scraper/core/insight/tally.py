@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
-from scraper.core.insight.attribution import OTHER
 from scraper.core.insight.quantiles import Quantiles
 from scraper.core.model import PageResult, State, Timing
 
-HOSTS_KEPT = 10_000  # counted each for itself; later ones together as OTHER
+HOSTS_KEPT = 1_000  # of those with most pages, and of those that need longest
 HOSTS_TOLD = 50  # in `as_json`, by pages done, and by the time that they need
+COUNTED = ("done", "failed", "retries")
 PHASES = tuple(each.name for each in fields(Timing))
 _SECONDS = attrgetter(*PHASES)
 _NOT_MODIFIED = 304
@@ -87,6 +88,7 @@ class Tally:
 
     __slots__ = (
         "_hosts",
+        "_rest",
         "attempts",
         "body_bytes",
         "by_page",
@@ -125,6 +127,7 @@ class Tally:
         self.by_page: dict[str, dict[str, int]] = {}
         self.time_s = dict.fromkeys(PHASES, 0.0)
         self._hosts: dict[str, HostTally] = {}
+        self._rest = dict.fromkeys(("hosts", *COUNTED), 0)  # hosts that are not kept
 
     def __repr__(self) -> str:
         return f"<Tally of {self.attempts} attempts on {len(self._hosts)} hosts>"
@@ -152,14 +155,20 @@ class Tally:
         self._count(result, host)
 
     def host(self, name: str) -> HostTally:
-        """The tally of a host; beyond the bound that of all others."""
-        hosts = self._hosts
-        found = hosts.get(name)
+        """The tally of a host; of many only those are kept that a report might name."""
+        found = self._hosts.get(name)
         if found is None:
-            if len(hosts) >= HOSTS_KEPT:
-                name = OTHER
-            found = hosts.setdefault(name, HostTally())
+            if len(self._hosts) >= 4 * HOSTS_KEPT:
+                self._thin_out()
+            found = self._hosts[name] = HostTally()
         return found
+
+    def _thin_out(self) -> None:
+        """Keep the hosts that stand out; one that was not kept and comes again begins anew."""
+        kept = self._most(HOSTS_KEPT) | self._slowest(HOSTS_KEPT)
+        left = (tally for name, tally in self._hosts.items() if name not in kept)
+        self._rest = _summed(self._rest, left)
+        self._hosts = kept
 
     def delays_s(self) -> dict[str, float]:
         """Between two starts, of each host that was told of and has one."""
@@ -170,15 +179,29 @@ class Tally:
         return max(self._hosts, key=lambda name: self._hosts[name].retries, default=None)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for a report; quick enough for once a second."""
-        hosts = heapq.nlargest(HOSTS_TOLD, self._hosts.items(), key=lambda each: each[1].done)
-        slow = heapq.nlargest(HOSTS_TOLD, self._hosts.items(), key=lambda each: each[1].needs_s)
-        counts = {name: getattr(self, name) for name in self.__slots__ if name != "_hosts"}
+        """Plain values for a report; quick enough for once a second.
+
+        `rest` sums up the hosts that are not in `hosts`. With more than 4,000 hosts `hosts_known`
+        may count one twice.
+        """
+        hosts, slow = self._most(HOSTS_TOLD), self._slowest(HOSTS_TOLD)
+        counts = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
         return counts | {
-            "hosts_known": len(self._hosts),
-            "hosts": [{"host": name} | tally.as_json() for name, tally in hosts],
-            "slowest": [{"host": name} | tally.as_json() for name, tally in slow],
+            "hosts_known": len(self._hosts) + self._rest["hosts"],
+            "hosts": [{"host": name} | tally.as_json() for name, tally in hosts.items()],
+            "rest": _summed(
+                self._rest, (t for name, t in self._hosts.items() if name not in hosts)
+            ),
+            "slowest": [{"host": name} | tally.as_json() for name, tally in slow.items()],
         }
+
+    def _most(self, many: int) -> dict[str, HostTally]:
+        """The hosts with most pages done."""
+        return dict(heapq.nlargest(many, self._hosts.items(), key=lambda each: each[1].done))
+
+    def _slowest(self, many: int) -> dict[str, HostTally]:
+        """The hosts that need longest."""
+        return dict(heapq.nlargest(many, self._hosts.items(), key=lambda each: each[1].needs_s))
 
     def _count(self, result: PageResult, host: HostTally) -> None:
         state = result.state
@@ -220,3 +243,13 @@ class Tally:
 def _more(counts: dict[str, int], name: str | None) -> None:
     name = name or "unknown"
     counts[name] = counts.get(name, 0) + 1
+
+
+def _summed(rest: Mapping[str, int], tallies: Iterable[HostTally]) -> dict[str, int]:
+    """So many hosts, and what their visits came to, beside those of `rest`."""
+    sums = dict(rest)
+    for tally in tallies:
+        sums["hosts"] += 1
+        for name in COUNTED:
+            sums[name] += getattr(tally, name)
+    return sums

@@ -10,6 +10,8 @@ from scraper.core.schedule.host import Host, rule_of
 from scraper.core.schedule.lanes import Lanes
 from scraper.core.schedule.past import Past
 
+ALL = 2**31  # hosts: more than there are
+
 
 class Hosts:
     """Hosts by name.
@@ -66,9 +68,13 @@ class Hosts:
             host.is_noted = True
             self._idle.append(host)
 
-    def forget_idle(self, now: float) -> int:
-        """Let go who has nothing to do, whatever is to be remembered; returns how many went."""
-        idle, self._idle = self._idle, []
+    def forget_idle(self, now: float, *, most: int = ALL) -> int:
+        """Let go who has nothing to do, whatever is to be remembered; returns how many went.
+
+        Args:
+            most: hosts that are looked at, those first that have had nothing to do for longest.
+        """
+        idle, self._idle = self._idle[:most], self._idle[most:]
         before = len(self._hosts)
         for host in idle:
             host.is_noted = False

@@ -132,7 +132,7 @@ def test_what_is_no_host_is_refused(text):
 
 
 def test_repr_shows_the_hosts():
-    assert repr(Scope(ScopePlan(), seed_hosts=["a.example"])) == "<Scope hosts={'a.example'}>"
+    assert repr(Scope(ScopePlan(), seed_hosts=["a.example"])) == "<Scope hosts=<Names 1>>"
     assert repr(Scope(ScopePlan(hosts="any"), seed_hosts=[])) == "<Scope hosts=any>"
 
 

@@ -63,3 +63,14 @@ async def test_what_is_set_last_wins_and_what_is_over_is_gone():
     }
     jar.update_cookies_from_headers(("b=; Path=/; Max-Age=0",), url)
     assert "b" not in jar.filter_cookies(url)
+
+
+async def test_only_so_many_origins_keep_cookies_those_used_last(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("scraper.fetch.cookies.ORIGINS", 3)
+    jar = Cookies()
+    for number in range(9):
+        url = URL(f"https://h{number}.example/")
+        jar.update_cookies_from_headers(("pass=sesame; Path=/",), url)
+        assert "pass" in jar.filter_cookies(URL("https://h0.example/")), "it is used all the time"
+    kept = [n for n in range(9) if "pass" in jar.filter_cookies(URL(f"https://h{n}.example/"))]
+    assert kept == [0, 7, 8]

@@ -139,6 +139,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
         "duplicates": {"pages": 0, "groups": [], "near": {"pages": 0, "groups": []}},
         "refresh": [],
         "kept": {"pages": 0, "bytes": 0, "packed_bytes": 0},
+        "hosts_rest": {"hosts": 0, "done": 0, "failed": 0, "retries": 0},
         "hosts": [
             {
                 "host": "a.example:443",

@@ -201,7 +201,13 @@ def test_many_hosts_are_cut_short(report):
     report["hosts"] = [quiet] * 5
     lines = text(report).splitlines()
     assert sum(line.startswith("  host ") for line in lines) == 3
-    assert "            and 2 more in --json" in lines
+    first = report["hosts"][0]
+    done, failed, retries = (2 * first[name] for name in ("done", "failed", "retries"))
+    sums = f"{done:,} done, {failed:,} failed, {retries:,} retries"
+    assert f"            and 2 hosts more: {sums}; --json names 2 of them" in lines
+    report["hosts_rest"] = {"hosts": 5_000, "done": 6_000, "failed": 7, "retries": 8}
+    sums = f"{done + 6_000:,} done, {failed + 7:,} failed, {retries + 8:,} retries"
+    assert f"and 5,002 hosts more: {sums}; --json names 2 of them" in text(report)
 
 
 def test_a_prediction_that_no_setting_makes_names_none(report):

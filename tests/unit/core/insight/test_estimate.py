@@ -36,16 +36,21 @@ loads = st.builds(
 )
 crawls = st.lists(loads, max_size=4).map(
     lambda some: [
-        replace(load, host=f"h{n}", latency_s=load.quick_s) for n, load in enumerate(some)
+        replace(load, host=f"h{n}.d{n % 2}.example:80", latency_s=load.quick_s)
+        for n, load in enumerate(some)
     ]
 )
 limits = st.none() | st.integers(0, 40)
+caps = st.none() | st.integers(1, 3)
 
 
-def takes_s(crawl: Sequence[Load], slots: int, limit: int | None) -> float:
+def takes_s(
+    crawl: Sequence[Load], slots: int, limit: int | None, per_domain: int | None = None
+) -> float:
     """How long the real schedule takes, on servers that answer after `quick_s` each."""
     rules = {load.host: HostRule(load.per_host, load.delay_s) for load in crawl}
-    schedule = HostSchedule(PolitenessPlan(robots=False, hosts=rules))
+    plan = PolitenessPlan(robots=False, hosts=rules, per_domain=per_domain)
+    schedule = HostSchedule(plan)
     answers = {load.host: load.quick_s for load in crawl}
     for load in crawl:
         schedule.pause(load.host, load.rest_s, 0.0)
@@ -68,10 +73,23 @@ def takes_s(crawl: Sequence[Load], slots: int, limit: int | None) -> float:
             now = wake_at
 
 
-@given(crawls, st.integers(1, 6), limits)
-def test_the_bound_is_never_above_what_the_schedule_needs(crawl, slots, limit):
-    least = bound(crawl, concurrency=slots, most=limit)
-    assert least.seconds <= takes_s(crawl, slots, limit) * (1 + 1e-9)
+@given(crawls, st.integers(1, 6), limits, caps)
+def test_the_bound_is_never_above_what_the_schedule_needs(crawl, slots, limit, cap):
+    least = bound(crawl, concurrency=slots, most=limit, per_domain=cap)
+    assert least.seconds <= takes_s(crawl, slots, limit, cap) * (1 + 1e-9)
+
+
+def test_the_hosts_of_a_domain_share_its_cap():
+    crawl = [Load(f"h{n}.d{n % 2}.example:443", 10 + n, quick_s=2.0) for n in range(6)]
+    least = bound(crawl, concurrency=100, per_domain=2)
+    assert (least.cause, least.host, least.pages) == ("domain", "d1.example", 11 + 13 + 15)
+    assert least.seconds == (11 + 13 + 15) * 2.0 / 2
+    assert str(least) == (
+        "at least 39 s: d1.example, 39 pages, 2 at a time of 2 s each on all its hosts"
+    )
+    assert least.as_json()["bound_s"] == 39.0
+    assert bound(crawl, concurrency=100, per_domain=99).cause == "latency"
+    assert bound(crawl, concurrency=100, per_domain=1, most=2).cause != "domain"
 
 
 @given(loads.filter(lambda load: load.pages))

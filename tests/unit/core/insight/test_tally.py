@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.insight import tally as tally_module
-from scraper.core.insight.attribution import OTHER
 from scraper.core.insight.tally import HOSTS_TOLD, PHASES, HostTally, Tally
 from scraper.core.model import PageResult, Reason, Request, State, Timing
 
@@ -145,18 +144,37 @@ def test_a_reason_that_is_missing_is_still_counted():
     assert tally.failures == {"unknown": 1}
 
 
-def test_hosts_are_bounded_and_nothing_is_lost(monkeypatch):
-    monkeypatch.setattr(tally_module, "HOSTS_KEPT", 3)
+@given(st.lists(st.tuples(st.integers(0, 30), results), max_size=80))
+def test_hosts_are_bounded_and_their_counts_add_up(visits):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tally_module, "HOSTS_KEPT", 2)
+        patch.setattr(tally_module, "HOSTS_TOLD", 3)
+        tally = Tally()
+        for number, visit in visits:
+            tally.add(replace(visit, request=on(f"h{number}:80")), now=NOW)
+        told = tally.as_json()
+    assert len(tally._hosts) <= 4 * 2
+    counted = [*told["hosts"], told["rest"]]
+    assert sum(each["done"] for each in counted) == tally.ok + tally.not_modified
+    assert sum(each["failed"] for each in counted) == sum(tally.failures.values())
+    assert sum(each["retries"] for each in counted) == tally.retries
+    assert len(told["hosts"]) + told["rest"]["hosts"] == told["hosts_known"]
+    assert told["hosts_known"] >= len({number for number, _ in visits})
+
+
+def test_of_many_hosts_those_with_most_pages_and_the_slowest_are_kept(monkeypatch):
+    monkeypatch.setattr(tally_module, "HOSTS_KEPT", 2)
     tally = Tally()
-    for number in range(10):
-        tally.add(PageResult(on(f"h{number}:80"), status=200), now=NOW)
-    told = tally.as_json()["hosts"]
-    assert {each["host"]: each["done"] for each in told} == {
-        "h0:80": 1,
-        "h1:80": 1,
-        "h2:80": 1,
-        OTHER: 7,
-    }
+    for number in range(100):
+        for host in (f"h{number}:80", "large:80", "slow:80"):
+            tally.add(_visit(host, 9.0 if host == "slow:80" and number < 2 else 0.01), now=NOW)
+    told = tally.as_json()
+    assert [(host["host"], host["done"]) for host in told["hosts"][:2]] == [
+        ("large:80", 100),
+        ("slow:80", 100),
+    ]
+    assert told["slowest"][0]["host"] == "slow:80"
+    assert told["hosts_known"] == 102
 
 
 def test_only_the_hosts_with_most_pages_are_told():

@@ -28,6 +28,15 @@ def test_a_host_is_let_go_when_it_has_nothing_to_do_and_comes_again_as_it_was():
     assert repr(known) == "<Hosts 2, <Past of 0 hosts>>"
 
 
+def test_so_many_at_a_time_are_let_go_those_first_that_have_waited_longest():
+    known = hosts()
+    for number in range(5):
+        known.named(f"h{number}:80")
+    assert known.forget_idle(0.0, most=3) == 3
+    assert [host.name for host in known.each()] == ["h3:80", "h4:80"]
+    assert known.forget_idle(0.0) == 2
+
+
 def test_a_host_is_as_the_config_and_the_table_say_whenever_it_comes():
     known = hosts(hosts={"a": HostRule(2, 3.0)})
     first = known.named("a:80")
