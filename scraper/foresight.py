@@ -92,7 +92,7 @@ class Foresight:
                 loads,
                 concurrency=self._plan.fetch.concurrency,
                 most=self._limit,
-                per_domain=self._plan.politeness.per_domain,
+                cap=self._plan.politeness.per_domain,
             )
             host = found.host
             if host not in pages or host in judged or len(judged) >= HOSTS_JUDGED:

@@ -179,12 +179,7 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
     """
     plan, headcount, known = outline.plan, outline.headcount, outline.known
     totals, limit = headcount.totals(), outline.limit
-    least = bound(
-        outline.loads(),
-        concurrency=plan.fetch.concurrency,
-        most=limit,
-        per_domain=plan.politeness.per_domain,
-    )
+    least = _least(outline)
     fetched = totals["pages"] if limit is None else min(totals["pages"], limit)
     return {
         "schema": SCHEMA,
@@ -215,6 +210,16 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
         "expected": _expected(outline, least, totals["pages"], fetched),
         "unknown": list(_unknown(outline, totals["hosts"], missed=seeds["missed"])),
     }
+
+
+def _least(outline: Outline) -> Bound:
+    plan = outline.plan
+    return bound(
+        outline.loads(),
+        concurrency=plan.fetch.concurrency,
+        most=outline.limit,
+        cap=plan.politeness.per_domain,
+    )
 
 
 def iso(at: float | None) -> str | None:

@@ -29,7 +29,7 @@ MAX_REDIRECTS = 5
 KEPT_S = 24 * 3600.0  # RFC 9309 section 2.4
 FIRST_FAILURE_KEPT_S = 0.25  # doubles with each failure of the host, up to the longest
 FAILURE_KEPT_S = 60.0
-KEPT_HOSTS = 10_000
+KEPT_HOSTS = 8_000  # more than the window of the frontier has
 KEPT_BYTES = 32 * 1024 * 1024  # of files; what is made of them is some times as much
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -18,7 +18,8 @@ from scraper.core.schedule.stock import Stock
 
 WINDOW = 20_000  # requests and hosts in memory, some 400 bytes each
 HUNGRY = 2_000  # hosts known to have rows; beyond that the scan finds them
-AT_ONCE = 64  # hosts read in one go
+AT_ONCE = 256  # hosts read in one go: some 3 ms
+SCANNED = 500  # hosts found in one go
 FORGOTTEN = 500  # hosts with nothing to do, in one go: some 4 ms
 SHARE = 32  # the least that a host is refilled with
 DUE = 1_000  # retries read at once
@@ -120,7 +121,7 @@ class Window:
         """Look for hosts with rows, a step further; returns whether it got there."""
         after = self.stock.scan_from
         if after is not None:
-            self.stock.scanned(await self._queue.next_hosts(after, 100))
+            self.stock.scanned(await self._queue.next_hosts(after, SCANNED))
         return self.stock.scan_from not in (None, after)
 
     async def _count(self) -> None:
@@ -136,7 +137,7 @@ class Window:
 
     def _is_full(self) -> bool:
         hosts, now = self._schedule.hosts, self._clock.monotonic()
-        if len(hosts) > self._size // 8:
+        if len(hosts) > self._size // 16:
             hosts.forget_idle(now, most=FORGOTTEN)
         if self._schedule.load >= self._size:
             hosts.forget_idle(now)

@@ -282,12 +282,12 @@ def test_rows_that_come_while_it_waits_are_visited():
 def test_a_large_host_ends_with_the_small_ones():
     """Though no more than a part of its rows is in memory, and it is the last by name.
 
-    Of the window the hosts themselves take a half.
+    Of the window the hosts themselves take two thirds.
     """
 
     async def main():
         rows = [f"{n:03}:1" for n in range(100) for _ in range(8)] + ["large:1"] * 400
-        crawl = build(VirtualClock(), rows=rows, slots=8, window=220, visit_s=0.2, workers=8)
+        crawl = build(VirtualClock(), rows=rows, slots=8, window=320, visit_s=0.2, workers=8)
         crawl.frontier.seeded()
         await crawl.run()
         return crawl
@@ -464,7 +464,8 @@ def test_the_table_is_not_read_for_nothing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("scraper.window.HUNGRY", 3)
 
     async def main():
-        crawl = build(VirtualClock(), rows=[f"{n}:1" for n in range(20)] * 2, rule=HostRule(1, 9.0))
+        rows = [f"{n}:1" for n in range(20)] * 2
+        crawl = build(VirtualClock(), rows=rows, rule=HostRule(1, 9.0), window=100)
         crawl.frontier.seeded()
         await crawl.run()
         return crawl.table.reads

@@ -88,11 +88,7 @@ _CAUSES = {
 
 
 def bound(
-    loads: Iterable[Load],
-    *,
-    concurrency: int,
-    most: int | None = None,
-    per_domain: int | None = None,
+    loads: Iterable[Load], *, concurrency: int, most: int | None = None, cap: int | None = None
 ) -> Bound:
     """The least time of a run.
 
@@ -100,9 +96,9 @@ def bound(
         loads: each host once; looked at once.
         concurrency: requests open in all.
         most: pages of the run; None: all of them.
-        per_domain: requests open on all hosts of a domain; None: as many as may be.
+        cap: requests open on all hosts of a domain; None: as many as may be.
     """
-    domains = _Domains(per_domain)
+    domains = _Domains(cap)
     longest, total, open_s = Bound(), 0, 0.0
     quickest_s = float("inf")
     kinds: Counter[Load] = Counter()  # hosts that are alike

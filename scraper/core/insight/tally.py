@@ -11,7 +11,7 @@ from typing import Any
 from scraper.core.insight.quantiles import Quantiles
 from scraper.core.model import PageResult, State, Timing
 
-HOSTS_KEPT = 1_000  # of those with most pages, and of those that need longest
+HOSTS_KEPT = 500  # of those with most pages, and of those that need longest
 HOSTS_TOLD = 50  # in `as_json`, by pages done, and by the time that they need
 COUNTED = ("done", "failed", "retries")
 PHASES = tuple(each.name for each in fields(Timing))
@@ -181,7 +181,7 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """Plain values for a report; quick enough for once a second.
 
-        `rest` sums up the hosts that are not in `hosts`. With more than 4,000 hosts `hosts_known`
+        `rest` sums up the hosts that are not in `hosts`. With more than 2,000 hosts `hosts_known`
         may count one twice.
         """
         hosts, slow = self._most(HOSTS_TOLD), self._slowest(HOSTS_TOLD)

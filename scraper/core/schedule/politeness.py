@@ -36,6 +36,8 @@ from scraper.core.schedule.lanes import Lanes
 from scraper.core.schedule.news import NO_NEWS, News
 from scraper.core.schedule.order import Order
 
+HOST_COSTS = 2  # times the memory of a request
+
 
 class HostSchedule:
     """The window: requests by host, and which may start when."""
@@ -58,8 +60,8 @@ class HostSchedule:
 
     @property
     def load(self) -> int:
-        """What it holds: requests, and the hosts beyond those with a turn open."""
-        return self.waiting + max(len(self.hosts) - self.open, 0)
+        """What it holds, in requests; a host costs as much as some, unless a turn of it is open."""
+        return self.waiting + HOST_COSTS * max(len(self.hosts) - self.open, 0)
 
     def waiting_on(self, host: str) -> int:
         """How many requests of this host are in the window."""

@@ -75,21 +75,21 @@ def takes_s(
 
 @given(crawls, st.integers(1, 6), limits, caps)
 def test_the_bound_is_never_above_what_the_schedule_needs(crawl, slots, limit, cap):
-    least = bound(crawl, concurrency=slots, most=limit, per_domain=cap)
+    least = bound(crawl, concurrency=slots, most=limit, cap=cap)
     assert least.seconds <= takes_s(crawl, slots, limit, cap) * (1 + 1e-9)
 
 
 def test_the_hosts_of_a_domain_share_its_cap():
     crawl = [Load(f"h{n}.d{n % 2}.example:443", 10 + n, quick_s=2.0) for n in range(6)]
-    least = bound(crawl, concurrency=100, per_domain=2)
+    least = bound(crawl, concurrency=100, cap=2)
     assert (least.cause, least.host, least.pages) == ("domain", "d1.example", 11 + 13 + 15)
     assert least.seconds == (11 + 13 + 15) * 2.0 / 2
     assert str(least) == (
         "at least 39 s: d1.example, 39 pages, 2 at a time of 2 s each on all its hosts"
     )
     assert least.as_json()["bound_s"] == 39.0
-    assert bound(crawl, concurrency=100, per_domain=99).cause == "latency"
-    assert bound(crawl, concurrency=100, per_domain=1, most=2).cause != "domain"
+    assert bound(crawl, concurrency=100, cap=99).cause == "latency"
+    assert bound(crawl, concurrency=100, cap=1, most=2).cause != "domain"
 
 
 @given(loads.filter(lambda load: load.pages))

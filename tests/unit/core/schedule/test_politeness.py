@@ -15,7 +15,7 @@ from scraper.core.schedule.circuit import FAILURES, LOST, PROBE_S, PROBES, RESTS
 from scraper.core.schedule.host import GIVES_WAY_S
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
-from scraper.core.schedule.politeness import HostSchedule
+from scraper.core.schedule.politeness import HOST_COSTS, HostSchedule
 
 HOSTS = ("a:80", "b:80", "c:8080")
 
@@ -234,8 +234,8 @@ class Whatever(RuleBasedStateMachine):
     def nothing_is_lost(self):
         assert self.schedule.waiting == len(self.inside)
         assert self.schedule.open == sum(self.open.values())
-        at_work = sum(map(bool, self.open.values()))
-        assert self.schedule.load <= len(self.inside) + len(self.schedule.hosts) - at_work
+        at_rest = len(self.schedule.hosts) - sum(map(bool, self.open.values()))
+        assert len(self.inside) <= self.schedule.load <= len(self.inside) + HOST_COSTS * at_rest
 
     @invariant()
     def wakes_when_something_may_start(self):
