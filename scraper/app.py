@@ -56,7 +56,6 @@ from scraper.tune import Tune, most_open
 log = logging.getLogger(__name__)
 
 SPARE_PER_PROCESS = 4  # workers of the pipeline whose pages are being parsed
-BEAT_S = 2.0  # signs of life; see `health`
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def run_crawl(
         log.warning("%s: skipped, as run.if_running says", error)
         return 0
     with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.get_loop().call_soon(beat, runner.get_loop(), lock)
+        runner.get_loop().call_soon(lock.beat_in, runner.get_loop())
         outcome = runner.run(_run(plan, options, config_hash=config_hash, clock=clock))
     leave_on_signal(outcome.exit_status)  # the closed loop would swallow it
     _conclude(plan, outcome, quiet=options.quiet)
@@ -128,12 +127,6 @@ def _lock(plan: Plan, clock: Clock) -> Lock:
                 raise
             log.info("waiting: %s", error)
             time.sleep(1.0)
-
-
-def beat(loop: asyncio.AbstractEventLoop, lock: Lock) -> None:
-    """Renew the lock's time for as long as the loop turns."""
-    lock.beat()
-    loop.call_later(BEAT_S, beat, loop, lock)
 
 
 async def _run(plan: Plan, options: Options, *, config_hash: str, clock: Clock) -> Outcome:

@@ -51,7 +51,7 @@ def _add_reparse(app: typer.Typer, load: Load) -> None:
         quiet: Quiet = False,
     ) -> None:
         """Extract again from the pages that were kept: all cores, no network, all or nothing."""
-        from scraper.app_kept import reparse_pages
+        from scraper.app_reparse import reparse_pages
 
         status, text = reparse_pages(load(config, set_=set_, db=db, python=python), quiet=quiet)
         if text and not quiet:

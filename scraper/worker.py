@@ -63,7 +63,8 @@ def main() -> int:
                 return 0
             try:
                 answer = _extract(extractors, head, body)
-            except MemoryError:  # whatever is left in memory: a fresh process is the cure
+            except MemoryError as error:  # whatever is left in memory: a fresh process is the cure
+                error.__traceback__ = None  # free what its frames hold: an answer takes some too
                 _answer(parent, {"died": "out of memory"})
                 return _EXIT_MEMORY
             _answer(parent, answer)

@@ -12,11 +12,15 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from scraper.clock import Clock
 from scraper.core.errors import LockedError, StoreError, UsageError
 
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+BEAT_S = 2.0  # signs of life; see `health`
 SQLITE_START = b"SQLite format 3\0"
 
 
@@ -43,6 +47,11 @@ class Lock:
         if self._descriptor is not None:
             with suppress(OSError):  # a sign less; the crawl goes on
                 os.utime(self._descriptor)
+
+    def beat_in(self, loop: AbstractEventLoop) -> None:
+        """Renew it now, and for as long as the loop turns."""
+        self.beat()
+        loop.call_later(BEAT_S, self.beat_in, loop)
 
     def release(self) -> None:
         """Give the lock back; twice is no harm."""

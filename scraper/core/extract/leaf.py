@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborNode
 from scraper.core.extract.document import Absent, Document
 from scraper.core.extract.plan import FieldPlan
 from scraper.core.extract.steps import Place, Refine, Value, refiner
-from scraper.core.extract.take import Take, is_plain, taker
+from scraper.core.extract.take import Take, folded, is_plain, taker
 from scraper.core.model import Json
 
 Read = Callable[["LexborNode | None", Document], Value]
@@ -104,12 +104,12 @@ def _reader(take: Take | None, refine: Refine | None, settle: Settle, *, is_sett
     def text_of(node: LexborNode | None, document: Document) -> Value:
         if node is None:
             return settle(Absent.MISSING, document)
-        return " ".join(node.text_lexbor().split())
+        return folded(node)
 
     def read(node: LexborNode | None, document: Document) -> Value:
         if node is None:
             return settle(Absent.MISSING, document)
-        text = " ".join(node.text_lexbor().split()) if take is None else take(node, document)
+        text = folded(node) if take is None else take(node, document)
         if text is None:
             return settle(Absent.MISSING, document)
         value = text if refine is None else refine(text, document)
@@ -137,5 +137,5 @@ class Leaves(Base):
     def value(self, scope: LexborNode, document: Document) -> Value:
         nodes = scope.css(self._css) if self._css else (scope,)
         if self._is_plain:
-            return [" ".join(node.text_lexbor().split()) for node in nodes]
+            return [folded(node) for node in nodes]
         return self._gather((self._one.value_of(node, document) for node in nodes), document)

@@ -57,12 +57,20 @@ def _attribute(attr: str, *, raw: bool) -> Take:
     return attribute
 
 
+def folded(node: LexborNode) -> str:
+    """The text of an element, each run of white space a space.
+
+    `text_lexbor` takes a fourth of the time of `text`, but gives nothing where it has no memory.
+    """
+    return " ".join((node.text_lexbor() or node.text()).split())
+
+
 def _text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return " ".join(node.text_lexbor().split())
+    return folded(node)
 
 
 def _raw_text(node: LexborNode, document: Document) -> str:  # noqa: ARG001 - a Take
-    return node.text_lexbor()
+    return node.text_lexbor() or node.text()
 
 
 def _html(node: LexborNode, document: Document) -> str:
