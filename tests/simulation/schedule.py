@@ -147,6 +147,9 @@ class _Schedule:
             if cycle and not fresh and chance.random() < 0.7:
                 is_half = len(self._world.plan.pages) > 1 and chance.random() < 0.5
                 await asyncio.sleep(DAY_S / 2 if is_half else DAY_S)
+            edit = Random(f"edit {self._world.seed} {cycle}")
+            if cycle and edit.random() < 0.3:
+                self._world.edit(edit)
             await self._cycle(fresh=fresh)
 
     async def _cycle(self, *, fresh: bool) -> None:

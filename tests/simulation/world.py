@@ -166,12 +166,7 @@ class World:
         self.validates = any(page.validates for page in self.pages)
         self._by_key = {url_key(page.url): page for page in self.pages}
         self._by_url: dict[str, Page] = {}
-        self.rules = {
-            site.host: rule_of(
-                site.host, self.plan.politeness.hosts, default=self.plan.politeness.default
-            )
-            for site in self.sites
-        }
+        self.rules = _rules(self.plan, self.sites)
         self._seed_hosts = {page.site.host.partition(":")[0] for page in self.seeds}
         self._joined = {
             hop.site.host.partition(":")[0] for page in self.seeds for hop in self.hops(page)
@@ -185,6 +180,18 @@ class World:
             f"{self.workers} workers, window {self.window}, disk {self.disk_s:.4f} s "
             f"{self.stall}\n{plan.politeness}\n{plan.scope}\n{plan.fetch.retry}"
         )
+
+    def edit(self, rng: Random) -> None:
+        """Somebody changes how fast the crawl is to be, between two cycles."""
+        politeness, fetch = self.plan.politeness, self.plan.fetch
+        default = HostRule(rng.choice((1, 2, 4)), rng.choice((0.0, 0.25, 1.0, 5.0)))
+        caps = {"per_domain": rng.choice((None, 1, 2)), "per_address": rng.choice((None, 1, 2))}
+        self.plan = replace(
+            self.plan,
+            politeness=replace(politeness, default=default, hosts={}, **caps),
+            fetch=replace(fetch, concurrency=rng.choice((1, 5, 20))),
+        )
+        self.rules = _rules(self.plan, self.sites)
 
     def page(self, url: str) -> Page:
         """The page at an address, however it is written."""
@@ -286,6 +293,11 @@ class World:
             total_s += (3 + len(site.pages)) * per_visit_s * 4
         again_s = retry.attempts * (retry.longest_s + 2 * HUNG_S)
         return 600 + (total_s + again_s) * 4 + len(self.pages) * 40 * self.patience_s
+
+
+def _rules(plan: Plan, sites: list[Site]) -> dict[str, HostRule]:
+    hosts, default = plan.politeness.hosts, plan.politeness.default
+    return {site.host: rule_of(site.host, hosts, default=default) for site in sites}
 
 
 def build(seed: int, path: str, *, hosts: int | None = None) -> World:
