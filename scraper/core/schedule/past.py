@@ -52,7 +52,8 @@ class Past:
     def keep(self, host: Host, now: float) -> None:
         """Remember what matters of a host that has nothing open; it is not here yet."""
         slow_s, state = host.pace.slow_s, host.circuit.state
-        if host.next_at <= now and not slow_s and not state:
+        may_send = host.next_at + host.lead_s <= now
+        if may_send and not slow_s and not state:
             return
         facts = _FACTS.pack(host.started_at, host.paused_until, host.crawl_delay_s, slow_s, state)
         self._put(host.name, facts, now)

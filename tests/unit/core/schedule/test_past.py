@@ -134,3 +134,12 @@ def test_hosts_are_told_apart(names):
     for number, name in enumerate(names):
         kept.add(name, rests_until=float(number))
     assert [kept.paused_until(name) for name in names] == list(map(float, range(len(names))))
+
+
+def test_a_host_that_could_connect_and_not_send_yet_keeps_its_delay():
+    made, kept = host("h:80", started_at=0.0), Past(DELAY_S)
+    made.lead_s = 1.0
+    kept.keep(made, DELAY_S - 0.5)
+    back = host("h:80")
+    kept.recall(back)
+    assert back.next_at == DELAY_S
