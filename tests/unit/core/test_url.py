@@ -153,7 +153,8 @@ def test_only_http_is_parsed_while_join_takes_every_scheme(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "/a", "http://", "http://a b/", "http://[::1", "http://1.2.3.4.5"]
+    "text",
+    ["", "/a", "http://", "http://a b/", "http://[::1", "http://1.2.3.4.5", "http://1.2.3.400/"],
 )
 def test_what_is_no_url_is_refused(text):
     with pytest.raises(ValueError, match="not a URL"):
