@@ -83,6 +83,12 @@ def _begin(self: Any, host_name: str, now: float) -> None:
     host = self._host(host_name)
     host.guests -= 1
     self._open(host, now)
+    host.seen_at = -inf
+
+
+def _never_too_soon(self: Any, host_name: str, now: float, *, crawl_delay_s: float) -> bool:
+    self._host(host_name).seen_at = -inf
+    return False
 
 
 def _at_none(self: Lanes, host: Host, addresses: Any) -> None:
@@ -112,7 +118,7 @@ MUTANTS: dict[str, Break] = {
     ),
     "no delay": (Host, "delay_s", property(lambda host: 0.0)),
     "a restart forgets that hosts were asked": (Schedule, "learn", _learn),
-    "a kept Crawl-delay comes too late": (Schedule, "is_too_soon", lambda *args, **more: False),
+    "a kept Crawl-delay comes too late": (Schedule, "is_too_soon", _never_too_soon),
     "sitemaps wait for no turn": (Schedule, "begin", _begin),
     "no rest after Retry-After": (Schedule, "pause", _ignore),
     "no cap in all": (Crew, "may_take", lambda self, open_: MAY_TAKE(self, 0)),
