@@ -342,7 +342,7 @@ def build(seed: int, path: str, *, hosts: int | None = None) -> World:
         seeds=[*seeds, *forms],
         sitemaps=maps,
         workers=max(1, plan.fetch.concurrency + rng.choice((0 if plan.fetch.auto else -2, 0, 4))),
-        window=rng.choice((2 * count + 6, 2 * count + 6, 4 * count + 6, 20_000)),
+        window=rng.choice((3 * count + 6, 3 * count + 6, 6 * count + 6, 20_000)),  # a row of each
         disk_s=10 ** rng.uniform(-4, -2),
         stall=rng.choice(((0.0, 0.0), (0.01, 0.5), (0.02, 3.0))),
     )
