@@ -26,7 +26,7 @@ _MOST_CHARACTERS = 40
 TAKEN = frozenset(
     {"run", "cycle", "request", "visit", "item", "item_history", "rejected", "host", "lock"}
     | {"item_half", "item_carry", "item_invalid", "migration", "kept_page", "kept_body", "robots"}
-    | {"page_reading", "request_missing", "item_page", "item_pair", "item_doubt"}
+    | {"page_reading", "request_missing", "item_page", "item_pair", "item_doubt", "page_rejected"}
 )
 """Names that an item type cannot have, since tables of the database have them."""
 

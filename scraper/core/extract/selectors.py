@@ -46,6 +46,8 @@ _CONTAINS = ":is(:lexbor-contains({0}), :has(:lexbor-contains({0})))"
 _CONTAINED = re.compile(
     r":is\(:lexbor-contains\((\"(?:\\.|[^\"\\])*\")\), :has\(:lexbor-contains\(\1\)\)\)", re.DOTALL
 )
+_EITHER = ":is( {} )"  # of a list as it is, lexbor finds an element once for each part that fits
+_EITHERS = re.compile(r":is\( (.*) \)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 _HINTS = (
     (
@@ -81,11 +83,15 @@ def parse_selector(text: str) -> tuple[str, str | None]:
     if css:
         css = _translate(_name_prefixes(css))
         _check(css, written)
+        if len(list(_parts(css))) > 1:
+            css = _EITHER.format(css)
     return css, attr
 
 
 def as_written(css: str) -> str:
     """A translated selector as a person would write it."""
+    if either := _EITHERS.fullmatch(css):
+        css = either[1]
     return _CONTAINED.sub(r":contains(\1)", css).replace("\\:", ":")
 
 

@@ -60,7 +60,7 @@ def test_contains_in_a_string_is_left_alone():
         ("a::text", "a", None),
         ("a ::text", "a", None),
         ("a::ATTR( 'data-x' )", "a", "data-x"),
-        ("a::attr(x), b::attr(x)", "a, b", "x"),
+        ("a::attr(x), b::attr(x)", ":is( a, b )", "x"),
         ("a[href$='@x']", "a[href$='@x']", None),
         ("a[x='b @c']", "a[x='b @c']", None),
         ('a[href="x"] @title', 'a[href="x"]', "title"),
@@ -137,6 +137,21 @@ def test_a_contained_text_is_shown_as_a_person_writes_it(words):
         return
     assert as_written(translated).startswith('p:contains("')
     assert compile_css(as_written(translated)) == translated
+
+
+parts = st.sampled_from(
+    ["th", "td", "tr", "tr > th", "b", "th:contains('UPC')", "td:not([id='4'])"]
+)
+
+
+@given(st.lists(parts, min_size=1, max_size=4))
+def test_a_list_finds_what_its_parts_find_once_each_in_the_order_of_the_page(written):
+    each = [node.mem_id for part in written for node in PAGE.css(compile_css(part))]
+    listed = compile_css(", ".join(written))
+    assert [n.mem_id for n in PAGE.css(listed)] == [
+        node.mem_id for node in PAGE.css("*") if node.mem_id in each
+    ]
+    assert as_written(listed) == ", ".join(written).replace("'UPC'", '"UPC"')
 
 
 @pytest.mark.parametrize(
