@@ -1,7 +1,9 @@
 """CSS selectors as people type them, translated to what lexbor understands.
 
 lexbor reads Selectors Level 4 without `:scope` and without a selector that begins with a
-combinator. Four habits from elsewhere are translated here, once, when a config is compiled:
+combinator. A compound that begins with a function gets a `*` in front: left of a combinator lexbor asks such a
+one about the nearest element alone (`:not(.b) a` misses an `a` in a `.b` in a `div`). Four habits
+from elsewhere are translated here, once, when a config is compiled:
 
 * `:contains(x)` of jQuery (case-sensitive, text of the element and of what it holds) becomes
   lexbor's own `:lexbor-contains`, which looks at an element's own text nodes only. A text that
@@ -46,6 +48,7 @@ _CONTAINS = ":is(:lexbor-contains({0}), :has(:lexbor-contains({0})))"
 _CONTAINED = re.compile(
     r":is\(:lexbor-contains\((\"(?:\\.|[^\"\\])*\")\), :has\(:lexbor-contains\(\1\)\)\)", re.DOTALL
 )
+_FUNCTION = re.compile(r":(?:is|where|not|has)\(", re.IGNORECASE)
 _EITHER = ":is( {} )"  # of a list as it is, lexbor finds an element once for each part that fits
 _EITHERS = re.compile(r":is\( (.*) \)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
@@ -83,6 +86,7 @@ def parse_selector(text: str) -> tuple[str, str | None]:
     if css:
         css = _translate(_name_prefixes(css))
         _check(css, written)
+        css = _with_stars(css)
         if len(list(_parts(css))) > 1:
             css = _EITHER.format(css)
     return css, attr
@@ -92,7 +96,29 @@ def as_written(css: str) -> str:
     """A translated selector as a person would write it."""
     if either := _EITHERS.fullmatch(css):
         css = either[1]
+    css = _without_stars(css)
     return _CONTAINED.sub(r":contains(\1)", css).replace("\\:", ":")
+
+
+def _with_stars(css: str) -> str:
+    """Put a `*` before each function that a compound begins with."""
+    return "".join(
+        f"*{token[0]}" if _begins_with_function(css, token.start()) else token[0]
+        for token in _TOKEN.finditer(css)
+    )
+
+
+def _without_stars(css: str) -> str:
+    return "".join(
+        token[0]
+        for token in _TOKEN.finditer(css)
+        if token[0] != "*"
+        or not (_starts_name(css, token.start()) and _FUNCTION.match(css, token.end()))
+    )
+
+
+def _begins_with_function(css: str, at: int) -> bool:
+    return _starts_name(css, at) and _FUNCTION.match(css, at) is not None
 
 
 def split_shorthand(text: str) -> tuple[str, str | None]:

@@ -182,3 +182,47 @@ def test_a_name_may_have_a_prefix(written, css):
         return
     assert compile_css(written) == css
     assert as_written(css) == css.replace("\\:", ":")
+
+
+NESTED = LexborHTMLParser(
+    b"<main class=b><div class=a><div><p class=a>1</p></div><p>2</p></div><p class=b>3</p><p>4</p></main>"
+)
+compounds = st.sampled_from(
+    [
+        "p",
+        ".a",
+        ":not(.a)",
+        ":is(.a, main)",
+        ":where(div)",
+        ":has(p)",
+        ":HAS(> .a, > .b)",
+        "div:not(.a)",
+    ]
+)
+
+
+@given(compounds, st.sampled_from([" ", " > ", " ~ ", " + "]), compounds)
+def test_a_combinator_looks_at_all_that_its_left_side_finds(left, combinator, right):
+    lefts = {node.mem_id for node in NESTED.css(compile_css(left))}
+    expected = [
+        node.mem_id
+        for node in NESTED.css(compile_css(right))
+        if any(one.mem_id in lefts for one in RELATED[combinator](node))
+    ]
+    assert [node.mem_id for node in NESTED.css(compile_css(left + combinator + right))] == expected
+    assert as_written(compile_css(left + combinator + right)) == left + combinator + right
+
+
+def _steps(node, name):
+    """What is reached by steps of one kind that leads to elements."""
+    while (node := getattr(node, name)) is not None:
+        if node.tag not in ("-text", "-undef"):
+            yield node
+
+
+RELATED = {
+    " ": lambda node: _steps(node, "parent"),
+    " > ": lambda node: list(_steps(node, "parent"))[:1],
+    " ~ ": lambda node: _steps(node, "prev"),
+    " + ": lambda node: list(_steps(node, "prev"))[:1],
+}
