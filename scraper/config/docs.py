@@ -98,7 +98,8 @@ try` says which step makes nothing of what.
 
 - `int` and `float` are a number alone, its thousands grouped or not: `1,234`, `3,14`.
 - `decimal` is the first amount in a text: `£51.77`, `1.234,56 €`, `CHF 1'234.50`. Three digits
-  behind one separator are thousands, but not behind a nought: `1.234` is 1234, `0.005` stays.
+  behind one separator are thousands, but not behind a nought or four digits: `1.234` is 1234,
+  `0.005` stays. A percentage is an amount where there is no other.
 - `bool` is a word such as `yes`, `off`, `true`; with `attr`, an attribute that is there.
 - `date` and `datetime` are written in ISO 8601. They read that, the dates of mails and of HTTP,
   seconds (10 digits) and milliseconds (13) since the epoch, `23.11.2026`, `2026/11/23`, and names

@@ -1,9 +1,9 @@
 """CSS selectors as people type them, translated to what lexbor understands.
 
 lexbor reads Selectors Level 4 without `:scope` and without a selector that begins with a
-combinator. A compound that begins with a function gets a `*` in front: left of a combinator lexbor asks such a
-one about the nearest element alone (`:not(.b) a` misses an `a` in a `.b` in a `div`). Four habits
-from elsewhere are translated here, once, when a config is compiled:
+combinator. A compound that begins with a function gets a `*` in front: left of a combinator lexbor
+asks such a one about the nearest element alone (`:not(.b) a` misses an `a` in a `.b` in a `div`).
+Four habits from elsewhere are translated here, once, when a config is compiled:
 
 * `:contains(x)` of jQuery (case-sensitive, text of the element and of what it holds) becomes
   lexbor's own `:lexbor-contains`, which looks at an element's own text nodes only. A text that

@@ -27,7 +27,10 @@ _PRICE = re.compile(
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # 1.234: a German thousand
 _NUMBER = re.compile(r"[+-]?\d[\d ,.'\u00a0\u202f]*")
 _MINUS = re.compile(r"\D*(?<!\w)-\s?[^\w\s]?\s?\d")
-_SMALL = re.compile(r"\D*0([.,])\d{3}(?![.,]?\d)", re.ASCII)  # 0,005: no thousands
+_NO_THOUSANDS = re.compile(  # 0,005 and 1234,567 and 1 234,567
+    r"\D*(?:0|[1-9]\d{3,}|[1-9]\d{0,2}(?:[ '\u00a0\u202f]\d{3})+)([.,])\d{3}(?![.,]?\d)", re.ASCII
+)
+_PERCENTAGE = re.compile(r"\d[\d.,]*\s?%")
 _WIDE = "".join(map(chr, (*range(0xFF10, 0xFF1A), *range(0x0660, 0x066A), *range(0x06F0, 0x06FA))))
 _PLAINER = str.maketrans(  # full-width, Arabic and Persian digits, signs and separators
     _WIDE + "\uff0c\uff0e\u066b\u066c\u2019\u2212", "0123456789" * 3 + ",..,'-"
@@ -84,9 +87,11 @@ def to_decimal(value: Json) -> str:
     """The first amount in the text, in any notation, exact: "1.234,56 EUR" is "1234.56".
 
     Three digits behind one dot are thousands ("1.234" is "1234"), unless what stands before
-    them cannot be ("0.005", "1234.567").
+    them cannot be ("0.005", "1234.567"). A percentage is one only where nothing else is.
     """
     text = _number(value)
+    if "%" in text:
+        text = _without_percentages(text)
     if _PLAIN.fullmatch(text) and not _AMBIGUOUS.fullmatch(text):
         return text.lstrip("+")
     if isinstance(value, float):
@@ -142,8 +147,14 @@ def _number(value: Json) -> str:
 
 def _decimal_separator(text: str) -> str | None:
     """The separator where only one can be meant: three digits behind a nought are a fraction."""
-    small = _SMALL.match(text)
-    return small[1] if small else None
+    found = _NO_THOUSANDS.match(text)
+    return found[1] if found else None
+
+
+def _without_percentages(text: str) -> str:
+    """The text without its percentages; if there is no other number, without their signs."""
+    rest = _PERCENTAGE.sub(";", text)
+    return rest if any(map(str.isdigit, rest)) else text.replace("%", ";")
 
 
 def _text(value: Json) -> str:

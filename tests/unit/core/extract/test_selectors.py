@@ -185,7 +185,8 @@ def test_a_name_may_have_a_prefix(written, css):
 
 
 NESTED = LexborHTMLParser(
-    b"<main class=b><div class=a><div><p class=a>1</p></div><p>2</p></div><p class=b>3</p><p>4</p></main>"
+    b"<main class=b><div class=a><div><p class=a>1</p></div><p>2</p></div>"
+    b"<p class=b>3</p><p>4</p></main>"
 )
 compounds = st.sampled_from(
     [
