@@ -34,7 +34,7 @@ async def _work(stages: Stages) -> None:
         lease = await stages.frontier.next()
         if lease is None:
             return
-        result = await (errand.run if errand.is_on(lease.request) else visit)(lease, stages)
+        result = await (errand.run if lease.request.is_errand else visit)(lease, stages)
         stages.note(result)
         if gate.was_not_asked(lease, result):
             stages.frontier.give_back(lease.request)

@@ -1,8 +1,9 @@
 """A robots.txt that has moved: a page of its host asks for it in a turn of where it has moved to.
 
 Such a page is a request whose `host` is not that of its URL. Like one that was redirected it holds
-nothing while it waits for that turn; its own host starts nothing until it is back. Nothing is
-written down: after a crash the robots.txt is asked for from the start.
+nothing while it waits for that turn; until it is back its own host starts nothing, but for such
+pages of others: two hosts may send each other away. Nothing is written down: after a crash the
+robots.txt is asked for from the start.
 """
 
 from __future__ import annotations
@@ -23,11 +24,6 @@ def sent_away(request: Request, moved: Url, stages: Stages) -> PageResult:
     if moved.host != request.host:
         stages.frontier.leave_for_robots(request.host)
     return PageResult(request, again=replace(request, host=moved.host))
-
-
-def is_on(request: Request) -> bool:
-    """Whether the request's turn is for the robots.txt of its host."""
-    return parts(request.asked).host != request.host
 
 
 async def run(lease: Lease, stages: Stages) -> PageResult:

@@ -268,8 +268,8 @@ class Frontier:
                 self._changed.set()
             if not self._window.held.take(request.id):  # settled: another page was redirected to it
                 self.schedule.done(request.host, now, started_at=lease.started_at, sent=False)
-                if (home := parts(request.asked).host) != request.host:  # see `errand`
-                    self.schedule.back(home, now)
+                if request.is_errand:
+                    self.schedule.back(parts(request.asked).host, now)
                 continue
             self.crew.give(lease)
             self._count(lease)

@@ -115,6 +115,11 @@ class Request:
         return self.hop.url if self.hop else self.url
 
     @property
+    def is_errand(self) -> bool:
+        """Whether its turn is not for its URL, but for the robots.txt of its URL's host."""
+        return parts(self.asked).host != self.host
+
+    @property
     def verb(self) -> str:
         """The method to ask with now."""
         return self.hop.method if self.hop else self.method

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from scraper.core.gone import MISSING, is_asked_again
 from scraper.core.model import Reason, Request, State
@@ -18,6 +19,9 @@ from scraper.store.cycles import JUDGED_ANEW
 from scraper.store.requests import Known, Requests
 from scraper.store.resting import Resting
 from scraper.store.rows import carry_text, headers_text
+
+if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
+    from scraper.core.route import Router
 
 KNOWN_KEYS = 50_000
 GONE = (  # and when the cycles began in which a page went, and was asked for the last time
@@ -41,6 +45,19 @@ class Limits:
     max_pages: int | None = None
     max_depth: int | None = None
     followed: frozenset[str | None] | None = None  # the pages that rules give to links
+    router: Router | None = None
+
+    def reads_alike(self, page: Request | Known, moved: Request | Known) -> bool:
+        """Whether a page that was redirected to another one is read by the other's rule, if any."""
+        if self.router is None:
+            return True
+        rule = self.router.choose(moved.page, moved.url)
+        return rule is None or rule is self.router.choose(page.page, page.url)
+
+    def answers_for(self, page: Request | Known, moved: Request | Known) -> bool:
+        """Whether it gives all that the other one would: of a deeper page links may be cut."""
+        is_cut = self.max_depth is not None and page.depth > moved.depth
+        return not is_cut and self.reads_alike(page, moved)
 
 
 class Links:
@@ -104,7 +121,7 @@ class Links:
 
     def _add(self, rows: Requests, request: Request) -> None:
         state, reason = self._admission(rows.change)
-        if state == State.WAITING and self._answered(rows, request.key, request.depth):
+        if state == State.WAITING and self._is_answered(rows, request):
             state = State.DONE
         rows.add(request, state, reason)
         admits = state != State.SKIPPED
@@ -206,13 +223,14 @@ class Links:
         )
         return more
 
-    def _answered(self, rows: Requests, key: bytes, depth: int) -> bool:
-        return rows.answered(key, None if self._limits.max_depth is None else depth)
+    def _is_answered(self, rows: Requests, page: Request | Known) -> bool:
+        """Whether a page of this cycle was redirected to this one and is done."""
+        return any(self._limits.answers_for(led, page) for led in rows.leading_to(page.key))
 
     def _make_due(self, rows: Requests, known: Known) -> None:
         known.seed = 0  # no more: the seeds of today that are due are of this cycle already
         admits = self._admission(rows.change)[0] == State.WAITING
-        if admits and self._answered(rows, known.key, known.depth):
+        if admits and self._is_answered(rows, known):
             _count_as_visited(rows, known)
         else:
             self._wake(rows, known)
@@ -240,8 +258,8 @@ def _let_go(rows: Requests, known: Known) -> None:
 def _count_as_visited(rows: Requests, known: Known) -> None:
     """A page of this cycle was redirected to this one."""
     change, before = rows.change, known.state
-    known.state, known.reason, known.due_at, known.hop = State.DONE.value, None, None, None
-    known.cycle = change.tenure.cycle
+    known.state, known.reason, known.cycle = State.DONE.value, None, change.tenure.cycle
+    known.due_at, known.attempts, known.final_key, known.hop = None, 0, None, None
     rows.changed(known)
     _enter(change, before, State.DONE, known.host, admits=True)
     change.visited.append(known.id)

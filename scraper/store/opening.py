@@ -53,9 +53,10 @@ class Store:
         Raises:
             UsageError: a name cannot be that of a view or column.
         """
-        self.writer.follows(frozenset(link.page for rule in pages for link in rule.follow))
         from scraper.core.extract.join import Joiners  # not for those who only read
+        from scraper.core.route import Router
 
+        self.writer.reads_by(Router(pages))
         self._pairs.knows(Joiners(pages))
         self._evidence.knows(pages)
 

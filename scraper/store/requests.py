@@ -96,7 +96,7 @@ class Requests:
         return self._take(self.change.db.execute(OLDER, (after, last, cycle)).fetchall())
 
     def read_answered(self, keys: Collection[bytes]) -> None:
-        """Read the rows that led to these keys, for `answered`."""
+        """Read the rows that led to these keys, for `leading_to`."""
         self._asked.update(keys)
         cycle = self.change.tenure.cycle
         rows = read_many(self.change.db, ANSWERING, [(key,) for key in keys], (cycle,))
@@ -122,22 +122,16 @@ class Requests:
             self.read_keys((key,))
         return self._by_key[key]
 
-    def answered(self, key: bytes, depth: int | None) -> bool:
-        """Whether a page of this cycle was redirected to this request and is done.
-
-        Args:
-            depth: of the request: what a deeper page led to may have been cut; None: no limit.
-        """
+    def leading_to(self, key: bytes) -> list[Known]:
+        """The pages of this cycle that were redirected to this request and are done."""
         if key not in self._asked:
             self.read_answered((key,))
         cycle = self.change.tenure.cycle
-        return any(
-            row.final_key == key
-            and row.state == State.DONE
-            and row.cycle == cycle
-            and (depth is None or row.depth <= depth)
+        return [
+            row
             for row in self._led.get(key, ())
-        )
+            if row.final_key == key and row.state == State.DONE and row.cycle == cycle
+        ]
 
     def add(self, request: Request, state: State, reason: str | None) -> None:
         """A new row of this cycle; there is none with this key."""

@@ -144,11 +144,7 @@ class Visits:
             _requeue(rows, known)
         else:
             _finish(rows, result, known, final_key)
-        if final_key is not None:
-            depth = 0 if self._limits.max_depth is None else result.request.depth
-            _count_as_visited(rows, final_key, depth)
-        moved = None if final_key is None else rows.find(final_key)
-        batch.moved.append(None if moved is None else moved.id)
+        batch.moved.append(self._moved(rows, result.request, final_key))
         batch.pages.append((result.request, result.page))
         batch.results.append(result)
         if self._bodies.is_on:
@@ -158,6 +154,15 @@ class Visits:
         since = entry.writer_from or result.finished_at or None
         writer_s = None if since is None else max(batch.monotonic - since, 0.0)
         batch.visits.append(_visit(rows.change, result, new, writer_s))
+
+    def _moved(self, rows: Requests, request: Request, final_key: bytes | None) -> int | None:
+        """The page that answered in place of the request, if it is known and read alike."""
+        moved = None if final_key is None else rows.find(final_key)
+        if moved is None or not self._limits.reads_alike(request, moved):
+            return None
+        if self._limits.answers_for(request, moved):
+            _count_as_visited(rows, moved)
+        return moved.id
 
     def _is_outdated(self, request: Request, known: Known) -> bool:
         """Whether a link told better while the page was open."""
@@ -253,16 +258,10 @@ def _final_key(result: PageResult) -> bytes | None:
     return None if key == request.key else key
 
 
-def _count_as_visited(rows: Requests, final_key: bytes, depth: int) -> None:
-    """The page that answered counts as visited, if it was waiting for its first try.
-
-    Args:
-        depth: of the links that it led to now; a page that would lead to nearer ones waits on.
-    """
-    known, change = rows.find(final_key), rows.change
-    if known is None or known.state != State.WAITING or known.cycle != change.tenure.cycle:
-        return
-    if known.depth < depth:
+def _count_as_visited(rows: Requests, known: Known) -> None:
+    """The page that answered counts as visited, if it was waiting for its first try."""
+    change = rows.change
+    if known.state != State.WAITING or known.cycle != change.tenure.cycle:
         return
     if not (known.due_at or known.sent_at or known.attempts or known.hop):
         known.state = State.DONE.value

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from scraper.core.errors import StoreError
 from scraper.core.model import PageResult, Request
@@ -24,6 +24,9 @@ from scraper.store.evidence import Evidence
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
 from scraper.store.visits import Entry, Visits
+
+if TYPE_CHECKING:  # it would bring the HTML parser to those who only read
+    from scraper.core.route import Router
 
 T = TypeVar("T")
 
@@ -93,9 +96,11 @@ class Writer:
     def max_depth(self, bound: int | None) -> None:
         self._limits.max_depth = bound
 
-    def follows(self, pages: frozenset[str | None]) -> None:
-        """Tell which pages today's rules give to links; a row with another one takes them on."""
-        self._limits.followed = pages
+    def reads_by(self, router: Router) -> None:
+        """Tell today's rules; a row with a page that they give to no link takes a link's on."""
+        self._limits.router = router
+        followed = (link.page for rule in router.rules for link in rule.follow)
+        self._limits.followed = frozenset(followed)
 
     @property
     def full(self) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from hashlib import sha256
 from itertools import count
 
@@ -30,7 +31,7 @@ def main() -> int:
     if args.mutants:
         return mutants(args.seed, args.mutants)
     if args.seconds:
-        return many(args.seed, args.seconds, args.jobs)
+        return many(args.seed, args.seconds, args.jobs, args.hosts)
     return replay(simulate(args.seed, hosts=args.hosts), verbose=args.verbose)
 
 
@@ -47,11 +48,11 @@ def replay(tale: Tale, *, verbose: bool) -> int:
     return 1 if tale.broken else 0
 
 
-def some(seeds: range) -> tuple[Counter[str], dict[int, str]]:
+def some(seeds: range, hosts: int | None) -> tuple[Counter[str], dict[int, str]]:
     """What a few seeds came to, and which laws they broke."""
     sums, broken = Counter[str](), {}
     for seed in seeds:
-        tale = simulate(seed)
+        tale = simulate(seed, hosts=hosts)
         sums.update(seeds=1, runs=tale.runs, crashes=tale.crashes, exchanges=tale.exchanges)
         sums["virtual hours"] += round(tale.virtual_s / 3600)
         if tale.broken:
@@ -59,9 +60,9 @@ def some(seeds: range) -> tuple[Counter[str], dict[int, str]]:
     return sums, broken
 
 
-def many(first: int, seconds: float, jobs: int) -> int:
+def many(first: int, seconds: float, jobs: int, hosts: int | None) -> int:
     ends_at, began_at = time.monotonic() + seconds, time.monotonic()
-    sums, failed = Counter[str](), 0
+    sums, failed, like = Counter[str](), 0, f" --hosts {hosts}" if hosts else ""
 
     def tasks() -> Iterator[range]:
         for start in count(first, AT_ONCE * jobs):
@@ -72,11 +73,11 @@ def many(first: int, seconds: float, jobs: int) -> int:
     with ProcessPoolExecutor(jobs) as pool:
         for seeds in tasks():
             parts = [range(seeds.start + n, seeds.stop, jobs) for n in range(jobs)]
-            for more, broken in pool.map(some, parts):
+            for more, broken in pool.map(partial(some, hosts=hosts), parts):
                 sums.update(more)
                 failed += len(broken)
                 for seed, law in broken.items():
-                    say(f"{law[:200]}\n    python -m tests.simulation --seed {seed} -v")
+                    say(f"{law[:200]}\n    python -m tests.simulation --seed {seed}{like} -v")
     pace = sums["seeds"] / (time.monotonic() - began_at)
     say(", ".join(f"{number} {what}" for what, number in sums.items()) + f": {pace:.0f} seeds/s")
     say(f"{failed} of them broke a law" if failed else "all laws hold")

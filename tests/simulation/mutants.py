@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import Any
 
-from scraper.core.model import Page, State
+from scraper.core.model import Page, Request, State
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule import politeness
 from scraper.core.schedule.held import Held
@@ -163,6 +163,8 @@ MUTANTS: dict[str, Break] = {
         "GONE",
         "SELECT 0, 0, 0 WHERE 0 IN (?, ?) AND 0",
     ),
+    "whatever rule has read it": (links.Limits, "reads_alike", lambda self, page, moved: True),
+    "who is sent away starts nothing": (Request, "is_errand", False),
     "no address is known": (Lanes, "locate", _at_none),
     "no cap for a domain": (Lanes, "admits", lambda self, host, now: True),
     "max_pages is ignored": (Links, "_admission", lambda self, change: (links.State.WAITING, None)),

@@ -15,6 +15,8 @@ CHUNK = 25
 FEW = 60  # seeds, within which each of these is noticed
 RARE = {  # but for those that need a death, or another thing, at the right moment
     "what is gone is due all the same": (155,),
+    "whatever rule has read it": (20040,),
+    "who is sent away starts nothing": (300_080,),
 }
 
 
@@ -27,9 +29,12 @@ def test_every_schedule_keeps_the_laws(first: int):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [40039, 7196, 7514])
+@pytest.mark.parametrize("seed", [40039, 7196, 7514, 300_201])
 def test_a_schedule_that_has_broken_a_law_keeps_it(seed: int):
-    """A page that was gone had failed in another way; a link may be in scope; robots.txt moved."""
+    """A page that was gone had failed in another way; a link may be in scope; robots.txt moved.
+
+    And a page that is due counts as visited through a redirect, but was asked in an older cycle.
+    """
     assert simulate(seed).broken is None
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.core.model import Request
+from scraper.core.model import Hop, Request
 from scraper.core.plan import HostRule, PolitenessPlan
 from scraper.frontier import Frontier
 from tests.virtual import VirtualClock, run_virtual
@@ -111,7 +111,7 @@ class Crawl:
             self.open[request.host] -= 1
             self.frontier.leave(lease)
             if request.hop is None and self.random.random() < self.hop:
-                self.frontier.again(replace(request, hop="hop"))
+                self.frontier.again(replace(request, hop=Hop(request.url, "GET", ())))
                 continue
             again = self.random.random() < self.fail and request.attempt < 4
             due = clock.now() + 2 * self.random.random() if again else None

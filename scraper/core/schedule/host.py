@@ -41,7 +41,8 @@ class Host:
     yields: bool = False  # the last turn was a guest's: a page is next, if there is one
     crawl_delay_s: float = 0.0
     queue: list[tuple[float, Request]] = field(default_factory=list)  # (entered at, request)
-    urgent: int = 0  # the first of the queue that are next hops: half-done work
+    urgent: int = 0  # the first of the queue that are half-done work: next hops and ...
+    errands: int = 0  # ... the first of these, pages that ask for the robots.txt of other hosts
     open: int = 0
     started_before: float = float("-inf")  # the start before that one
     seen_at: float = float("-inf")  # when the host saw a request, as far as somebody has told
@@ -76,7 +77,7 @@ class Host:
 
     @property
     def has_room(self) -> bool:
-        if not self.located or self.unsent is not None or self.away:
+        if not self.located or self.unsent is not None:
             return False
         circuit, open_ = self.circuit, self.open
         if (self.probing or circuit.is_open) and not circuit.is_given_up:
@@ -85,6 +86,8 @@ class Host:
 
     @property
     def may_open(self) -> bool:
+        if self.away:  # two hosts may send each other away: their pages must not wait for that
+            return bool(self.errands) and self.has_room
         if self.guests and not self.yields:
             return False
         return bool(self.queue) and self.has_room
@@ -100,7 +103,9 @@ class Host:
     def push(self, request: Request, now: float, *, urgent: bool, deepest_first: bool) -> None:
         """Let a request wait."""
         if urgent:
-            self.queue.insert(self.urgent, (now, request))
+            is_errand = request.is_errand
+            self.queue.insert(self.errands if is_errand else self.urgent, (now, request))
+            self.errands += is_errand
             self.urgent += 1
         elif deepest_first:
             insort(self.queue, (now, request), lo=self.urgent, key=depth_of)
@@ -111,6 +116,7 @@ class Host:
         """The next request, and when it began to wait."""
         if self.urgent:
             self.urgent -= 1
+            self.errands -= self.errands > 0
         elif deepest_first:
             return self.queue.pop()
         return self.queue.pop(0)  # of a thousand at most
@@ -118,7 +124,7 @@ class Host:
     def shed(self, *, urgent: bool) -> list[Request]:
         """Give back all requests, next hops too if `urgent`."""
         if urgent:
-            self.urgent = 0
+            self.urgent = self.errands = 0
         return self._cut(self.urgent, len(self.queue))
 
     def trim(self, keep: int, *, deepest_first: bool) -> list[Request]:
@@ -140,7 +146,7 @@ class Host:
         can take the page before the guest has been.
         """
         is_probed = outage.since is not None and outage.probe_at is None
-        if is_probed or not self.has_room:
+        if is_probed or self.away or not self.has_room:
             return inf
         gives_way = self.yields and self.queue
         at = self.next_at + (GIVES_WAY_S if gives_way else 0.0)

@@ -180,7 +180,7 @@ class HostSchedule:
     def leave_for_robots(self, host_name: str, now: float) -> None:
         """A page is away to ask for the host's robots.txt where it has moved to.
 
-        Until it is `back` the host starts nothing.
+        Until it is `back` the host starts nothing but pages of others that do so here.
         """
         host = self._host(host_name)
         host.away += 1
@@ -222,8 +222,8 @@ class HostSchedule:
     def must_wait(self, host_name: str, now: float) -> bool:
         """Whether a request of the host could not start now."""
         host = self._host(host_name)
-        busy = not host.has_room or bool(host.urgent) or self.outage.since is not None
-        return busy or host.next_at > now
+        busy = not host.has_room or host.urgent or host.away or self.outage.since is not None
+        return bool(busy) or host.next_at > now
 
     def rests_s(self, host_name: str, now: float) -> float:
         """How long the host wants to be left alone from now on."""

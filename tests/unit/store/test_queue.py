@@ -52,7 +52,7 @@ def test_no_statement_of_a_commit_scans_or_sorts() -> None:
         table.due()
         test_items.put(table, table.request("a"), test_items.item("K", "2"))
         with table.change() as change:
-            Requests(change).answered(b"x", 1)
+            Requests(change).leading_to(b"x")
         table.db.set_trace_callback(None)
         statements = {s for s in seen if re.match("SELECT|UPDATE|DELETE", s)}
         assert len(statements) > 10

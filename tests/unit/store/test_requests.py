@@ -17,7 +17,7 @@ def test_there_is_one_object_for_each_row_whichever_way_it_was_found() -> None:
             first.depth = 7
             rows.changed(first)
             assert rows.find(link("a").key) is first
-            assert rows.answered(link("x").key, None)
+            assert rows.leading_to(link("x").key)
             assert rows.read_older(0, 9) == []
             assert rows.get(1) is first
             rows.write()

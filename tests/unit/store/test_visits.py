@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scraper.core.extract.plan import ItemPlan, PageRule
 from scraper.core.model import Hop, PageResult, Reason, Request, State
+from scraper.core.route import Router
 from scraper.store.evidence import Evidence
 from scraper.store.links import Limits, Links
 from scraper.store.pairs import Pairs
@@ -26,6 +27,7 @@ class Table(Tables):
     def __init__(self, *, max_pages: int | None = None, max_depth: int | None = None) -> None:
         super().__init__()
         limits = Limits(max_pages, max_depth)
+        self.limits = limits
         self.links = Links(limits)
         self.visits = Visits(self.links, limits, Pairs(), evidence := Evidence())
         evidence.knows([PageRule("page", items=(ItemPlan("book", ()), ItemPlan("shop", ())))])
@@ -303,6 +305,43 @@ def test_with_a_limit_a_deeper_page_does_not_count_as_a_visit_of_its_target() ->
         table.done("deeper", final_url=link("new").url)
         table.done("a", link("new", depth=1))
         assert table.state("new") == ("waiting", None)
+
+
+BOOK, GO = PageRule("book", match=("/b*",)), PageRule("go", match=("/a*",))
+
+
+@pytest.mark.parametrize(
+    ("named", "path", "state"),
+    [
+        (None, "b", "waiting"),  # its URL chooses another rule
+        ("book", "other", "waiting"),  # its link names another one
+        ("go", "other", "done"),
+        (None, "other", "done"),  # there is none for it
+    ],
+)
+def test_a_page_that_redirects_reads_its_target_by_its_own_rule_only(
+    named: str | None, path: str, state: str
+) -> None:
+    """A target whose rule is another one is visited itself: else its items were lost."""
+    with seeded("a", "c", "a2") as table:
+        table.limits.router = Router((GO, BOOK))
+        table.done("c", link(path, depth=1, page=named))
+        table.done("a", final_url=link(path).url)
+        assert table.state(path) == (state, None)
+        table.done("a2", link(path + "2", depth=1, page=named), final_url=link(path + "2").url)
+        assert table.state(path + "2") == (state, None)
+
+
+def test_a_target_that_is_due_and_counts_as_visited_was_neither_asked_nor_redirected() -> None:
+    """It was in the cycle before; where it had led then does not count as visited now."""
+    with seeded("a", "b") as table:
+        table.done("b", final_url=link("c").url)
+        table.run(cycle=2, due_cycle=1)
+        table.due(1)
+        table.done("a", final_url=link("b").url)
+        table.due()
+        found = "SELECT state, attempts, final_key FROM request WHERE key = ?"
+        assert table.rows(found, link("b").key) == [("done", 0, None)]
 
 
 def test_a_redirect_of_an_older_cycle_says_nothing_about_this_one() -> None:

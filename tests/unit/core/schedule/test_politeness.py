@@ -662,6 +662,26 @@ def test_a_host_waits_for_its_page_that_asks_for_robots_elsewhere():
     assert schedule.take(2.0) is not None
 
 
+def test_hosts_that_send_each_other_away_do_not_wait_for_ever():
+    """Each robots.txt has moved to the next host: what asks for it goes before all others there."""
+    schedule, ring = HostSchedule(polite()), ["a:80", "b:80", "c:80"]
+    for place, host in enumerate(ring):
+        schedule.leave_for_robots(host, 0.0)
+        schedule.expect(host)
+        schedule.add(request(host, 1), 0.0, urgent=True)
+        schedule.add(replace(request(ring[place - 1], 2), host=host), 0.0, urgent=True)
+    away = [schedule.take(0.0) for _ in ring]
+    assert {lease.request.host for lease in away} == set(ring)
+    assert {lease.request.id for lease in away} == {2}
+    assert schedule.take(0.0) is None
+    for lease in away:
+        schedule.done(lease.request.host, 1.0, started_at=0.0, sent=True)
+    assert schedule.begin("a:80", 1.0) == float("inf"), "its own page is still away"
+    schedule.back("a:80", 1.0)
+    assert schedule.take(1.0) is None, "the guest is first"
+    assert schedule.begin("a:80", 1.0) is None
+
+
 @given(st.lists(st.floats(0, 3), min_size=8, max_size=8))
 def test_starts_are_a_delay_apart_however_long_it_takes_to_connect(connects_s):
     """A turn begins so much sooner as it took to connect of late; what comes early waits."""
