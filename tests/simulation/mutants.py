@@ -122,7 +122,7 @@ MUTANTS: dict[str, Break] = {
     "sitemaps wait for no turn": (Schedule, "begin", _begin),
     "no rest after Retry-After": (Schedule, "pause", _ignore),
     "no cap in all": (Crew, "may_take", lambda self, open_: MAY_TAKE(self, 0)),
-    "robots.txt is not obeyed": (Rules, "allows", lambda self, url: True),
+    "robots.txt is not obeyed": (Rules, "allows_path", lambda self, path: True),
     "the fullest host first": (Schedule, "take", _greedy),
     "a commit wakes nobody": (Frontier, "committed", _committed_in_silence),
     "the end of a turn wakes nobody": (Frontier, "leave", _leave),
