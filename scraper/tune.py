@@ -61,6 +61,7 @@ class Tune:
             "auto": tuner is not None,
             "reached": tuner.reached if tuner else self._most,
             "started_at_level": tuner.started_with if tuner else self._most,
+            "next_start": tuner.next_start if tuner else self._most,
             "most": self._most,
             "changes": tuner.changes if tuner else 0,
             "why": tuner.why if tuner else None,

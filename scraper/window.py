@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from math import inf
 from typing import Protocol, TypeAlias
 
 from scraper.clock import Clock
@@ -172,7 +173,7 @@ class Window:
     async def _take_due(self) -> None:
         now = self._clock.now()
         self.due_at = None  # before the reads: a commit meanwhile sets it again
-        first = await self._queue.next_due(0.0)
+        first = await self._queue.next_due(-inf)
         if first is None or first > now:  # after most commits
             if self.due_at is None:
                 self.due_at = first

@@ -121,7 +121,8 @@ class Runs:
 
         def look(db: sqlite3.Connection) -> int | None:
             row = db.execute(
-                "SELECT json_extract(stats, '$.concurrency.reached') FROM "
+                "SELECT coalesce(json_extract(stats, '$.concurrency.next_start'), "
+                "json_extract(stats, '$.concurrency.reached')) FROM "
                 "(SELECT id, stats FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 20) "
                 "WHERE json_extract(stats, '$.concurrency.auto') ORDER BY id DESC LIMIT 1"
             ).fetchone()

@@ -394,6 +394,7 @@ async def test_what_was_found_of_the_concurrency_is_remembered(db: Path) -> None
         ({"auto": False, "reached": 100}, 64),
         (None, 64),
         ({"auto": True, "reached": 256}, 256),
+        ({"auto": True, "reached": 32, "next_start": 256}, 256),
     ):
         async with crawl(db) as c:
             await c.store.runs.save_stats({} if found is None else {"concurrency": found})

@@ -139,6 +139,7 @@ def test_a_fixed_number_stays_fixed():
         "auto": False,
         "reached": 10,
         "started_at_level": 10,
+        "next_start": 10,
         "most": 10,
         "changes": 0,
         "why": None,

@@ -1,4 +1,4 @@
-"""How many requests should be open in all: `fetch.concurrency: auto`.
+"""How many requests should be open in all: `fetch.concurrency: auto` (ADR 16).
 
 A search on a logarithmic scale, by what counts: answers a second, errors left out. A level is
 tried for as long as it takes to tell, then kept or left:
@@ -19,10 +19,6 @@ tried for as long as it takes to tell, then kept or left:
 - A level that makes the loop late must bring much more, and where the loop is late fewer may lose
   more.
 - Where slots are left free the limit limits nothing: it stays as it is, and `why` says so.
-
-Rejected: limits by latency alone (TCP Vegas, Netflix's gradient). They take the lowest latency
-for the norm, but pages differ by a hundred times in what they cost a server, and a latency that
-doubles while three times as much is answered is a gain to a crawl.
 """
 
 from __future__ import annotations
@@ -65,7 +61,7 @@ class Tuner:
         self.least = min(LEAST, self.most)
         self.started_with = min(max(start, self.least), self.most)
         self.limit = min(self.started_with, max(START, self.started_with // HASTE))
-        self.changes, self._flow = 0, flow
+        self.changes, self._refuted, self._flow = 0, False, flow
         self._base: Level | None = None  # None: not measured yet
         self._at = self.limit  # the level that is kept while another is tried
         self._began, self._first_at = False, 0.0  # the last pulse before the first answer
@@ -77,9 +73,8 @@ class Tuner:
         self._accepted = 0  # in a row
         self._looks_up = True  # the next trial after a rest
         self._rest_s, self._look_at = REST_S, 0.0
-        self._trouble = Trouble()
+        self._trouble, self._hindrance = Trouble(), Hindrance()
         self._said = _UNTRIED
-        self._hindrance = Hindrance()
 
     def __repr__(self) -> str:
         return f"<Tuner {self.limit} of {self.least} to {self.most}, step {self._step:g}>"
@@ -88,6 +83,11 @@ class Tuner:
     def reached(self) -> int:
         """The level that is kept, whatever is tried now."""
         return self._at
+
+    @property
+    def next_start(self) -> int:
+        """Where the next run may begin: as this one, while nothing speaks against that."""
+        return self._at if self._refuted else max(self._at, self.started_with)
 
     @property
     def why(self) -> str:
@@ -312,8 +312,8 @@ class Tuner:
 
     def _reject(self, now: float, why: str | None) -> None:
         """Back to the level that is kept; it is measured again before the next trial."""
-        self._said = why or self._said
-        self._accepted = 0
+        self._said, self._accepted = why or self._said, 0
+        self._refuted |= self.limit > self._at
         self._todo.pop(0)
         self._return(now)
 
@@ -342,7 +342,7 @@ class Tuner:
             self._window = Window(self._flow, now)
             return
         self._keep(max(self.least, less))
-        self._said, self._base = said, None
+        self._said, self._base, self._refuted = said, None, True
         self._search([1], finest=FINEST)
         self._moved(now)
 

@@ -99,6 +99,15 @@ def test_a_server_that_changes_is_followed(before, after):
     assert tuned.tuner.reached <= 3 * 0.2 * max(before, after)
 
 
+def test_what_was_found_is_remembered_until_something_speaks_against_it():
+    short = Tuned(Server(0.2), start=800, most=1_000).until(0.3)
+    assert short.tuner.reached < 800 == short.tuner.next_start
+    weak = Tuned(Server(0.2, capacity=100), start=800, most=1_000).until(30.0).tuner
+    assert weak.next_start == weak.reached < 200
+    failing = Tuned(Server(0.2, refuses=50), start=800, most=1_000).until(30.0).tuner
+    assert failing.next_start == failing.reached < 800
+
+
 def test_what_is_refused_says_why():
     tuned = Tuned(Server(0.2, refuses=50)).until(30.0)
     assert "of what was asked failed with" in tuned.tuner.why
