@@ -502,6 +502,18 @@ BROKEN = [
         "7:14: pages.p.items.book.fields.a: any is an empty list: give sources such as [{css: h1}]",
     ),
     (
+        F + "          a: {any: [h1, {css: h2, default: x}]}\n",
+        "7:14: pages.p.items.book.fields.a: any[2]: default means nothing in a source: write it beside any",
+    ),
+    (
+        F + "          a: {any: [{css: h1, required: true}, h2]}\n",
+        "7:14: pages.p.items.book.fields.a: any[1]: required means nothing in a source: write it beside any",
+    ),
+    (
+        F + "          a: {css: h1, map: {}}\n",
+        "7:14: pages.p.items.book.fields.a: map is empty, so that all becomes null: give words and values",
+    ),
+    (
         F + "          a: {any: [h1, {jsnld: x}]}\n",
         '7:26: pages.p.items.book.fields.a.any[2].jsnld: unknown key; did you mean "jsonld"?',
     ),
