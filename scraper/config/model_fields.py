@@ -130,11 +130,13 @@ class FieldConfig(Section):
         if self._gives("any") and not self.any_:
             raise RefusedError("any is an empty list: give sources such as [{css: h1}]")
         self._refuse_beside(source)
-        self._refuse_within()
+        self._refuse_lost()
         return self
 
-    def _refuse_within(self) -> None:
-        """Of a source of `any` it is what it yields that counts."""
+    def _refuse_lost(self) -> None:
+        """What a source of `any` does not yield counts for nothing, nor does an empty map."""
+        if self.map is not None and not self.map:
+            raise RefusedError("map is empty, so that all becomes null: give words and values")
         for place, source in enumerate(self.any_, 1):
             for name in ("default", "required"):
                 if source._gives(name):
@@ -177,8 +179,6 @@ class FieldConfig(Section):
                 raise RefusedError(
                     f"{key} takes an attribute, which contradicts {other[0]}: take it out"
                 )
-        if self.map is not None and not self.map:
-            raise RefusedError("map is empty, so that all becomes null: give words and values")
         for pattern, text in (self.replace or {}).items():
             check_replacement(pattern, text)
         return self

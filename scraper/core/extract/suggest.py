@@ -23,7 +23,7 @@ from scraper.core.extract.suggest_data import (
     of_metas,
     of_objects,
 )
-from scraper.core.extract.suggest_fields import Choice, choose, fields_of
+from scraper.core.extract.suggest_fields import Choice, choose, fields_of, own_text
 from scraper.core.extract.suggest_links import find_details, find_next
 from scraper.core.extract.suggest_pages import find_more
 from scraper.core.extract.suggest_pairs import Pairs, fields_between, find_pairs
@@ -121,10 +121,13 @@ def _best(
     for group in groups[:_MOST_GROUPS]:
         pairs = find_pairs(group, document.parser)
         if pairs is None:
-            candidates = fields_of(document.parser.css(group.css), _headers(group, document))
+            candidates = fields_of(
+                document.parser.css(group.css), _headers(group, document), group.css
+            )
             choice = choose(candidates, group.css, body, source)
         else:
-            candidates = [*fields_of(pairs.firsts, []), *fields_between(pairs)]
+            candidates = fields_of(pairs.firsts, [], pairs.each)
+            candidates += [*own_text(pairs.firsts), *fields_between(pairs)]
             choice = choose(candidates, pairs.each, body, source)
         if choice.fields:
             tried.append((group.score * min(3, len(choice.fields)), group, choice, pairs))
@@ -149,7 +152,8 @@ def _of_group(group: Group, choice: Choice, pairs: Pairs | None) -> ItemProposal
     if pairs is None:
         return _proposal(name, group.css, choice, f"{choice.count} elements alike", sure=sure)
     why = f"{choice.count} elements alike, each with what stands between it and the next one"
-    name = item_name([pairs.each.rpartition(".")[2], *group.hints])
+    own = [pairs.each.rpartition(".")[2]] if "." in pairs.each else []
+    name = item_name([*own, *group.hints])
     return _proposal(name, pairs.each, choice, why, sure=sure)
 
 

@@ -48,6 +48,7 @@ _RATING = re.compile(
 )
 _NAMES = {
     "a": "title",
+    "dt": "term",
     "time": "date",
     "p": "text",
     "li": "text",
@@ -71,14 +72,21 @@ class Candidate:
         return [value for value in self.values if value not in (None, "", [])]
 
 
-def fields_of(nodes: list[LexborNode], headers: list[str]) -> list[Candidate]:
-    """What the members of a group may have; `headers` are the names of a table's columns."""
+def fields_of(
+    nodes: list[LexborNode], headers: list[str], each: str | None = None
+) -> list[Candidate]:
+    """What the members of a group may have.
+
+    Args:
+        headers: the names of a table's columns.
+        each: the selector of the members; None: they are what stands between others.
+    """
     some = nodes[:_MOST_MEMBERS]
     found: dict[str, Candidate] = {}
     counts: dict[str, int] = {}
     for node in some:
         here: dict[str, Candidate] = {}
-        for candidate in _of_member(node, headers):
+        for candidate in _of_member(node, headers, each):
             here.setdefault(json.dumps(candidate.written), candidate)
         for written, candidate in here.items():
             found.setdefault(written, candidate)
@@ -86,15 +94,26 @@ def fields_of(nodes: list[LexborNode], headers: list[str]) -> list[Candidate]:
     return [found[key] for key, count in counts.items() if count >= _LEAST_SHARE * len(some)]
 
 
-def _of_member(member: LexborNode, headers: list[str]) -> Iterator[Candidate]:
+def _of_member(member: LexborNode, headers: list[str], each: str | None) -> Iterator[Candidate]:
     for node in member.css("*")[:_MOST_PARTS]:
         tag = node.tag or ""
         if node.mem_id != member.mem_id and _TAG.fullmatch(tag) and tag not in _SKIPPED:
-            yield from _of_part(node, member, headers)
+            yield from _of_part(node, member, headers, each)
 
 
-def _of_part(node: LexborNode, member: LexborNode, headers: list[str]) -> Iterator[Candidate]:
+def own_text(nodes: list[LexborNode]) -> Iterator[Candidate]:
+    """What the members themselves say, beside their parts."""
+    if all(len(_own(node)) * 2 > len(" ".join(node.text().split())) for node in nodes):
+        yield Candidate(_NAMES.get(nodes[0].tag or "", "text"), {"css": ""})
+
+
+def _of_part(
+    node: LexborNode, member: LexborNode, headers: list[str], each: str | None
+) -> Iterator[Candidate]:
     css, hint, is_named = _place(node, member, headers)
+    found = member.css_first(css)
+    if each is not None and found is not None and found.mem_id == member.mem_id:
+        css = f"{each} > {_way(node, member)}"  # it would find the member itself
     attributes = node.attributes
     rating = _RATING.search(attributes.get("class") or "")
     if rating is not None:
@@ -150,6 +169,15 @@ def _place(node: LexborNode, member: LexborNode, headers: list[str]) -> tuple[st
     hint = "title" if parent.tag in _HEADINGS else _NAMES.get(tag, tag)
     above = classes(parent.attributes.get("class"))[:1]
     return ".".join([parent.tag or "*", *above]) + f" {tag}", hint, False
+
+
+def _way(node: LexborNode, member: LexborNode) -> str:
+    """The elements from a member down to a part of it."""
+    way = f"{node.tag}:nth-child({_column(node)})"
+    parent = node.parent
+    if parent is None or parent.mem_id == member.mem_id:
+        return way
+    return f"{_way(parent, member)} > {way}"
 
 
 def _column(cell: LexborNode) -> int:
@@ -227,6 +255,8 @@ def read_all(
 
 def _plan(name: str, written: Mapping[str, Json]) -> FieldPlan:
     css, attr = parse_selector(str(written["css"])) if written.get("css") else (None, None)
+    if written.get("css") == "":
+        css = ""  # the element itself
     after, attr = parse_selector(str(written["next"])) if written.get("next") else (None, attr)
     texts = {key: str(value) for key, value in written.items() if isinstance(value, str)}
     return FieldPlan(

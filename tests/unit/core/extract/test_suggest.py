@@ -111,3 +111,9 @@ def test_what_cannot_be_looked_into_is_said():
 @given(st.binary(max_size=300))
 def test_no_page_raises_and_the_same_gives_the_same(body):
     assert suggest(body, SOURCE) == suggest(body, SOURCE)
+
+
+def test_terms_are_told_with_what_stands_below_them():
+    page = "<dl>" + "".join(f"<dt>Term {n}<dd>What it says {n}" for n in range(6)) + "</dl>"
+    item, fields, _ = told(page)
+    assert (item.type, fields) == ("entry", {"term": {"css": ""}, "text": {"next": "dd"}})

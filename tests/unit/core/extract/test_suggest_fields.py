@@ -2,7 +2,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.core.extract import Source
-from scraper.core.extract.suggest_fields import Candidate, choose, fields_of
+from scraper.core.extract.suggest_fields import Candidate, choose, fields_of, own_text, read_all
 
 SOURCE = Source("http://a.example/", "http://a.example/")
 
@@ -81,3 +81,21 @@ def test_names_and_columns_of_the_page_are_taken():
 
 def test_what_only_looks_like_a_date_is_left_out():
     assert written(lambda n: f"<b class=day>2026-13-0{n}</b>") == {}
+
+
+def test_a_part_with_the_tag_of_its_member_is_not_taken_for_the_member():
+    card = "<div><h2>T{0}</h2><div>${0}.00</div><div><div>deep {0}</div></div></div>"
+    body = "<div><div class=grid>" + "".join(map(card.format, range(4))) + "</div></div>"
+    each = "div.grid > div"
+    found = fields_of(LexborHTMLParser(body).css(each), [], each)
+    read_all(found, each, body.encode(), SOURCE)
+    values = [one.values[1] for one in found]
+    assert {"$1.00", "deep 1"} <= set(values)
+    assert "T1$1.00deep 1" not in values
+
+
+def test_what_members_say_themselves_is_a_field():
+    page = LexborHTMLParser("<dl><dt>a<dd>b<dt>c <i>d</i><dd>e</dl>")
+    assert [one.hint for one in own_text(page.css("dt"))] == []
+    assert [(one.hint, one.written) for one in own_text(page.css("dd"))] == [("text", {"css": ""})]
+    assert [one.hint for one in own_text(page.css("dt")[:1])] == ["term"]
