@@ -168,6 +168,7 @@ def _wire(
         plan,
         store=store,
         stages=stages,
+        fetcher=fetcher,
         parser=parser,
         tune=Tune(plan.fetch, stages.frontier, start=level),
         limit=options.limit,
@@ -179,17 +180,21 @@ def _wire(
         start=_start(plan, options, config_hash),
         store=store,
         stages=stages,
-        seeds=Seeds(
-            plan.seeds,
-            rules=stages.rules,
-            writer=store.writer,
-            join=stages.scope.join,
-            stdin=standard_input(),
-            sitemaps=Sitemaps(plan.seeds.sitemaps, asks=SitemapTurns(stages, fetcher)),
-        ),
+        seeds=_seeds(plan, store, stages, fetcher),
         progress=figures,
         workers=plan.fetch.concurrency + SPARE_PER_PROCESS * parser.processes,
         max_time_s=options.max_time_s or plan.run.max_time_s,
+    )
+
+
+def _seeds(plan: Plan, store: Store, stages: Stages, fetcher: Fetcher) -> Seeds:
+    return Seeds(
+        plan.seeds,
+        rules=stages.rules,
+        writer=store.writer,
+        join=stages.scope.join,
+        stdin=standard_input(),
+        sitemaps=Sitemaps(plan.seeds.sitemaps, asks=SitemapTurns(stages, fetcher)),
     )
 
 

@@ -13,6 +13,7 @@ from scraper.core.insight.attribution import Sample
 from scraper.core.insight.predict import Settings
 from scraper.core.plan import Plan
 from scraper.core.schedule.census import busiest
+from scraper.fetch import Fetcher
 from scraper.foresight import Foresight
 from scraper.parse import Parser
 from scraper.progress import Progress, Snapshot
@@ -37,6 +38,7 @@ class Figures:
         *,
         store: Store,
         stages: Stages,
+        fetcher: Fetcher,
         parser: Parser,
         tune: Tune,
         clock: Clock,
@@ -46,6 +48,7 @@ class Figures:
         self._plan = plan
         self._store = store
         self._stages = stages
+        self._fetcher = fetcher
         self._parser = parser
         self._tune = tune
         self._foresight = Foresight(plan, stages=stages, limit=limit)
@@ -79,6 +82,7 @@ class Figures:
             tally=self._stages.tally,
             wall=self._progress.wall,
             lag=self._progress.lag,
+            resent=self._fetcher.resent,
             writer=self._store.writer.stats,
             cpu_s={"main": cpu_s(), "workers": parser.workers_cpu_s()},
             memory_peak_bytes={"main": peak_bytes(), "workers": parser.workers_peak_bytes()},

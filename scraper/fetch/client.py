@@ -78,6 +78,7 @@ class Fetcher:
         headers: that are sent.
         budget: of bytes, over all bodies.
         open: exchanges under way.
+        resent: requests that were sent in vain over a kept connection, and are sent again.
         on_free: called each time that a slot becomes free.
     """
 
@@ -87,6 +88,7 @@ class Fetcher:
         self.headers = Headers(plan)
         self.budget = Budget()
         self.open = 0
+        self.resent = 0
         self.on_free: Callable[[], None] | None = None
 
     @property
@@ -212,6 +214,7 @@ class Fetcher:
                 raise fetch_error(error, exchange) from error
         finally:
             self.budget.release(body)
+            self.resent += exchange.resent
         return Response(
             url=call.href,
             status=exchange.status,

@@ -30,6 +30,7 @@ class Exchange:
     judged: bool = False  # the target is permitted, and the proxy is the next one to be asked
     reached: bool = False  # a connection stood, maybe only to a proxy
     refused: list[str] = field(default_factory=list)  # addresses, each with what to do about it
+    resent: bool = False  # the first time over a connection that was kept, and closed meanwhile
     status: int = 0  # of the answer; 0: there is none
     headers: dict[str, str] = field(default_factory=dict)  # of the answer, names in lower case
     head_at: float = 0.0
@@ -41,7 +42,7 @@ class Exchange:
 
     def begin_again(self) -> None:
         """Forget the connection that turned out to be dead; the next one is fresh."""
-        self.alone = True
+        self.alone = self.resent = True
         self.asked_at = self.connected_at = 0.0
 
     @property

@@ -36,6 +36,7 @@ def stats(
     cpu_s: Mapping[str, float | None],
     memory_peak_bytes: Mapping[str, int | None],
     parse: Mapping[str, int],
+    resent: int,
     writer: Mapping[str, int],
 ) -> dict[str, Any]:
     """The figures of a run so far, as plain values.
@@ -44,6 +45,7 @@ def stats(
         concurrency: how many requests were open at most, and why no more; see `tune`.
         cpu_s: of `main` and `workers`; `memory_peak_bytes` likewise.
         parse: `worker_deaths` and `timeouts`.
+        resent: requests that were sent again, as their kept connection had been closed.
         writer: what was written, by name.
     """
     p50, p99 = lag.quantiles((0.50, 0.99))
@@ -56,6 +58,7 @@ def stats(
         "cpu_s": dict(cpu_s),
         "memory_peak_bytes": dict(memory_peak_bytes),
         "parse": dict(parse),
+        "resent": resent,
         "writer": dict(writer),
     }
 
@@ -72,7 +75,7 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
     none = 0 if writer else None
     trapped = stored.get("tally", {}).get("links_trapped", 0)
     return {
-        **_of_visits(stored.get("tally"), visited, parse),
+        **_of_visits(stored.get("tally"), visited, parse, resent=stored.get("resent")),
         "links": {
             "found": visited.found,
             "new": visited.new,
@@ -98,14 +101,18 @@ def read(stored: Mapping[str, Any], visited: Visited) -> dict[str, Any]:
 
 
 def _of_visits(
-    tally: Mapping[str, Any] | None, visited: Visited, parse: Mapping[str, Any]
+    tally: Mapping[str, Any] | None,
+    visited: Visited,
+    parse: Mapping[str, Any],
+    *,
+    resent: int | None,
 ) -> dict[str, Any]:
     if tally is None:
         tally = _instead(visited)
     names = ("attempts", "ok", "not_modified", "retries", "body_bytes", "wire_bytes", "hops")
     time_s = {phase.removesuffix("_s"): tally["time_s"][phase] for phase in PHASES}
     return {
-        "fetches": {name: tally[name] for name in names},
+        "fetches": {name: tally[name] for name in names} | {"resent": resent},
         "hosts": [{key: host[key] for key in HOST_KEYS} for host in tally["hosts"]],
         "hosts_rest": tally.get("rest"),
         "time_s": time_s | {"writer": visited.time_s["writer"]},

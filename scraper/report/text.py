@@ -123,9 +123,10 @@ def _fetches(report: Mapping[str, Any]) -> Iterator[str]:
     fetches, pages, links = report["fetches"], report["pages"], report["links"]
     attempts, wall_s = fetches["attempts"], report["run"]["wall_s"]
     rate = f", {attempts / wall_s:,.1f}/s" if attempts and wall_s else ""
+    resent = f", {fetches['resent']:,} sent again" if fetches.get("resent") else ""
     yield (
         f"  fetched   {_number(attempts)} attempts{rate}: {fetches['ok']:,} ok, "
-        f"{fetches['not_modified']:,} not modified, {_number(fetches['retries'])} retries; "
+        f"{fetches['not_modified']:,} not modified, {_number(fetches['retries'])} retries{resent}; "
         f"{_size(fetches['body_bytes'])}, {_size(fetches['wire_bytes'])} on the wire"
     )
     if pages["changed"] or pages["unchanged"]:

@@ -228,8 +228,10 @@ async def test_a_get_survives_a_kept_connection_that_the_server_closed(site, fet
 async def test_a_get_that_meets_a_dead_connection_is_sent_again_on_a_fresh_one(site, fetcher):
     await fetcher.fetch(ask(site.url("/page")))
     site.route("/", sequence([reset(), html("second")]))
+    assert fetcher.resent == 0
     assert (await fetcher.fetch(ask(site.url("/")))).body == b"second"
     assert site.paths() == ["/page", "/", "/"]
+    assert fetcher.resent == 1
 
 
 @pytest.mark.parametrize(
@@ -415,6 +417,7 @@ async def test_what_is_too_soon_to_be_sent_again_is_not(site, fetcher):
     with pytest.raises(TooSoonError):
         await fetcher.fetch(ask(site.url("/")), sent=sent)
     assert (heard, site.paths()) == ([0, 1, 2], ["/page", "/"])
+    assert fetcher.resent == 1, "in another turn"
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,20 @@ import ssl
 import threading
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 import uvloop
 
+from scraper.clock import SystemClock
 from scraper.config.proxies import read
-from scraper.core.errors import FetchError
+from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Reason, Request, Response
-from scraper.core.plan import FetchPlan, PrivatePlan, ProxyPlan
+from scraper.core.plan import FetchPlan, HostRule, PolitenessPlan, PrivatePlan, ProxyPlan
 from scraper.core.schedule.proxies import SEVERAL
 from scraper.fetch import Fetcher
 from scraper.fetch.connector import Bounded
+from scraper.frontier import Frontier
 from tests.proxy import HttpProxy, Proxy, SocksProxy, endless, saying, silent
 from tests.site import Site, html, redirect, slow, status
 
@@ -147,6 +150,36 @@ async def test_the_next_proxy_takes_over_at_once_and_the_dead_one_rests(site, ca
     warnings = [record.getMessage() for record in caplog.records]
     assert len(warnings) == 1, "once per change"
     assert warnings[0].startswith(f"proxy {dead} is set aside for 5 s: Connect call failed")
+
+
+@pytest.mark.parametrize("delay_s", [0.2, 3.0])
+async def test_the_delay_of_a_host_lies_between_a_proxy_that_refuses_and_the_next(site, delay_s):
+    """Who says 407 may have been the server; a longer delay takes another turn of the host."""
+    politeness = PolitenessPlan(robots=False, default=HostRule(1, delay_s))
+    async with HttpProxy(login=LOGIN) as refusing, HttpProxy() as proxy:
+        proxies = through(refusing.url.replace("sesame", "wrong"), proxy.url)
+        async with Fetcher(proxies) as fetcher:
+            for name in range(50):  # half of them are the first one's, which then rests
+                host, sent_at = f"h{name}.example", []
+                proxy.reach[host] = ("127.0.0.1", site.port)
+                frontier = Frontier(queue=None, politeness=politeness, slots=1, clock=SystemClock())
+                frontier.schedule.add(replace(ask(f"http://{host}/"), host=f"{host}:80"), 0.0)
+                sending = frontier.sending(frontier.schedule.take(monotonic()))
+
+                async def sent(sending=sending, sent_at=sent_at) -> None:
+                    await sending()
+                    sent_at.append(monotonic())
+
+                told = await asyncio.gather(
+                    fetcher.fetch(ask(f"http://{host}/"), sent=sent), return_exceptions=True
+                )
+                if refusing.heads:
+                    break
+    if delay_s > 1:
+        assert (type(told[0]), len(sent_at)) == (TooSoonError, 1)
+    else:
+        assert (told[0].status, len(sent_at)) == (200, 2)
+        assert sent_at[1] - sent_at[0] >= delay_s
 
 
 async def test_when_all_are_bad_pages_fail_for_a_while(site):

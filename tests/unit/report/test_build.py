@@ -55,6 +55,7 @@ def figures(*, wall_s=412.0, results=()):
         cpu_s={"main": 21.4, "workers": 6.3},
         memory_peak_bytes={"main": 91226112, "workers": None},
         parse={"worker_deaths": 1, "timeouts": 2},
+        resent=3,
         writer={"links_new": 4, "pages_new": 1},
     )
 
@@ -110,6 +111,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
             "not_modified": 0,
             "retries": 0,
             "hops": 0,
+            "resent": 3,
             "body_bytes": 100,
             "wire_bytes": 10,
         },
@@ -213,6 +215,7 @@ def test_what_was_not_measured_is_null(database):
         "not_modified": 1,
         "retries": None,
         "hops": None,
+        "resent": None,
         "body_bytes": 7,
         "wire_bytes": 0,
     }

@@ -45,6 +45,7 @@ REPORT = {
         "ok": 1000,
         "not_modified": 48,
         "retries": 10,
+        "resent": 2,
         "body_bytes": 52428800,
         "wire_bytes": 9437184,
     },
@@ -114,7 +115,8 @@ def test_a_report_reads_like_this(report):
         "  failed    timeout 1, http_404 1",
         "  skipped   robots_disallowed 1, scope 1",
         (
-            "  fetched   1,060 attempts, 2.6/s: 1,000 ok, 48 not modified, 10 retries; "
+            "  fetched   1,060 attempts, 2.6/s: 1,000 ok, 48 not modified, 10 retries, "
+            "2 sent again; "
             "50.0 MiB, 9.0 MiB on the wire"
         ),
         "  changed   3 of 148 pages that were known before",
@@ -173,7 +175,7 @@ def test_what_is_not_known_is_left_out_or_a_question_mark(report):
         "missed": [{"what": "no item was found", "wanted": None}],
     }
     report["requests"] |= {"skipped": {}, "balanced": False}
-    report["fetches"] |= {"attempts": None, "retries": None, "body_bytes": 2048}
+    report["fetches"] |= {"attempts": None, "retries": None, "resent": None, "body_bytes": 2048}
     report["pages"] = dict.fromkeys(("new", "changed", "unchanged"))
     report["links"]["found"] = 0
     report["items"]["book"] |= {"seen": None, "changed": None, "filled": {}}
