@@ -267,6 +267,7 @@ def _robots(plan: Plan, fetcher: Fetcher, store: Store, clock: Clock) -> Robots:
         obey=plan.politeness.robots,
         clock=clock,
         keep=store.hosts.keep_robots,
+        longest_s=plan.fetch.retry.longest_s,
     )
 
 

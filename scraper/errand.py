@@ -45,6 +45,8 @@ async def run(lease: Lease, stages: Stages) -> PageResult:
             host = _heard(found, url, stages)
     except FetchError as error:
         met = error
+        if asks and error.rests and error.again_in_s:
+            frontier.pause(request.host, stages.clock.now() + error.again_in_s)
     finally:
         frontier.leave(lease, sent=asks, news=news_of(met))
         if host == url.host:

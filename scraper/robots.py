@@ -23,12 +23,14 @@ from scraper.clock import Clock
 from scraper.core.errors import FetchError, TooSoonError
 from scraper.core.model import Response, http_reason
 from scraper.core.robotstxt import LIMIT_BYTES, Rules
+from scraper.core.schedule.retry import retry_after_s
 from scraper.core.url import Url, origin_of, parse, parts
 
 MAX_REDIRECTS = 5
 KEPT_S = 24 * 3600.0  # RFC 9309 section 2.4
 FIRST_FAILURE_KEPT_S = 0.25  # doubles with each failure of the host, up to the longest
 FAILURE_KEPT_S = 60.0
+LONGEST_S = 300.0  # the default of fetch.retry.longest
 KEPT_HOSTS = 8_000  # more than the window of the frontier has
 KEPT_BYTES = 32 * 1024 * 1024  # of files; what is made of them is some times as much
 
@@ -70,6 +72,7 @@ class Robots:
 
     Args:
         keep: told of each robots.txt that was fetched, as origin and text, for the next run.
+        longest_s: a host that asks for a rest (Retry-After) gets no longer one.
     """
 
     def __init__(
@@ -80,11 +83,13 @@ class Robots:
         obey: bool,
         clock: Clock,
         keep: Keep | None = None,
+        longest_s: float = LONGEST_S,
     ) -> None:
         self._fetcher = fetcher
         self._agent = agent
         self._obey = obey
         self._clock = clock
+        self._longest_s = longest_s
         self._kept: OrderedDict[str, _Kept] = OrderedDict()  # origin: the one used last at the end
         self._kept_bytes = 0
         self._asking: dict[str, asyncio.Event] = {}
@@ -169,7 +174,12 @@ class Robots:
         if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
             again_in_s = max(0.0, self._kept[origin].until - self._clock.monotonic())
             raise FetchError(
-                outcome.reason, outcome.detail, sent=False, again_in_s=again_in_s, shut=shut
+                outcome.reason,
+                outcome.detail,
+                sent=False,
+                again_in_s=again_in_s,
+                shut=shut,
+                rests=outcome.rests,
             )
         return outcome
 
@@ -229,10 +239,17 @@ class Robots:
 
     def _read(self, response: Response) -> tuple[Rules | FetchError, bytes]:
         if response.status >= 500 or response.status == _LATER:
-            return FetchError(http_reason(response.status), f"robots.txt: {response.url}"), b""
+            return self._later(response), b""
         if 200 <= response.status < 300:
             return Rules.parse(response.body, self._agent), response.body
         return _ALLOW_ALL, b""
+
+    def _later(self, response: Response) -> FetchError:
+        """It cannot be had now; its server may say until when."""
+        after = response.headers.get("retry-after")
+        rest_s = retry_after_s(after, now=self._clock.now(), longest_s=self._longest_s)
+        reason, detail = http_reason(response.status), f"robots.txt: {response.url}"
+        return FetchError(reason, detail, again_in_s=rest_s, rests=rest_s is not None)
 
     def _keep(
         self, origin: str, outcome: Rules | FetchError, size_bytes: int, kept_s: float
@@ -244,6 +261,7 @@ class Robots:
         if isinstance(outcome, FetchError):
             failures = before.failures + 1 if before else 1
             kept_s = min(FIRST_FAILURE_KEPT_S * 2 ** (failures - 1), FAILURE_KEPT_S)
+            kept_s = max(kept_s, outcome.again_in_s or 0.0)
         until = self._clock.monotonic() + kept_s
         self._kept[origin] = _Kept(outcome, size_bytes, until, failures)
         self._kept_bytes += size_bytes

@@ -30,6 +30,7 @@ class FetchError(ScraperError):
         sent: whether the request may have reached the server (a POST is then not sent again).
         again_in_s: before that another try is known to be in vain; None: nothing is known.
         shut: not the page failed but its host, whose robots.txt cannot be had.
+        rests: the host has asked to be left alone until then (Retry-After).
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class FetchError(ScraperError):
         sent: bool = True,
         again_in_s: float | None = None,
         shut: bool = False,
+        rests: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
@@ -47,6 +49,7 @@ class FetchError(ScraperError):
         self.sent = sent
         self.again_in_s = again_in_s
         self.shut = shut
+        self.rests = rests
 
 
 class TooSoonError(FetchError):

@@ -77,6 +77,8 @@ def failed(
     """
     asked_for = response.headers.get("retry-after") if response else None
     after_s = retry_after_s(asked_for, now=moment.now, longest_s=policy.longest_s)
+    if error.rests and error.shut:
+        after_s = error.again_in_s
     due_at = retry_at(
         error.reason,
         attempt=request.attempt,

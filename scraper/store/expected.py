@@ -11,7 +11,10 @@ from scraper.core.schedule.change import NOTHING, seen
 from scraper.core.schedule.refresh import due_at
 from scraper.store.surveying import learns, read_schedules
 
-CYCLE = "SELECT max(id) FROM cycle WHERE schedules IS NOT NULL"
+CYCLE = (  # none if the last cycle that asked what is due had a fixed `refresh`
+    "SELECT max(id) FROM cycle WHERE schedules IS NOT NULL "
+    "AND id >= (SELECT max(id) FROM cycle WHERE NOT fresh)"
+)
 KNOWN = (
     "SELECT request.cycle, state, changes, moved_s, still_s FROM request "
     "LEFT JOIN page_reading ON request_id = request.id WHERE request.id = ?"

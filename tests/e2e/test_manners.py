@@ -10,7 +10,18 @@ from itertools import pairwise
 import pytest
 
 from tests.e2e.conftest import Crawl, yaml
-from tests.site import Handler, Wire, computed, html, redirect, reset, retry_after, slow, status
+from tests.site import (
+    Handler,
+    Wire,
+    computed,
+    html,
+    redirect,
+    reset,
+    retry_after,
+    sequence,
+    slow,
+    status,
+)
 
 TITLES = "pages: {any: {items: {hit: {fields: {title: h1}}}}}"
 
@@ -244,6 +255,23 @@ def test_private_address_is_refused_on_a_redirect(crawl: Crawl):
     assert "/in" not in crawl.asked()
     (detail,) = crawl.rows("SELECT detail FROM visit WHERE reason = 'private_address'")[0]
     assert f"127.0.0.2:{crawl.port}" in detail
+
+
+def test_a_retry_after_of_robots_txt_rests_who_answered_and_whose_it_is(crawl: Crawl):
+    site = crawl.site
+    site.route("/*", html("<h1>x</h1>"))
+    moved = redirect(f"http://127.0.0.2:{crawl.port}/rules")
+    file = computed(lambda visit: moved if visit.host.startswith("127.0.0.1:") else status(404))
+    site.route("/robots.txt", file)
+    site.route("/rules", sequence([retry_after("1"), status(404)]))
+    crawl.run(yaml("""
+        seeds: {urls: ["$SITE/{1..3}", "http://127.0.0.2:$PORT/{1..15}"]}
+        politeness: {per_host: 1, hosts: {"127.0.0.2": {delay: 100ms}}}
+        fetch: {private_addresses: true, retry: {attempts: 1, first: 10ms}}
+    """, TITLES))  # fmt: skip
+    assert len(crawl.items()) == 18
+    assert max(gaps(crawl, "127.0.0.1")) >= 0.95
+    assert max(gaps(crawl, "127.0.0.2")) >= 0.95
 
 
 def test_networks_may_be_allowed(crawl: Crawl):

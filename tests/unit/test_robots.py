@@ -36,6 +36,8 @@ class FakeWeb:
             return Response(url, 302, {"location": answer}, b"")
         if isinstance(answer, int):
             return Response(url, answer, {}, DENY)
+        if isinstance(answer, Response):
+            return answer
         return Response(url, 200, {}, answer)
 
 
@@ -265,6 +267,15 @@ def test_a_host_that_fails_again_is_left_alone_for_longer():
     run_virtual(main())
     gaps = [round(later - at - 1, 3) for (at, _), (later, _) in pairwise(web.visits)]
     assert gaps == [0.25, 0.5, 1, 2, 4, 8, 16, 32]
+
+
+@pytest.mark.parametrize(("wish", "rest_s"), [("40", 40), ("7000", 300), ("soon", 0.25)])
+def test_a_host_is_not_asked_for_the_file_before_it_wants_to_be(wish, rest_s):
+    """RFC 9110 section 10.2.3; never for longer than any wait."""
+    robots, _ = made({ROBOTS: Response(ROBOTS, 429, {"retry-after": wish}, b"")})
+    with pytest.raises(FetchError) as caught:
+        run_virtual(robots.ask(PAGE))
+    assert (caught.value.again_in_s, caught.value.rests) == (rest_s, rest_s > 1)
 
 
 # From run to run
