@@ -254,11 +254,10 @@ def read_all(
 
 
 def _plan(name: str, written: Mapping[str, Json]) -> FieldPlan:
-    css, attr = parse_selector(str(written["css"])) if written.get("css") else (None, None)
-    if written.get("css") == "":
-        css = ""  # the element itself
-    after, attr = parse_selector(str(written["next"])) if written.get("next") else (None, attr)
     texts = {key: str(value) for key, value in written.items() if isinstance(value, str)}
+    css = texts.get("css")
+    css, attr = parse_selector(css) if css else (css, None)
+    after, attr = parse_selector(texts["next"]) if "next" in texts else (None, attr)
     return FieldPlan(
         name,
         css=css,
