@@ -148,7 +148,7 @@ def _told(trial: _Trial) -> dict[str, Any]:
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()},
         "misfits": misfits(rule, trial.second) if rule and trial.second else {},
         "carried": _carried(rule if trial.parsed else None),
-        "notes": list(page.notes),
+        "notes": [*page.notes, *_empty_handed(rule, page)],
         "nofollow": trial.parsed is not None and _passes_links(rule, response),
         "links": list(map(asdict, _links(trial, page))) if rule else [],
         "time_s": _times(response, trial.parsed),
@@ -166,6 +166,17 @@ def _carried(rule: PageRule | None) -> dict[str, list[str]]:
     """What the item types read of carries, which a page tried by itself has none of."""
     items = rule.items if rule else ()
     return {item.type: list(item.reads) for item in items if item.reads}
+
+
+def _empty_handed(rule: PageRule | None, page: Page) -> Iterator[str]:
+    """Links that carry nothing, though their `carry` says so: they stand in no item."""
+    follow = rule.follow if rule else ()
+    for target in dict.fromkeys(plan.page for plan in follow if plan.carry):
+        plans = [plan for plan in follow if plan.page == target]
+        links = [link for link in page.links if link.page == target and not link.carry]
+        if links and all(plan.carry for plan in plans):
+            types = " or ".join(dict.fromkeys(str(plan.item) for plan in plans))
+            yield f"carry: {links[0].url} carries nothing, since it stands in no {types}"
 
 
 def _loss(loss: Loss) -> dict[str, Any]:

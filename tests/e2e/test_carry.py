@@ -207,3 +207,19 @@ def test_a_reparse_joins_kept_pages_anew_as_a_crawl_does(crawl: Crawl):
     crawl.run(None, "--fresh")  # and a crawl by this config finds the same
     counts = crawl.report()["items"]["author"]
     assert (counts["unchanged"], counts["new"]) == (len(found) + 1, 0)
+
+
+def test_try_says_which_link_carries_nothing(crawl: Crawl):
+    crawl.site.route("/", text("<div><b>x</b><a href=/in>in</a></div><a href=/out>out</a>"))
+    crawl.config("""
+seeds: {urls: "$SITE/"}
+pages:
+  list:
+    match: /
+    items: {word: {each: div, fields: {word: b}}}
+    follow: [{css: a, page: other, carry: word}]
+  other: {items: {it: {fields: {word: {from: word}}}}}
+""")
+    out = crawl("try", "crawl.yaml", crawl.site.url("/")).out
+    assert f"carry: {crawl.site.url('/out')} carries nothing, since it stands in no word" in out
+    assert f"{crawl.site.url('/in')} carries nothing" not in out
