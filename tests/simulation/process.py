@@ -162,6 +162,7 @@ class Process:
         self._later_writes = 0  # that are not the first of their step
         self.started_at = diary.now
         self.began_at = self.stopped_at = self.ended_at = math.inf
+        self.wrote_at = -math.inf  # the last time
         self._chance = Random(f"process {world.seed} {number}")
         self.manners = Manners(world, diary, number, limit=order.limit, started=web.started)
         self.network = Network(world, web, self.manners, diary, self._chance)
@@ -232,6 +233,7 @@ class Process:
         """The process is at another SQL statement."""
         self.statements += 1
         if sql.startswith(WRITES):
+            self.wrote_at = self.diary.now
             self._later_writes += bool(self.writes)
             self.writes += 1
         if self.is_dead:

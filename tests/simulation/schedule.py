@@ -239,7 +239,7 @@ class _Schedule:
         if await self._lives_on(old, 60 + 10 * self._world.patience_s):
             self._diary.breach("who was overtaken finds out", old.frontier)
             self._diary.check()
-        if not isinstance(old.outcome, StoreError) and old.ended_at > new.began_at:
+        if old.wrote_at > new.began_at:
             self._diary.breach("who was overtaken writes nothing", repr(old.outcome))
         self._web.started = {}
         return new

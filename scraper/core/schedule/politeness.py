@@ -251,7 +251,11 @@ class HostSchedule:
         return True
 
     def is_too_soon(self, host_name: str, now: float, *, crawl_delay_s: float) -> bool:
-        """Whether the host's first turn, after an earlier run, is too soon by a kept robots.txt."""
+        """Whether the host's first turn, after an earlier run, is too soon by a kept robots.txt.
+
+        `stands` would tell so too, but late: after a connection in vain, with a form marked as
+        sent, and the delay would count from the end of this turn.
+        """
         host = self._host(host_name)
         if not host.probing:
             return False
