@@ -112,6 +112,7 @@ def test_charset_of_the_header(content_type, name):
         (b"</ <meta charset=koi8-r><meta charset=gbk>", "gbk"),
         (b"<metal charset=gbk>", None),
         (b"<meta charset=gbk", None),
+        (b"<meta charset=gbk /", None),
         (b"<meta charset='gbk>", None),
         (b"<meta charset=>", None),
         (b"<meta =charset=gbk charset=gbk>", "gbk"),

@@ -31,3 +31,9 @@ def test_what_a_user_wrote_wrongly_is_a_usage_error(kind: type[Exception]):
 )  # fmt: skip
 def test_every_error_is_a_scraper_error(kind: type[Exception]):
     assert issubclass(kind, errors.ScraperError)
+
+
+def test_a_host_that_is_asked_too_soon_loses_no_attempt():
+    error = errors.TooSoonError("a.example:80", 1.25)
+    assert str(error) == "too_soon: a.example:80 may be asked in 1.2 s"
+    assert not error.sent

@@ -52,6 +52,8 @@ def test_rows_of_one_table_are_read_at_once_and_other_elements_are_not():
     )
     one, two = columns(tree.css("tr"), ("td", None))
     assert ([cell and cell.text() for cell in one or ()], two) == (["1", "1", "1"], None)
+    (header,) = columns(tree.css("tr"), ("td:first-child",))
+    assert [cell and cell.text() for cell in header or ()] == ["1", "1", "1"]
     assert columns(tree.css("div"), ("p",)) == columns(tree.css("tr")[:2], ("td",)) == [None]
     assert columns([*tree.css("tr"), *LexborHTMLParser("<li>x").css("li")], ("td",)) == [None]
     assert columns(tree.css("tr") * 2, ("td",)) == [None]  # as "tr, tr" finds them

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.extract.document import Document, NotJsonError, Source
+from scraper.core.extract.document import Absent, Document, NotJsonError, Source
 from scraper.core.url import key
 
 SOURCE = Source("http://a.example/asked?b=1&a=2", "http://a.example/dir/page.html")
@@ -91,7 +91,10 @@ def test_requests_of_one_url_with_other_bodies_are_other_pages():
 
 def test_a_page_is_parsed_when_something_in_it_is_needed_and_once():
     page = document(b'<script>a</script><script src=x></script><script>{"@type":"T"}</script>')
+    assert not page.is_html
     assert page.parser is page.parser
+    assert page.is_html
+    assert page.headed is page.headed
     assert page.scripts is page.scripts
     assert page.scripts == ["a", '{"@type":"T"}']
     assert page.jsonld is page.jsonld
@@ -115,3 +118,8 @@ def test_markup_in_a_text_of_json_is_no_base():
     page = document(b'{"html": "<base href=http://evil.example/>"}')
     assert page.json
     assert page.base.href == SOURCE.final_url
+
+
+def test_why_a_field_has_no_value_is_told_by_name():
+    told = [repr(why) for why in (Absent.MISSING, Absent.UNMAPPED, Absent.INVALID)]
+    assert told == ["<Absent missing>", "<Absent unmapped>", "<Absent invalid>"]

@@ -259,3 +259,16 @@ def test_a_required_field_behind_an_item_is_lacking_where_nothing_stands():
     for node in document.root.css("h2"):
         read_object(fields, node, document)
     assert document.lacking == [("f", Absent.MISSING)]
+
+
+def test_an_object_for_each_row_is_that_of_the_row_by_itself():
+    body = "".join(f"<tr><td>{n}<td><b>{n}{n}</b>" for n in range(4)) + "<tr><td>x"
+    document = page(f"<table>{body}</table>")
+    row = (FieldPlan("n", css="td", type="int"), FieldPlan("b", css="b", default="no"))
+    found = read(document, css="tr", all=True, fields=row)
+    alone = [
+        read_object(compile_fields(row, Place("item", 1, label="f.")), node, document)
+        for node in document.root.css("tr")
+    ]
+    assert found == alone
+    assert found[-2:] == [{"n": 3, "b": "33"}, {"n": None, "b": "no"}]

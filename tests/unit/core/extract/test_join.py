@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from scraper.core.carry import carry_hash
 from scraper.core.extract import Extractor, Source
-from scraper.core.extract.join import Joiner, Joiners, asked, carried_fields, told, whole
+from scraper.core.extract.join import (
+    Joiner,
+    Joiners,
+    asked,
+    carried_fields,
+    is_another_when_changed,
+    told,
+    whole,
+)
 from scraper.core.extract.plan import EachPlan, FieldPlan, FollowPlan, ItemPlan, PageRule
 from scraper.core.model import Half, Item, Page, Rejected
 
@@ -244,3 +252,21 @@ def test_items_of_json_are_split_too(each):
         body = b'<script>x = [{"n": 1, "m": null}, {"n": 2, "m": 3}];</script>'
     found = [json.loads(one.data) for one in joined(body, item, {"c": "c"}).items]
     assert found == [{"n": 1, "any": "c"}, {"n": 2, "any": 3}]
+
+
+@pytest.mark.parametrize(
+    ("key", "each", "reads", "is_another"),
+    [
+        (("own",), "p", (), False),
+        (("c",), "p", ("c",), False),  # what is carried tells it apart already
+        (("own",), "p", ("c",), True),
+        ((), "p", (), True),  # known by its content
+        ((), None, (), False),  # ... by the page's URL
+        ((), None, ("c",), True),
+    ],
+)
+def test_an_item_that_changes_is_another_where_what_changes_is_its_identity(
+    key, each, reads, is_another
+):
+    item = ItemPlan("t", (OWN, C), each=each, key=key, reads=reads)
+    assert is_another_when_changed(PageRule("p", items=(item,)), item) == is_another

@@ -28,6 +28,8 @@ def refine(
         ({"regex": r"\d+"}, 125, "125"),
         ({"regex": r"(x)?\d"}, "1", Absent.MISSING),
         ({"regex": "nope", "type": "int"}, "1", Absent.MISSING),
+        ({"regex": "nope", "map": {"1": 2}, "type": "int"}, "1", Absent.MISSING),
+        ({"regex": "\\d+", "replace": (("2", "3"),), "type": "int"}, "a 12", 13),
         ({"map": {"1": "one", "true": "yes"}}, True, "yes"),
         ({"map": {"1": "one"}}, "2", Absent.UNMAPPED),
         ({"type": "int"}, "12", 12),

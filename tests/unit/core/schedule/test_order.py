@@ -229,3 +229,20 @@ def test_with_a_delay_the_largest_host_takes_little_longer_than_by_itself():
         pages, slots=30, per_host=4, latency_s=lambda _: chance.uniform(0.1, 0.3), delay_s=0.1
     )
     assert took_s <= 1.04 * (299 * 0.1 + 0.2)
+
+
+def test_of_hosts_that_were_all_taken_out_none_starts():
+    order, hosts = Order(), [host("a"), host("b"), host("c")]
+    for each in hosts:
+        order.put(each, 0.0, hosts=3)
+    assert order.pop(0.0) is hosts[0]
+    for each in hosts[1:]:
+        each.stamp = -1
+    assert order.pop(0.0) is None, "of those with most left"
+    order.put(hosts[0], 1.0, hosts=3)
+    assert order.pop(1.0) is hosts[0]
+    assert order.pop(1.0) is order.next_at() is None
+
+    order.put(hosts[1], 2.0, hosts=3)
+    hosts[1].stamp = -1
+    assert order.pop(2.0) is None, "of those in turn"

@@ -374,6 +374,17 @@ def test_a_host_with_a_delay_starts_nothing_until_the_last_turn_has_sent():
     assert schedule.take(12.0) is not None, "it was no start"
 
 
+def test_a_request_that_is_no_turn_delays_the_next_one_as_a_turn_does():
+    schedule = HostSchedule(polite(per_host=3, delay_s=1.0))
+    schedule.add(request("a:80"), 0.0)
+    assert schedule.free_in_s("a:80", 0.0) == 0.0
+    schedule.asked("a:80", 0.25)
+    assert [schedule.free_in_s("a:80", now) for now in (0.25, 1.0, 9.0)] == [1.0, 0.25, 0.0]
+    assert schedule.take(1.0) is None
+    assert schedule.wake_at() == 1.25
+    assert schedule.take(1.25) is not None
+
+
 def test_a_kept_crawl_delay_counts_from_when_the_first_page_is_sent():
     schedule = HostSchedule(polite(robots=True, per_host=2))
     for number in range(2):
