@@ -32,6 +32,9 @@ class Fetcher(Protocol):
 class Robots(Protocol):
     """What a host's robots.txt says."""
 
+    def answer(self, url: str) -> Rules | None:
+        """The same, if it is known."""
+
     async def ask(self, url: str) -> Rules:
         """Fetch it, once for all who ask."""
 
@@ -65,7 +68,11 @@ class SitemapLook:
         return f"<SitemapLook at {len(self._asked_at)} hosts>"
 
     async def rules(self, request: Request) -> Rules:
-        """What the robots.txt of its host says."""
+        """What the robots.txt of its host says; to ask for it is a look at the host."""
+        known = self._robots.answer(request.asked)
+        if known is not None:
+            return known
+        self._asked_at[request.host] = self._clock.monotonic()
         return await self._robots.ask(request.asked)
 
     def again_at(self, request: Request, error: FetchError) -> float | None:

@@ -22,7 +22,7 @@ class Web:
     """Answers by URL: a status, or where it leads."""
 
     def __init__(self, answers: dict[str, int | str], robots: str = "") -> None:
-        self.answers, self.robots = answers, robots
+        self.answers, self.robots, self.knows = answers, robots, True
         self.asked: list[tuple[float, str]] = []
 
     async def fetch(self, request: Any, *, cut_bytes: int, any_type: bool) -> Response:
@@ -34,7 +34,11 @@ class Web:
             return Response(request.asked, 302, {"location": answer}, b"")
         return Response(request.asked, answer, {}, b"x")
 
-    async def ask(self, _url: str) -> Rules:
+    def answer(self, _url: str) -> Rules | None:
+        return Rules.parse(self.robots, "bot") if self.knows else None
+
+    async def ask(self, url: str) -> Rules:
+        self.asked.append((asyncio.get_running_loop().time(), f"{url} robots"))
         return Rules.parse(self.robots, "bot")
 
 
@@ -73,6 +77,13 @@ def test_between_two_looks_at_a_host_lies_its_delay():
         f"{A}/1", "http://b.example/", f"{A}/2",
     ]  # fmt: skip
     assert [at for at, _ in web.asked] == [0.0, 0.0, 5.0]
+
+
+def test_robots_txt_is_such_a_look():
+    web = Web({f"{A}/1": 200}, "User-agent: *\nCrawl-delay: 5")
+    web.knows = False
+    fetched(web, f"{A}/1")
+    assert web.asked == [(0.0, f"{A}/1 robots"), (5.0, f"{A}/1")]
 
 
 def test_redirects_are_followed_and_judged():
