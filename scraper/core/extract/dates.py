@@ -32,6 +32,14 @@ from scraper.core.extract.datenames import LITTLE, MONTHS, WEEKDAYS
 ORDERS: Final = ("dmy", "mdy", "ymd")
 LANGUAGES: Final = tuple(MONTHS)
 _MOST_CHARACTERS = 100
+_ISO = (
+    re.compile(  # Python reads more: 1710112312345 as of 1710, 10.30 as 10 and a part of a second
+        r"(?P<day>\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(?:-?\d)?)"
+        r"(?P<time>[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?"
+        r"(?P<zone>Z|[+-]\d\d(?::?\d\d(?::\d\d)?)?)?",
+        re.ASCII | re.IGNORECASE,
+    )
+)
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]?")
 _DOTLESS = str.maketrans({"ı": "i", "−": "-", "’": "'"})  # noqa: RUF001 - Turkish, and signs
@@ -117,10 +125,13 @@ def to_datetime(text: str, style: DateStyle = PLAIN) -> str:
 def _read(text: str, style: DateStyle) -> datetime:
     if len(text) > _MOST_CHARACTERS:
         raise ValueError("too long for a date")
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
+    if iso := _ISO.fullmatch(text):
+        try:
+            return datetime.fromisoformat(
+                text if iso["time"] or not iso["zone"] else f"{iso['day']}T00:00{iso['zone']}"
+            )
+        except ValueError:
+            pass
     if _EPOCH.fullmatch(text):
         return datetime.fromtimestamp(int(text) / (1 if len(text) == 10 else 1000), UTC)
     folded = _folded(_EAST_ASIAN.sub(r"\1/\2/\3", text))

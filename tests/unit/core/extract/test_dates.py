@@ -182,3 +182,29 @@ def test_every_name_of_a_month_is_read_in_its_language(language: str, month: int
 def test_a_year_has_two_digits_or_four(text):
     with pytest.raises(ValueError, match="year"):
         to_date(text, DateStyle(order="dmy"))
+
+
+@given(st.integers(10**12, 10**13 - 1))
+def test_thirteen_digits_are_milliseconds_whatever_day_they_look_like(number):
+    assert datetime.fromisoformat(to_datetime(str(number))).timestamp() == number / 1000
+    assert to_datetime("1710112312345") == "2024-03-10T23:11:52.345000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2026-11-03+02:00", "2026-11-03T00:00:00+02:00"),  # a date of XML Schema
+        ("2026-11-03Z", "2026-11-03T00:00:00+00:00"),
+        ("2026-11-03t20:05z", "2026-11-03T20:05:00+00:00"),
+        ("2026-11-03 10.30", None),
+        ("2026-11-03 10:30.5", None),
+        ("2026-11-03x10:30", None),
+        ("2026-13-03", None),
+    ],
+)
+def test_of_what_looks_like_iso_only_that_is_read(text, iso):
+    if iso is not None:
+        assert to_datetime(text) == iso
+        return
+    with pytest.raises(ValueError, match=r"."):
+        to_datetime(text)
