@@ -11,7 +11,7 @@ from scraper.core.content import as_utf8
 from scraper.core.errors import FetchError, ParseError, UsageError
 from scraper.core.extract.again import is_again
 from scraper.core.extract.document import Document, Source
-from scraper.core.extract.explain import Loss, hrefs, losses, misfits, probe
+from scraper.core.extract.explain import Loss, doubles, hrefs, losses, misfits, probe
 from scraper.core.extract.join import whole
 from scraper.core.extract.nofollow import NOFOLLOW, header_asks, page_asks
 from scraper.core.extract.plan import PageRule
@@ -147,6 +147,7 @@ def _told(trial: _Trial) -> dict[str, Any]:
         ],
         "invalid": {name: dict(counts) for name, counts in page.invalid.items()},
         "misfits": misfits(rule, trial.second) if rule and trial.second else {},
+        "doubles": doubles(rule, page, trial.second) if rule and trial.second else {},
         "carried": _carried(rule if trial.parsed else None),
         "notes": [*page.notes, *_empty_handed(rule, page)],
         "nofollow": trial.parsed is not None and _passes_links(rule, response),

@@ -139,8 +139,7 @@ def _tail(trial: dict[str, Any]) -> Iterator[str]:
     """What is amiss, where the links lead, how long it took."""
     if trial["error"]:
         return
-    for rejected in trial["rejected"]:
-        yield f"rejected {rejected['type']}: field {rejected['field']} is {rejected['reason']}"
+    yield from _left_out(trial)
     for empty in trial["empty"]:
         yield f"empty {empty}"
     for type_, names in trial["carried"].items():
@@ -160,6 +159,14 @@ def _tail(trial: dict[str, Any]) -> Iterator[str]:
     followed = sum(link["fate"] == "followed" for link in trial["links"])
     links = f"{_many(len(trial['links']), 'link')}, {followed} followed"
     yield f"{_many(len(trial['items']), 'item')}, {links}  {seconds}".rstrip()
+
+
+def _left_out(trial: dict[str, Any]) -> Iterator[str]:
+    """Items that are none."""
+    for rejected in trial["rejected"]:
+        yield f"rejected {rejected['type']}: field {rejected['field']} is {rejected['reason']}"
+    for type_, count in trial["doubles"].items():
+        yield f"doubled {type_}: {_many(count, 'item')} left out, since one before has the same key"
 
 
 def _filled(trial: dict[str, Any]) -> Iterator[str]:

@@ -152,6 +152,21 @@ def misfits(rule: PageRule, second: Page) -> dict[str, dict[str, str]]:
     return found
 
 
+def doubles(rule: PageRule, first: Page, second: Page) -> dict[str, int]:
+    """By item type, how many items that say something else have the key of one before them.
+
+    Args:
+        first: what the rule found.
+        second: what its `probe` found.
+    """
+    counts = {
+        item.type: len(_found(second, item.type)) - len(_found(first, item.type))
+        for item in rule.items
+        if item.key and not item.reads and item.python is None and rule.python is None
+    }
+    return {type_: count for type_, count in counts.items() if count > 0}
+
+
 def _misfits(
     fields: tuple[FieldPlan, ...], scopes: Scopes, above: str
 ) -> Iterator[tuple[str, str]]:

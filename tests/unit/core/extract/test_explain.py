@@ -1,7 +1,7 @@
 import pytest
 
 from scraper.core.extract import Source, extract
-from scraper.core.extract.explain import hrefs, losses, misfits, probe
+from scraper.core.extract.explain import doubles, hrefs, losses, misfits, probe
 from scraper.core.extract.plan import (
     EachPlan,
     FieldPlan,
@@ -242,3 +242,12 @@ def test_the_first_value_that_does_not_convert_is_told_with_the_reason():
             "in.n": '"z"',
         }
     }
+
+
+def test_items_with_a_key_that_was_there_are_counted_unless_they_say_the_same():
+    html = b"<p><b>1</b><i>x</i><p><b>1</b><i>y</i><p><b>2</b><p><b>2</b><p><i>no key</i>"
+    fields = (FieldPlan("b", css="b"), FieldPlan("i", css="i"))
+    for key, expected in ((("b",), {"it": 1}), ((), {}), (("b", "i"), {})):
+        rule = PageRule("page", items=(ItemPlan("it", fields, "p", key),))
+        page, again = extract(html, rule, SOURCE), extract(html, probe(rule), SOURCE)
+        assert doubles(rule, page, again) == expected
