@@ -84,7 +84,7 @@ def _of_visit(request: Mapping[str, Any]) -> Iterator[str]:
         return
     when = f"{visit['at']} in run {visit['run']}"
     if visit["state"] == "skipped":
-        yield f"  judged    {when}: it was not asked for"
+        yield f"  judged    {when}: {_not_asked(visit['final_url'])}"
         return
     yield f"  visited   {when}: {_came(visit)}"
     if visit["final_url"] not in (None, url):
@@ -96,6 +96,13 @@ def _of_visit(request: Mapping[str, Any]) -> Iterator[str]:
     if visit["links_found"]:
         outside = f"{visit['links_out_of_scope']:,} of them not in scope"
         yield f"  links     {visit['links_found']:,} found, {outside}"
+
+
+def _not_asked(led_to: str | None) -> str:
+    """What was not asked for."""
+    if led_to is None:
+        return "it was not asked for"
+    return f"it was asked for, and redirects led to {led_to}, which was not"
 
 
 def _came(visit: Mapping[str, Any]) -> str:

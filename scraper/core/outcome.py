@@ -38,12 +38,13 @@ class Moment:
 
 
 def skipped(request: Request, reason: Reason, detail: str = "") -> PageResult:
-    """The page is not visited, on purpose.
+    """The page is not visited, or not where redirects have led it, on purpose.
 
     Args:
         detail: the line that decided, for people.
     """
-    return PageResult(request, State.SKIPPED, reason, detail)
+    led_to = None if request.hop is None else request.asked
+    return PageResult(request, State.SKIPPED, reason, detail, final_url=led_to)
 
 
 def unreachable(request: Request, error: FetchError | None = None) -> PageResult:

@@ -231,6 +231,8 @@ def test_link_that_redirects_out_of_scope_is_skipped(crawl: Crawl):
     crawl.run('seeds: {urls: ["$SITE/"]}' + FOLLOW_ALL)
     assert "/secret" not in crawl.asked()
     assert crawl.states()["/out"] == "skipped: scope"
+    told = crawl("why", "crawl.db", crawl.site.url("/out")).out
+    assert "it was asked for, and redirects led to http" in told
 
 
 def test_redirect_loops_and_long_chains_fail(crawl: Crawl):
