@@ -92,9 +92,10 @@ entity may be declared in it, and nothing outside it is asked for.
 
 What was found goes through these steps: `remove`, text or attribute (or `html`, `markdown`),
 `regex`, `json`, `replace`, `split`, `strip`, `map`, `type`; a list goes through them one by one.
-The text is that of the element and of all it holds. An element without text gives an empty text,
-and null to every type but `text`; what does not convert is null and counted as invalid. `scraper
-try` says which step makes nothing of what.
+The text is that of the element and of all it holds, one after the other: `<p>a</p><p>b</p>` is
+`ab`, so take `markdown`, or `all` of the parts, where they shall stay apart. An element without
+text gives an empty text, and null to every type but `text`; what does not convert is null and
+counted as invalid. `scraper try` says which step makes nothing of what.
 
 - `int` and `float` are a number alone, its thousands grouped or not: `1,234`, `3,14`.
 - `decimal` is the first amount in a text: `£51.77`, `1.234,56 €`, `CHF 1'234.50`. Three digits

@@ -22,6 +22,7 @@ from scraper.core.errors import SelectorError
 
 SEARCH_LIMIT_S = 0.05  # of one "re:" pattern on one URL
 _EXPRESSION = "re:"
+_BRACES = re.compile(r"\{[^{}/]*(?:,|\.\.)[^{}/]*\}")  # of a shell, or of the ranges of seeds
 _SEGMENTS = "(?:.*?/)??"  # a `**` in front of a `*`: from here or from behind any later slash
 _KEPT = "!$%&'()*+,/:;=@[\\]|~^"  # what the WHATWG path leaves as it is, besides letters and digits
 
@@ -69,6 +70,11 @@ def _checked(text: str) -> str:
         raise SelectorError(
             f"glob {text!r} sees the path only, which has no query and no fragment; "
             'write "re:..." to match the whole URL'
+        )
+    if braces := _BRACES.search(text):
+        raise SelectorError(
+            f"glob {text!r}: {braces[0]} stands for itself here: "
+            'give a list of globs, or "re:..." to match the whole URL'
         )
     return re.sub(r"\*{3,}", "**", text)
 

@@ -85,6 +85,8 @@ def test_expressions_search_the_whole_url():
         ("", 'must begin with "/"'),
         ("/search?q=*", "sees the path only"),
         ("/a#b", "sees the path only"),
+        ("/page-{1..5}.html", "{1..5} stands for itself here"),
+        ("/*.{jpg,png}", "{jpg,png} stands for itself here"),
     ],
 )
 def test_a_pattern_that_cannot_fit_is_refused(text, says):
@@ -114,3 +116,7 @@ def test_an_expression_that_takes_too_long_does_not_fit():
 
 def test_repr_shows_the_patterns():
     assert repr(Pattern(("/a", "re:b"))) == "<Pattern /a re:b>"
+
+
+def test_braces_that_are_no_alternatives_stand_for_themselves():
+    assert Pattern(("/{id}/*",)).fits("/%7Bid%7D/x", "")
