@@ -26,7 +26,7 @@ from tests.site import Handler, SiteThread, Visit, computed, html, redirect, ret
 from tests.site import status as answer
 
 HOSTS = ("127.0.0.1", "127.0.0.2")
-STEP = 1 if "SOAK" in os.environ else 7
+STEP = 1 if "SOAK" in os.environ else 13
 CONFIG = """
 version: 1
 name: shop
