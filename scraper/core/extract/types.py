@@ -30,6 +30,7 @@ _MINUS = re.compile(r"\D*(?<!\w)-\s?[^\w\s]?\s?\d")
 _NO_THOUSANDS = re.compile(  # 0,005 and 1234,567 and 1 234,567
     r"\D*(?:0|[1-9]\d{3,}|[1-9]\d{0,2}(?:[ '\u00a0\u202f]\d{3})+)([.,])\d{3}(?![.,]?\d)", re.ASCII
 )
+_ABBREVIATED = re.compile(r"(?<=[^\W\d_])\.(?=\d)")  # from Rs.500: no fraction
 _PERCENTAGE = re.compile(r"\d[\d.,]*\s?%")
 _WIDE = "".join(map(chr, (*range(0xFF10, 0xFF1A), *range(0x0660, 0x066A), *range(0x06F0, 0x06FA))))
 _PLAINER = str.maketrans(  # full-width, Arabic and Persian digits, signs and separators
@@ -99,6 +100,7 @@ def to_decimal(value: Json) -> str:
     else:
         from price_parser import Price  # 15 ms that most crawls do not pay
 
+        text = _ABBREVIATED.sub(". ", text)
         amount = Price.fromstring(text, decimal_separator=_decimal_separator(text)).amount
     if amount is None or not amount.is_finite():
         raise ValueError(text)
