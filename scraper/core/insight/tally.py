@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
+from scraper.core.insight.distinct import Distinct
 from scraper.core.insight.quantiles import Quantiles
 from scraper.core.model import PageResult, State, Timing
 
@@ -88,6 +89,7 @@ class Tally:
 
     __slots__ = (
         "_hosts",
+        "_left",
         "_rest",
         "attempts",
         "body_bytes",
@@ -127,7 +129,8 @@ class Tally:
         self.by_page: dict[str, dict[str, int]] = {}
         self.time_s = dict.fromkeys(PHASES, 0.0)
         self._hosts: dict[str, HostTally] = {}
-        self._rest = dict.fromkeys(("hosts", *COUNTED), 0)  # hosts that are not kept
+        self._left = Distinct()  # hosts that were not kept
+        self._rest = dict.fromkeys(COUNTED, 0)  # what their visits came to
 
     def __repr__(self) -> str:
         return f"<Tally of {self.attempts} attempts on {len(self._hosts)} hosts>"
@@ -166,8 +169,10 @@ class Tally:
     def _thin_out(self) -> None:
         """Keep the hosts that stand out; one that was not kept and comes again begins anew."""
         kept = self._most(HOSTS_KEPT) | self._slowest(HOSTS_KEPT)
-        left = (tally for name, tally in self._hosts.items() if name not in kept)
-        self._rest = _summed(self._rest, left)
+        left = {name: tally for name, tally in self._hosts.items() if name not in kept}
+        self._rest = _summed(self._rest, left.values())
+        for name in left:
+            self._left.add(name)
         self._hosts = kept
 
     def delays_s(self) -> dict[str, float]:
@@ -181,17 +186,17 @@ class Tally:
     def as_json(self) -> dict[str, Any]:
         """Plain values for a report; quick enough for once a second.
 
-        `rest` sums up the hosts that are not in `hosts`. With more than 2,000 hosts `hosts_known`
-        may count one twice.
+        `rest` sums up the hosts that are not in `hosts`. More than 2,000 are counted by `Distinct`,
+        and those in `hosts` may have been counted in `rest` at first.
         """
         hosts, slow = self._most(HOSTS_TOLD), self._slowest(HOSTS_TOLD)
+        known = len(self._left) + sum(name not in self._left for name in self._hosts)
+        others = (tally for name, tally in self._hosts.items() if name not in hosts)
         counts = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
         return counts | {
-            "hosts_known": len(self._hosts) + self._rest["hosts"],
+            "hosts_known": known,
             "hosts": [{"host": name} | tally.as_json() for name, tally in hosts.items()],
-            "rest": _summed(
-                self._rest, (t for name, t in self._hosts.items() if name not in hosts)
-            ),
+            "rest": {"hosts": known - len(hosts), **_summed(self._rest, others)},
             "slowest": [{"host": name} | tally.as_json() for name, tally in slow.items()],
         }
 
@@ -246,10 +251,9 @@ def _more(counts: dict[str, int], name: str | None) -> None:
 
 
 def _summed(rest: Mapping[str, int], tallies: Iterable[HostTally]) -> dict[str, int]:
-    """So many hosts, and what their visits came to, beside those of `rest`."""
+    """What the visits of hosts came to, beside those of `rest`."""
     sums = dict(rest)
     for tally in tallies:
-        sums["hosts"] += 1
         for name in COUNTED:
             sums[name] += getattr(tally, name)
     return sums
