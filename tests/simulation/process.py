@@ -39,6 +39,7 @@ from scraper.store import RunStart, Store
 from scraper.store.connection import store_error
 from scraper.store.migrate import migrate
 from scraper.tune import Tune
+from tests.empty import empty_database
 from tests.simulation.laws import EPOCH, Diary, Manners, Patience
 from tests.simulation.network import Network, Web
 from tests.simulation.world import World
@@ -177,6 +178,8 @@ class Process:
         self.manners = Manners(world, diary, number, limit=order.limit, started=web.started)
         self.network = Network(world, web, self.manners, diary, self._chance)
         path = Path(world.plan.store.path)
+        if number == 1:
+            path.write_bytes(empty_database(EPOCH + diary.now))
         self._disks = Disk(self, path), Disk(self, path)
         migrate(self._disks[0].db, path, now=EPOCH + diary.now)
         self._disks[0].db.execute("PRAGMA journal_mode = WAL")

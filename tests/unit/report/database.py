@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from pathlib import Path
+from contextlib import closing
 
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
-from scraper.store.migrate import migrate
 from scraper.store.views import create_views
+from tests.empty import empty_database
 
 BEGAN_AT = 1_795_464_334.0  # 2026-11-23T20:05:34Z
 
@@ -16,7 +16,9 @@ class Database:
 
     def __init__(self, path=":memory:"):
         self.connection = sqlite3.connect(path, isolation_level=None)
-        migrate(self.connection, Path(path), now=0.0)
+        with closing(sqlite3.connect(":memory:")) as empty:
+            empty.deserialize(empty_database())
+            empty.backup(self.connection)
 
     def __enter__(self):
         return self

@@ -5,25 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from functools import cache
-from pathlib import Path
+from contextlib import contextmanager
 
 from scraper.core.model import Request
 from scraper.core.request import make_request
 from scraper.core.schedule.refresh import up_to
 from scraper.core.url import parse
 from scraper.store.books import Change, Tenure
-from scraper.store.migrate import migrate
 from scraper.store.rows import COLUMNS, request_of
-
-
-@cache
-def _empty() -> bytes:
-    """A database with all its tables: to make them takes 6 ms, which adds up in a property test."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        migrate(db, Path("memory"), now=0.0)
-        return db.serialize()
+from tests.empty import empty_database
 
 
 class Tables:
@@ -31,7 +21,7 @@ class Tables:
 
     def __init__(self) -> None:
         self.db = sqlite3.connect(":memory:", isolation_level=None)
-        self.db.deserialize(_empty())
+        self.db.deserialize(empty_database())
         self.counts = Counter[str]()
         self.admitted = 0
         self.now = 1000.0
