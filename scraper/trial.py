@@ -177,7 +177,8 @@ def _empty_handed(rule: PageRule | None, page: Page) -> Iterator[str]:
         links = [link for link in page.links if link.page == target and not link.carry]
         if links and all(plan.carry for plan in plans):
             types = " or ".join(dict.fromkeys(str(plan.item) for plan in plans))
-            yield f"carry: {links[0].url} carries nothing, since it stands in no {types}"
+            why = f"since it stands in no {types}: carry a field of an item without `each`"
+            yield f"carry: {links[0].url} carries nothing, {why}"
 
 
 def _loss(loss: Loss) -> dict[str, Any]:

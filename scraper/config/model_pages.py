@@ -118,7 +118,8 @@ class FollowConfig(Section):
     """Fields that go with the link, of the item whose `each` element holds it (the innermost; with
     an `each` of JSON, `json` looks in the item's value; without `each`, of the page's item). The
     page it leads to reads them with `{from: NAME}` and gives one item for each distinct carry. A
-    rejected item carries what it has; a link in no item is followed and carries nothing."""
+    rejected item carries what it has; a link in no item is followed and carries nothing: along
+    pagination carry a field of an item type without `each`."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -21,7 +21,8 @@ class SeedFileConfig(Section):
     """Of a CSV list: the column that holds the URL; default `url`."""
 
     carry: OneOrMore[Text] | None = None
-    """Columns of a CSV list that go into the items; default: those that a field's `from` names."""
+    """Columns of a CSV list that go into the items; default: those that a field's `from` names. A
+    URL that stands in several lines is one page, and the columns of the first line count."""
 
     page: Text | None = None
     """The page rule for these URLs, whatever their `match` says."""
