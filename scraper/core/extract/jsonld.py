@@ -18,7 +18,10 @@ BLOCKS = 'script[type^="application/ld+json" i]'
 Things = dict[str, list[dict[str, "Json"]]]  # type -> the objects of that type
 
 _PATH = re.compile(r"(?P<type>[A-Za-z][\w-]*)(?:\.(?P<path>.+))?", re.DOTALL)
-_WRAPPING = re.compile(r"\A\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\]\]>|\]\]>)\s*\Z")
+_WRAPPING = re.compile(  # of XHTML, in a comment of either kind or none
+    r"\A\s*(?:<!--|(?://[ ]?|/\*[ ]?)?<!\[CDATA\[(?:[ ]?\*/)?)"
+    r"|(?:-->|(?://[ ]?|/\*[ ]?)?\]\]>(?:[ ]?\*/)?)\s*\Z"
+)
 _NAME = re.compile(r"[^/#:]*\Z")  # of "https://schema.org/Product" and "schema:Product"
 
 

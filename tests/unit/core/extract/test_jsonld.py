@@ -28,6 +28,8 @@ def found(*blocks: object) -> dict[str, list[object]]:
         {"@type": "WebPage", "about": [{"deep": {"deeper": PRODUCT}}]},
         f"<!-- {json.dumps(PRODUCT)} -->",
         f"//<![CDATA[\n{json.dumps(PRODUCT)}\n//]]>",
+        f"// <![CDATA[\n{json.dumps(PRODUCT)}\n// ]]>",
+        f"/*<![CDATA[*/ {json.dumps(PRODUCT)} /* ]]> */",
         f"\ufeff {json.dumps(PRODUCT)}",
     ],
 )
