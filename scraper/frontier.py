@@ -145,6 +145,7 @@ class Frontier:
     def again(self, request: Request) -> None:
         """Take a request back for another turn: its next hop, or its page after robots.txt."""
         if self.stopped_by in (None, "limit"):
+            self._window.held.wait_again(request.id)
             self.schedule.add(request, self._clock.monotonic(), urgent=True)
         else:
             self._window.held.release((request.id,))

@@ -18,9 +18,9 @@ def busiest(hosts: Collection[Host]) -> str | None:
 def rest_ends_at(hosts: Collection[Host], outage: Outage) -> float:
     """When the first host with something to do ends its rest; infinite: none has anything.
 
-    The delay between two starts is no rest.
+    The delay between two starts is no rest. A host whose robots.txt has moved waits for another.
     """
-    waiting = (host for host in hosts if host.queue)
+    waiting = (host for host in hosts if host.queue and (host.errands or not host.away))
     ends_at = min((rests_until(host) for host in waiting), default=inf)
     if outage.since is None or outage.probe_at is None:
         return ends_at

@@ -20,6 +20,7 @@ class Held(Collection[int]):
         self._rows: set[int] = set()
         self._released: set[int] = set()
         self._placed: set[int] = set()  # rows with a place in the window, void ones too
+        self._again: set[int] = set()  # rows that had their turn and wait for another one
 
     def __repr__(self) -> str:
         return f"<Held {len(self._rows)} rows>"
@@ -35,7 +36,7 @@ class Held(Collection[int]):
 
     def at_work(self) -> int:
         """How many rows had their turn and wait for their commit; one look at each row."""
-        return len(self._rows - self._placed)
+        return len(self._rows - self._placed - self._again)
 
     def begin_read(self) -> None:
         """A read of the table begins: what is released from now on may be in it."""
@@ -56,7 +57,12 @@ class Held(Collection[int]):
     def take(self, row: int) -> bool:
         """The row's turn has come; returns whether it is still held."""
         self._placed.discard(row)
+        self._again.discard(row)
         return row in self._rows
+
+    def wait_again(self, row: int) -> None:
+        """The row has had its turn, and waits for another one before it has an outcome."""
+        self._again.add(row)
 
     def drop(self, rows: Collection[int]) -> None:
         """Let go of rows that were taken out of the window: they are given back to the table."""
@@ -75,3 +81,4 @@ class Held(Collection[int]):
         """Let go of rows: settled, or given back to the table."""
         self._released.update(rows)
         self._rows.difference_update(rows)
+        self._again.difference_update(rows)

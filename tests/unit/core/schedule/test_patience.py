@@ -55,6 +55,19 @@ def test_without_a_limit_it_is_never_over():
     assert not Crawl(max_wait_s=inf, rests_s=1e9).is_over()
 
 
+def test_a_page_on_its_way_to_a_robots_txt_that_has_moved_only_waits():
+    crawl = Crawl(rests_s=99.0)
+    away, home = (Request(url="http://b/", key=b"", host=host, id=2) for host in (A.host, "b:80"))
+    crawl.held.hold(2)
+    assert crawl.held.take(2)
+    assert not crawl.is_over()  # it is at work
+    crawl.held.wait_again(2)
+    crawl.schedule.leave_for_robots("b:80", NOW)
+    crawl.schedule.add(away, NOW, urgent=True)
+    crawl.schedule.add(home, NOW)
+    assert crawl.is_over()
+
+
 def test_seeds_that_may_come_at_any_time_are_waited_for():
     assert not Crawl(rests_s=99.0).is_over(seeding=True)
 
