@@ -135,7 +135,8 @@ def _waits(waits: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _wait(wait: Mapping[str, Any]) -> dict[str, Any]:
-    return {**wait, "until": iso(wait["until"])}
+    """`until` is None where it waits for another host, to which its robots.txt has moved."""
+    return {**wait, "until": iso(wait["until"]) if wait["until"] > 0 else None}
 
 
 def _told(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,9 @@ def _waits(waits: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _wait(wait: Mapping[str, Any]) -> str:
-    return f"{short(wait['host'])} until {wait['until']}"
+    until = wait["until"]
+    when = "till its robots.txt is had elsewhere" if until is None else f"until {until}"
+    return f"{short(wait['host'])} {when}"
 
 
 def _missed(missed: Mapping[str, Any]) -> str:

@@ -259,3 +259,7 @@ def test_a_run_that_would_only_wait_says_for_whom():
     assert f"  waits     for h0.example until {until}: 1,000 pages" in lines
     assert f"  waits     for s.example until {until}: the next seeds" in lines
     assert "            and for 57 hosts more in --json" in lines
+    first[0]["until"] = None
+    assert "  waits     for h0.example till its robots.txt is had elsewhere: 1,000 pages" in text(
+        report
+    )
