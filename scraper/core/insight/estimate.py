@@ -246,11 +246,13 @@ def expected_s(
         now_s: by the model.
         work: in pages, by what they cost.
         then_s: an earlier run by the model; it had `then_work` to do and took `took_s`.
-        cpu_s: ... of which this is time of the one processor that the loop may use.
+        cpu_s: processor time of the loop's process in that run; what is beyond the time that it
+            took was that of other threads.
     """
     beyond_s, times = took_s - then_s, work / then_work
     once_s = min(max(beyond_s, 0.0), BEGIN_S)
-    return max(now_s + once_s + (beyond_s - once_s) * times, once_s + cpu_s * times, 0.0)
+    loop_s = min(cpu_s, took_s - once_s)
+    return max(now_s + once_s + (beyond_s - once_s) * times, once_s + loop_s * times, 0.0)
 
 
 def span(value_s: float) -> str:

@@ -186,6 +186,9 @@ def test_a_run_that_is_repeated_takes_what_it_took():
     assert expected_s(4.0, 100, then_s=4.0, then_work=100, took_s=3.0) == pytest.approx(3.0)
     # however quick hosts are now, the loop needs its processor time for each page
     assert expected_s(0.1, 200, then_s=9.0, then_work=100, took_s=9.0, cpu_s=3.0) == 6.0
+    # other threads have their processor time beside it
+    same = expected_s(4.0, 100, then_s=4.0, then_work=100, took_s=7.0, cpu_s=8.0)
+    assert same == pytest.approx(7.0)
     assert expected_s(0.0, 9_999, then_s=4.0, then_work=100, took_s=3.0) == 0.0
 
 
