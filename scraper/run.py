@@ -87,8 +87,8 @@ class Run:
         self._start = start
         self._store = store
         self._stages = stages
-        self.frontier = self._frontier = stages.frontier
-        self._frontier.give_up = self.stop
+        self.frontier = stages.frontier
+        self.frontier.give_up = self.stop
         self._seeds = seeds
         self._progress = progress
         self._workers = workers
@@ -101,8 +101,8 @@ class Run:
 
     def stop(self, by: str) -> None:
         """End early: nothing new starts, what is open may end within `DRAIN_S`."""
-        log.info("stopping by=%s open=%d", by, self._frontier.schedule.open)
-        self._frontier.stop(by)
+        log.info("stopping by=%s open=%d", by, self.frontier.schedule.open)
+        self.frontier.stop(by)
         if self._seeding is not None:
             self._seeding.cancel()
         if self._work is not None:
@@ -141,12 +141,12 @@ class Run:
         slow, clock, asked_until = await self._store.hosts.slow(), self._stages.clock, -inf
         if info.asked_until is not None:
             asked_until = clock.monotonic() - (clock.now() - info.asked_until)
-        self._frontier.schedule.learn(slow, asked_until=asked_until)
+        self.frontier.schedule.learn(slow, asked_until=asked_until)
 
     async def _crawl(self, info: RunInfo) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._store.writer.run())
-            feeding = group.create_task(self._frontier.run())
+            feeding = group.create_task(self.frontier.run())
             showing = group.create_task(self._progress.run())
             others = [group.create_task(self._save())]
             if self.beside is not None:
@@ -155,8 +155,8 @@ class Run:
             self._work = group.create_task(crawl(self._stages, workers=self._workers))
             if self._max_time_s is not None:
                 self._later(self._max_time_s, self.stop, "max_time")
-            if self._frontier.stopped_by is not None:  # a signal came before there was work
-                self.stop(self._frontier.stopped_by)
+            if self.frontier.stopped_by is not None:  # a signal came before there was work
+                self.stop(self.frontier.stopped_by)
             await asyncio.wait((self._work,))
             for timer in self._timers:
                 timer.cancel()
@@ -174,7 +174,7 @@ class Run:
                 pass
         await self._store.writer.seeded()
         self._stages.seeded.set()
-        self._frontier.seeded()
+        self.frontier.seeded()
 
     async def _save(self) -> None:
         while True:
@@ -184,15 +184,15 @@ class Run:
 
     async def _keep_learnt(self) -> None:
         """Keep what was learnt about hosts for the next run."""
-        self._learnt |= self._frontier.schedule.hosts.learnt()
+        self._learnt |= self.frontier.schedule.hosts.learnt()
         if self._learnt:
             await self._store.hosts.learn(self._learnt)
             self._learnt = {}  # not before: it may be cancelled
 
     async def _finish(self, info: RunInfo) -> Outcome:
         balance = await self._store.runs.balance()
-        left = bool(balance.by_state["waiting"]) or self._frontier.seeding
-        stopped_by = self._frontier.stopped_by if left else None
+        left = bool(balance.by_state["waiting"]) or self.frontier.seeding
+        stopped_by = self.frontier.stopped_by if left else None
         status, messages, missed = 0, list[str](), list[Json]()
         if not balance.balanced or (left and stopped_by is None):
             status = 3
@@ -230,11 +230,11 @@ class Run:
         """For whom a run that was stopped by `run.max_wait` would have had to wait."""
         if stopped_by != "max_wait":
             return None
-        patience = self._frontier.patience
+        patience = self.frontier.patience
         waits = await self._store.queue.waits(
-            self._frontier.rests_until, otherwise=patience.seeds_until, most=WAITS_TOLD
+            self.frontier.rests_until, otherwise=patience.seeds_until, most=WAITS_TOLD
         )
-        if self._frontier.seeding and patience.seeds_until > self._stages.clock.now():
+        if self.frontier.seeding and patience.seeds_until > self._stages.clock.now():
             waits["seeds"] = {"until": patience.seeds_until, "host": patience.seeds_on}
         log.warning("what is left waits longer than run.max_wait: hosts=%d", waits["hosts"])
         return waits

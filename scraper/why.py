@@ -13,9 +13,9 @@ from scraper.core.url import Url, parse
 from scraper.store.expected import expected
 from scraper.store.reader import live
 from scraper.store.rows import hop_of
+from scraper.store.shape import has_column, has_table
 
 SCHEMA = 1
-_KNOWS = "SELECT 1 FROM pragma_table_info(?) WHERE name = ?"
 _REQUEST = (
     "SELECT id, url, method, host, page, depth, seed, carry, state, reason, cycle, due_at, "
     "attempts, sent_at, {} FROM request WHERE "
@@ -74,7 +74,7 @@ def why(connection: sqlite3.Connection, url: str, *, now: float) -> dict[str, An
 def _rows(connection: sqlite3.Connection, url: Url) -> list[tuple[Any, ...]]:
     """The plain GET of the URL, and what else was asked of it."""
     key = make_request(url).key
-    request = _REQUEST.format("hop" if _knows(connection, "request", "hop") else "NULL")
+    request = _REQUEST.format("hop" if has_column(connection, "request", "hop") else "NULL")
     plain = connection.execute(request + "key = ?", (key,)).fetchall()
     others = connection.execute(request + "method <> 'GET' AND url = ? ORDER BY id", (url.href,))
     return plain + others.fetchall()
@@ -139,7 +139,7 @@ def _because(state: str, reason: str | None) -> str | None:
 
 def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
     """Its last outcome; empty when there is none, or none that is kept."""
-    knows = _knows(connection, "visit", "noindex")
+    knows = has_column(connection, "visit", "noindex")
     noindex = "noindex" if knows else "NULL"
     row = connection.execute(
         "SELECT run_id, at, status, final_url, rule, detail, body_bytes, links_found, "  # noqa: S608
@@ -169,8 +169,7 @@ def _visit(connection: sqlite3.Connection, id_: int) -> dict[str, Any]:
 
 def _gone(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     """In how many cycles running it was not there, and the run that judged it gone."""
-    table = "SELECT 1 FROM sqlite_master WHERE name = 'request_missing'"
-    if connection.execute(table).fetchone() is None:
+    if not has_table(connection, "request_missing"):
         return None
     sql = "SELECT times, gone_run FROM request_missing WHERE request_id = ?"
     row = connection.execute(sql, (id_,)).fetchone()
@@ -207,7 +206,7 @@ def _learnt(connection: sqlite3.Connection, id_: int, rule: str | None) -> dict[
 
 def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     """Since when it says what it says; a database of an earlier version does not know."""
-    if not _has(connection, "page_reading"):
+    if not has_table(connection, "page_reading"):
         return None
     row = connection.execute(
         "SELECT at, since, changes, etag, last_modified FROM page_reading WHERE request_id = ?",
@@ -218,19 +217,9 @@ def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     return told and told | {"at": _iso(told["at"]), "since": _iso(told["since"])}
 
 
-def _knows(connection: sqlite3.Connection, table: str, column: str) -> bool:
-    """Whether the version that wrote the database had this column."""
-    return connection.execute(_KNOWS, (table, column)).fetchone() is not None
-
-
-def _has(connection: sqlite3.Connection, table: str) -> bool:
-    known = "SELECT 1 FROM sqlite_master WHERE name = ?"
-    return connection.execute(known, (table,)).fetchone() is not None
-
-
 def _kept(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     """What is kept of its raw page; a database of an earlier version keeps none."""
-    if not _has(connection, "kept_page"):
+    if not has_table(connection, "kept_page"):
         return None
     row = connection.execute(
         "SELECT at, status, bytes, packed_bytes FROM kept_page WHERE request_id = ?", (id_,)

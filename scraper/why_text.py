@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from scraper.core.insight.estimate import span
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.logs import escape
 
@@ -159,15 +160,8 @@ def _learnt(told: Mapping[str, Any]) -> str:
     when = f"in a cycle that begins after {told['at']}, or with --fresh"
     if not told["is_known"]:
         return f"{when}: how often it changes is not known yet"
-    often, after = _about(told["every_s"]), _about(told["after_s"])
+    often, after = span(told["every_s"]), span(told["after_s"])
     return f"{when}: it changes every {often} or so, and is due {after} after a visit"
-
-
-def _about(seconds: float) -> str:
-    """A time in its largest unit."""
-    units = (("d", 86_400.0), ("h", 3600.0), ("min", 60.0))
-    name, unit = next((one for one in units if seconds >= one[1]), ("s", 1.0))
-    return f"{seconds / unit:,.1f}".removesuffix(".0") + f" {name}"
 
 
 def _of_items(request: Mapping[str, Any]) -> Iterator[str]:

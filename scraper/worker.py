@@ -30,7 +30,7 @@ from scraper.core.extract import Extractor, Source
 from scraper.core.extract.custom import NO_FUNCTIONS, plans
 from scraper.core.extract.plan import PageRule
 from scraper.core.model import Link, Page
-from scraper.usage import cpu_s, peak_bytes
+from scraper.usage import Peak, cpu_s
 
 FRAME = struct.Struct(">II")  # bytes of the pickled head, bytes of the body
 ANSWER = struct.Struct(">I")  # bytes of the JSON
@@ -55,7 +55,8 @@ def main() -> int:
             for rule in rules
         }
         gc.freeze()
-        _answer(parent, {})
+        peak = Peak()
+        _answer(parent, {}, peak)
         while True:
             try:
                 head, body = _read(pages)
@@ -65,9 +66,10 @@ def main() -> int:
                 answer = _extract(extractors, head, body)
             except MemoryError as error:  # whatever is left in memory: a fresh process is the cure
                 error.__traceback__ = None  # free what its frames hold: an answer takes some too
-                _answer(parent, {"died": "out of memory"})
+                _answer(parent, {"died": "out of memory"}, peak)
                 return _EXIT_MEMORY
-            _answer(parent, answer)
+            peak.look_after(len(body))
+            _answer(parent, answer, peak)
 
 
 def _extract(extractors: dict[str, Extractor], head: bytes, body: bytes) -> dict[str, object]:
@@ -167,8 +169,8 @@ def _exactly(pages: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _answer(parent: socket.socket, answer: dict[str, object]) -> None:
-    answer |= {"cpu_s": cpu_s(), "peak_bytes": peak_bytes()}
+def _answer(parent: socket.socket, answer: dict[str, object], peak: Peak) -> None:
+    answer |= {"cpu_s": cpu_s(), "peak_bytes": peak.bytes}
     data = json.dumps(answer).encode()
     parent.sendall(ANSWER.pack(len(data)) + data)
 

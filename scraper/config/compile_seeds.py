@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from scraper.config.carry import is_csv
 from scraper.config.compile_pages import plain_text, plain_texts
 from scraper.config.model_seeds import SeedFileConfig, SeedRequestConfig, SeedsConfig, SitemapConfig
-from scraper.config.values import Secret, as_written
+from scraper.config.values import Secret, as_written, texts
 from scraper.core.model import Json
 from scraper.core.plan import SeedFile, SeedPlan, SeedRequest, SeedSitemap
 from scraper.core.reference import noted
@@ -33,7 +33,7 @@ def compile_seeds(seeds: SeedsConfig, carried: tuple[str, ...]) -> SeedPlan:
 
 def references(requests: Iterable[SeedRequestConfig]) -> dict[str, str]:
     """What the texts stand for that requests say instead of values of the environment."""
-    secrets = (secret for request in requests for secret in _secrets(_sent(request)))
+    secrets = (secret for request in requests for secret in _secrets(request))
     return {secret.written: str(secret) for secret in secrets}
 
 
@@ -65,7 +65,7 @@ def _request(request: SeedRequestConfig) -> SeedRequest:
     return SeedRequest(
         url=str(request.url),
         method=str(request.method or ("GET" if body is None else "POST")).upper(),
-        headers=noted(headers, (secret.written for secret in _secrets(_sent(request)))),
+        headers=noted(headers, (secret.written for secret in _secrets(request))),
         body=body,
         page=plain_text(request.page),
     )
@@ -91,14 +91,6 @@ def _form_value(value: Json) -> str | list[str]:
     return "" if value is None else str(value)
 
 
-def _sent(request: SeedRequestConfig) -> list[object]:
-    """What is sent beside the URL, which is the request's identity and stored as it is."""
-    return [request.headers, request.json_body, request.form]
-
-
-def _secrets(tree: object) -> Iterator[Secret]:
-    if isinstance(tree, Secret):
-        yield tree
-    elif isinstance(tree, dict | list):
-        for inner in tree.values() if isinstance(tree, dict) else tree:
-            yield from _secrets(inner)
+def _secrets(request: SeedRequestConfig) -> Iterator[Secret]:
+    """What comes from the environment, but for the URL: the identity, and stored as it is."""
+    return (text for text in texts(request.sent) if isinstance(text, Secret))

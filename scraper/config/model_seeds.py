@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from scraper.config.checks import HeaderValue, SingleUrl, SitemapUrl, Token, UrlPattern
 from scraper.config.scalars import Free, Text, one_of
 from scraper.config.section import Listed, Named, OneOrMore, Section
-from scraper.config.values import RefusedError
+from scraper.config.values import RefusedError, Secret, texts
 
 
 class SeedFileConfig(Section):
@@ -94,6 +94,24 @@ class SeedRequestConfig(Section):
             ):
                 raise RefusedError(f"form.{name}: must be a value or a list of values")
         return self
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> Self:
+        """The row says `${NAME}` for a value of the environment: it must not say it for itself."""
+        every = list(texts(self.sent))
+        values = {text.written for text in every if isinstance(text, Secret)}
+        for text in every:
+            if not isinstance(text, Secret) and text in values:
+                raise RefusedError(
+                    f"{text} is a value of the environment in one place and, as ${text}, stands "
+                    "for itself in another: write the two into two requests"
+                )
+        return self
+
+    @property
+    def sent(self) -> list[object]:
+        """What is sent beside the URL."""
+        return [self.headers, self.json_body, self.form]
 
 
 class SeedsConfig(Section):

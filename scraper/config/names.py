@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-TABLES = frozenset(
-    {"run", "cycle", "request", "visit", "item", "item_history", "rejected", "host", "lock"}
-    | {"item_half", "item_carry", "item_invalid", "migration", "kept_page", "kept_body", "robots"}
-    | {"page_reading", "request_missing", "item_page", "item_pair", "item_doubt", "page_rejected"}
-)
-"""The tables of the database: a view cannot be named like one."""
+from scraper.core.extract.naming import TAKEN
 
 _MOST_CHARACTERS = 63
 _ITEM = re.compile(r"[^\W\d_]\w{0,62}")
@@ -32,7 +27,7 @@ def wrong_page(name: str) -> str | None:
 
 def wrong_item(name: str) -> str | None:
     """Why an item type cannot have this name, which becomes a view."""
-    if name.lower() in TABLES or name.lower().startswith("sqlite_"):
+    if name.lower() in TAKEN or name.lower().startswith("sqlite_"):
         return "is the name of a table in the database: choose another"
     if not _ITEM.fullmatch(name):
         return _misspelt(name, "letters, digits and _")

@@ -50,6 +50,15 @@ def as_written(tree: Any) -> Any:  # noqa: ANN401 - a value of YAML
     return [as_written(inner) for inner in tree] if isinstance(tree, list) else tree
 
 
+def texts(tree: object) -> Iterator[str]:
+    """Every text of a value of YAML, the names of mappings left out."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict | list):
+        for inner in tree.values() if isinstance(tree, dict) else tree:
+            yield from texts(inner)
+
+
 def holds_secret(name: str, value: object) -> bool:
     """Whether a header holds a secret: its name says so, or it comes from the environment."""
     return is_credential(name) or (isinstance(value, Secret) and not is_plain(name))

@@ -11,8 +11,9 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from scraper.store.shape import has_column
+
 GROUPS_TOLD = 5
-KNOWN = "SELECT 1 FROM pragma_table_info('page_reading') WHERE name = 'near'"
 _GROUPS = (
     "SELECT count(*) AS pages, min(request_id), max(request_id), sum(count(*)) OVER () "
     "FROM page_reading JOIN request ON request.id = request_id WHERE state = 'done' "
@@ -30,7 +31,7 @@ def duplicates(connection: sqlite3.Connection) -> dict[str, Any] | None:
 
     None: the database is of an older version, which did not look.
     """
-    if connection.execute(KNOWN).fetchone() is None:
+    if not has_column(connection, "page_reading", "near"):
         return None
     return {**_groups(connection, SAME), "near": _groups(connection, NEAR)}
 

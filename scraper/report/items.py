@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from scraper.store.shape import has_table
+
 STEP_ROWS = 2000  # read at once: an open cursor would keep the WAL of a running crawl growing
 
 
@@ -118,8 +120,7 @@ def _look_at_rejected(connection: sqlite3.Connection, cycle: int, types: dict[st
 
 def _look_at_carried(connection: sqlite3.Connection, cycle: int, types: dict[str, _Type]) -> None:
     """Carried values that do not convert; a database of an older version knows none."""
-    known = "SELECT 1 FROM sqlite_master WHERE name = 'item_invalid'"
-    if connection.execute(known).fetchone() is None:
+    if not has_table(connection, "item_invalid"):
         return
     for name, label, count in connection.execute(
         "SELECT type, field, sum(count) FROM item_invalid WHERE cycle = ? GROUP BY type, field",
@@ -130,10 +131,9 @@ def _look_at_carried(connection: sqlite3.Connection, cycle: int, types: dict[str
 
 def _look_at_gone(connection: sqlite3.Connection, cycle: int, types: dict[str, _Type]) -> None:
     """Items that this cycle found gone, even if they have come back since."""
-    known = "SELECT 1 FROM sqlite_master WHERE name = 'item_doubt'"
     ended = "SELECT 1 FROM cycle WHERE id = ? AND ended_at IS NOT NULL"
     if (
-        connection.execute(known).fetchone() is None  # an older version judged none
+        not has_table(connection, "item_doubt")  # an older version judged none
         or connection.execute(ended, (cycle,)).fetchone() is None
     ):
         for each in types.values():

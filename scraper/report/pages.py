@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from scraper.store.shape import has_column, has_table
+
 PHASES = (
     "turn",
     "slot",
@@ -19,9 +21,6 @@ PHASES = (
     "parse",
     "writer",
 )
-
-
-KNOWS_NOINDEX = "SELECT 1 FROM pragma_table_info('visit') WHERE name = 'noindex'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,7 @@ def requests(connection: sqlite3.Connection) -> dict[str, Any]:
 
 def _gone(connection: sqlite3.Connection) -> int:
     """How many of the failed rows are pages that are gone; an earlier version judged none."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'request_missing'")
-    if found.fetchone() is None:
+    if not has_table(connection, "request_missing"):
         return 0
     return int(
         connection.execute(
@@ -94,7 +92,7 @@ def visited(connection: sqlite3.Connection, run_id: int) -> Visited:
         (run_id,),
     ).fetchone()
     noindex = None
-    if connection.execute(KNOWS_NOINDEX).fetchone() is not None:
+    if has_column(connection, "visit", "noindex"):
         sql = "SELECT count(*) FROM visit WHERE run_id = ? AND noindex"
         (noindex,) = connection.execute(sql, (run_id,)).fetchone()
     placed: dict[str, dict[str, int]] = {}
@@ -121,9 +119,8 @@ def visited(connection: sqlite3.Connection, run_id: int) -> Visited:
 
 def kept(connection: sqlite3.Connection) -> dict[str, int]:
     """How many raw pages are kept, and their bytes; an earlier version kept none."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'kept_page'").fetchone()
     row = (0, 0, 0)
-    if found is not None:
+    if has_table(connection, "kept_page"):
         row = connection.execute(
             "SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(packed_bytes), 0) "
             "FROM kept_page"

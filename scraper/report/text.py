@@ -206,8 +206,9 @@ def _hosts(hosts: list[Mapping[str, Any]], beyond: Mapping[str, Any] | None) -> 
         )
         many = len(hosts) - HOSTS_SHOWN + (beyond["hosts"] if beyond else 0)
         yield (
-            f"            and {many:,} hosts more: {done:,} done, {failed:,} failed, "
-            f"{retries:,} retries; --json names {len(hosts) - HOSTS_SHOWN:,} of them"
+            f"            and {many:,} host{'s' * (many > 1)} more: {done:,} done, "
+            f"{failed:,} failed, {retries:,} retries; "
+            f"--json names {len(hosts) - HOSTS_SHOWN:,} of them"
         )
 
 

@@ -24,6 +24,7 @@ from scraper.store.many import read_many
 from scraper.store.reader import Reader
 from scraper.store.requests import Known
 from scraper.store.runs import RunStart, admitted_of, decide_next, read_cycles
+from scraper.store.shape import has_column
 from scraper.store.surveying import LEARNT, learns, seen_of
 
 RUNS_READ = 10
@@ -66,7 +67,6 @@ ENDED = (
 GROWN = (
     "SELECT coalesce(sum(json_extract(stats, '$.writer.links_new')), 0) FROM run WHERE cycle = ?"
 )
-KEEPS_VALIDATORS = "SELECT 1 FROM pragma_table_info('page_reading') WHERE name = 'etag'"
 ASKED_AGAIN = (
     "SELECT count(*) FROM page_reading CROSS JOIN request ON request.id = request_id "
     "WHERE (etag IS NOT NULL OR last_modified IS NOT NULL) AND ({})"
@@ -172,7 +172,7 @@ def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
 
 def asked_again(db: sqlite3.Connection, of: Outlook) -> int:
     """Pages that can be asked whether they have changed, of those that `due_rows` looks at."""
-    if not of.revalidates or db.execute(KEEPS_VALIDATORS).fetchone() is None:
+    if not of.revalidates or not has_column(db, "page_reading", "etag"):
         return 0
     (pages,) = db.execute(ASKED_AGAIN.format(of.rest)).fetchone()
     return int(pages)

@@ -12,6 +12,7 @@ from scraper.core.gone import MISSING
 from scraper.core.model import State
 from scraper.core.schedule.refresh import Refresh
 from scraper.store.cycles import JUDGED_ANEW, Aged, Group
+from scraper.store.shape import has_table
 
 _MISSING = ", ".join(f"'{reason}'" for reason in MISSING)
 _GROUP = "SELECT state, reason, count(*), min(cycle), sum(cycle = ?)"
@@ -62,8 +63,7 @@ def read_aged(db: sqlite3.Connection, refresh: Refresh) -> Iterator[Aged]:
 
 def judges_gone(db: sqlite3.Connection) -> bool:
     """Whether pages and items may be gone: a database of an older version knows nothing of it."""
-    sql = "SELECT 1 FROM sqlite_master WHERE name = 'request_missing'"
-    return db.execute(sql).fetchone() is not None
+    return has_table(db, "request_missing")
 
 
 def counted(db: sqlite3.Connection) -> tuple[int, list[Group]]:

@@ -58,9 +58,7 @@ class Shown(NamedTuple):
     rule: str
     items: frozenset[int]
     rejected: tuple[Rejected, ...]  # what was no item
-    moved_to: int | None = (
-        None  # the page that answered in its place, if it is known and read alike
-    )
+    moved_to: int | None = None  # what answered in its place, if it is known and read alike
 
     @property
     def about(self) -> tuple[int, ...]:

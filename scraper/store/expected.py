@@ -5,20 +5,16 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from scraper.core.model import State
 from scraper.core.schedule.auto import Schedule
-from scraper.core.schedule.change import NOTHING, seen
+from scraper.core.schedule.change import NOTHING
 from scraper.core.schedule.refresh import due_at
-from scraper.store.surveying import learns, read_schedules
+from scraper.store.surveying import LEARNT, learns, read_schedules, seen_of
 
 CYCLE = (  # none if the last cycle that asked what is due had a fixed `refresh`
     "SELECT max(id) FROM cycle WHERE schedules IS NOT NULL "
     "AND id >= (SELECT max(id) FROM cycle WHERE NOT fresh)"
 )
-KNOWN = (
-    "SELECT request.cycle, state, changes, moved_s, still_s FROM request "
-    "LEFT JOIN page_reading ON request_id = request.id WHERE request.id = ?"
-)
+KNOWN = f"SELECT request.cycle, state, {LEARNT} WHERE request.id = ?"  # constant text
 
 
 def expected(db: sqlite3.Connection, id_: int, rule: str | None) -> dict[str, Any] | None:
@@ -29,13 +25,13 @@ def expected(db: sqlite3.Connection, id_: int, rule: str | None) -> dict[str, An
 
     Returns:
         `every_s`, from one change to the next (None: nothing is known), `after_s`, from one visit
-        to the next, `at_s` in seconds since the epoch, and whether the page itself `is_known`.
+        to the next, `at` in seconds since the epoch, and whether the page itself `is_known`.
     """
     schedule = _schedule(db, rule)
     if schedule is None:
         return None
     cycle, state, *told = db.execute(KNOWN, (id_,)).fetchone()
-    known = NOTHING if state != State.DONE or told[0] is None else seen(*told)
+    known = seen_of(state, *told)
     changes = schedule.rate(rule, known)
     after_s = schedule.interval_s(rule, known)
     (began_at,) = db.execute("SELECT began_at FROM cycle WHERE id = ?", (cycle,)).fetchone()

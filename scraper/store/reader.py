@@ -10,6 +10,7 @@ from typing import Self
 from scraper.core.errors import UsageError
 from scraper.store.connection import BUSY_TIMEOUT_S, store_error
 from scraper.store.migrate import check, migrations, version
+from scraper.store.shape import has_column
 
 
 class Reader:
@@ -67,8 +68,7 @@ def open_reader(path: str | Path) -> Reader:
 
 def live(connection: sqlite3.Connection) -> str:
     """The SQL condition of items that are not gone; an older version marks none."""
-    sql = "SELECT 1 FROM pragma_table_info('item') WHERE name = 'gone_run'"
-    return "1" if connection.execute(sql).fetchone() is None else "item.gone_run IS NULL"
+    return "item.gone_run IS NULL" if has_column(connection, "item", "gone_run") else "1"
 
 
 def _check_ours(db: sqlite3.Connection, path: Path) -> None:

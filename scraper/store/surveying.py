@@ -12,15 +12,15 @@ from scraper.core.schedule.change import NOTHING, Seen, seen
 from scraper.core.schedule.refresh import Refresh, Terms
 from scraper.store.counts import AGED, GONE, judges_gone
 from scraper.store.cycles import Aged, Surveyed
+from scraper.store.shape import has_column
 
-KNOWS = "SELECT 1 FROM pragma_table_info('page_reading') WHERE name = 'still_s'"
 LEARNT = "changes, moved_s, still_s FROM request LEFT JOIN page_reading ON request_id = request.id"
 Kind = tuple[str, str | None, Terms, Seen]
 
 
 def learns(db: sqlite3.Connection) -> bool:
     """Whether readings tell how often pages change: a database of an older version does not."""
-    return db.execute(KNOWS).fetchone() is not None
+    return has_column(db, "page_reading", "still_s")
 
 
 def survey(db: sqlite3.Connection, refresh: Refresh) -> Surveyed:

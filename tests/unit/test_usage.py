@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from scraper.usage import cpu_s
+from scraper.usage import LOOK_EVERY, Peak, cpu_s
 from tests.command import environment
 
 MIB = 1024 * 1024
@@ -37,3 +37,12 @@ def test_the_processor_time_grows_with_work() -> None:
     while cpu_s() == before:
         sum(range(10_000))
     assert cpu_s() > before
+
+
+def test_the_peak_is_looked_at_where_it_may_have_risen():
+    looks = iter(range(9))
+    peak = Peak(lambda: next(looks))
+    pages = [(5, 1), (5, 1), (3, 1), (6, 2), *[(6, 2)] * (LOOK_EVERY - 5), (1, 3)]
+    for body_bytes, looked in pages:
+        peak.look_after(body_bytes)
+        assert peak.bytes == looked

@@ -245,7 +245,7 @@ def test_a_page_whose_changes_are_learnt_says_how_often_it_changes_and_when_it_i
     )
     shelf.db.execute("UPDATE page_reading SET changes = 9, moved_s = ?", (9 * DAY_S,))
     assert next(line for line in text(shelf) if line.startswith("  next")).endswith(
-        ": it changes every 1.4 d or so, and is due 1 h after a visit"
+        ": it changes every 1 d 9 h or so, and is due 1 h after a visit"
     )
     shelf.db.execute("INSERT INTO cycle (began_at) VALUES (0)")  # `refresh` is fixed again
     assert "  next      in a cycle that begins after `refresh`, or with --fresh" in text(shelf)

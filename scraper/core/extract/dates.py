@@ -32,13 +32,11 @@ from scraper.core.extract.datenames import LITTLE, MONTHS, WEEKDAYS
 ORDERS: Final = ("dmy", "mdy", "ymd")
 LANGUAGES: Final = tuple(MONTHS)
 _MOST_CHARACTERS = 100
-_ISO = (
-    re.compile(  # Python reads more: 1710112312345 as of 1710, 10.30 as 10 and a part of a second
-        r"(?P<day>\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(?:-?\d)?)"
-        r"(?P<time>[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?"
-        r"(?P<zone>Z|[+-]\d\d(?::?\d\d(?::\d\d)?)?)?",
-        re.ASCII | re.IGNORECASE,
-    )
+_ISO = re.compile(  # Python reads more: 1710112312345 as of 1710, 10.30 as 10 and part of a second
+    r"(?P<day>\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(?:-?\d)?)"
+    r"(?P<time>[T ]\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)?"
+    r"(?P<zone>Z|[+-]\d\d(?::?\d\d(?::\d\d)?)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]?")

@@ -484,6 +484,12 @@ seeds:
     assert "hush" not in repr(plan)
 
 
+def test_what_stands_for_a_value_does_not_stand_for_itself_beside_it() -> None:
+    text = 'seeds: {requests: [{url: "http://a.example/", json: {a: "${K}", b: "$${K}"}}]}'
+    with pytest.raises(ConfigError, match=r"1:20: seeds.requests\[1\]: \$\{K\} is a value of the"):
+        compiled(text, env={"K": "hush"})
+
+
 def test_a_value_of_the_environment_in_a_url_is_told_to_be_stored() -> None:
     text = """
 seeds:

@@ -27,6 +27,15 @@ def test_request_asks_its_own_url_until_a_redirect_leads_elsewhere():
     assert (REQUEST.home, moved.home, elsewhere.home) == ("a.example:443",) * 3
 
 
+def test_a_turn_of_another_host_than_that_of_the_url_is_an_errand():
+    hop = Hop("https://b.example/done", "GET", seen=(REQUEST.url,))
+    at_home, moved = replace(REQUEST, host="a.example:443"), replace(REQUEST, hop=hop)
+    assert not at_home.is_errand
+    assert not replace(moved, host="b.example:443").is_errand
+    assert replace(at_home, host="c.example:443").is_errand
+    assert replace(moved, host="a.example:443").is_errand
+
+
 def test_http_reason_names_the_status():
     assert http_reason(404) == "http_404"
 

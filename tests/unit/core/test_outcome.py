@@ -172,6 +172,14 @@ def test_an_error_that_knows_when_to_come_again_rests_the_page_alone(seconds, ch
     assert result.pause_until is None
 
 
+@given(st.floats(1, 900), chances)
+def test_a_robots_txt_that_asks_for_a_rest_rests_the_whole_host(seconds, chance):
+    error = FetchError("http_503", sent=False, again_in_s=seconds, shut=True, rests=True)
+    result = fail(request(), error, chance=chance, longest_s=900.0)
+    assert result.pause_until == NOW + seconds
+    assert result.retry_at >= NOW + seconds
+
+
 # What is known of the answer
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scraper.config.names import TABLES
 from scraper.core.errors import StoreError, UsageError
+from scraper.core.extract.naming import TAKEN
 from scraper.store.migrate import Migration, migrate, migrations, statements, version
 
 HERE = Path("data/books.db")
@@ -76,4 +76,4 @@ def test_no_item_type_may_be_named_like_a_table() -> None:
     with memory() as db:
         migrate(db, HERE, now=1.0)
         found = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    assert {name for (name,) in found if not name.startswith("sqlite_")} == TABLES
+    assert {name for (name,) in found if not name.startswith("sqlite_")} == TAKEN

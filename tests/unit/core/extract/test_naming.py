@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.config.names import TABLES, wrong_field, wrong_item
-from scraper.core.extract.naming import TAKEN, as_name, classes, is_stable, item_name, unique
+from scraper.config.names import wrong_field, wrong_item
+from scraper.core.extract.naming import as_name, classes, is_stable, item_name, unique
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,6 @@ def test_names_are_words_with_underscores():
 def test_item_is_named_by_the_first_hint_that_can_be_a_name():
     assert item_name(["item", "x", "sqlite_a", "product"]) == "product"
     assert item_name([]) == "entry"
-
-
-def test_names_of_tables_are_known():
-    assert TAKEN == TABLES
 
 
 @given(st.text(), st.lists(st.text(), max_size=3))

@@ -13,3 +13,4 @@ def test_names_are_counted_once_and_nearly_all_of_them(many: int):
             names.add(f"host{number}.example")
     assert len(names) == pytest.approx(many, rel=0.002)
     assert ("host0.example" in names) is bool(many)
+    assert str(len(names)) in repr(names)

@@ -17,6 +17,7 @@ class Whatever(RuleBasedStateMachine):
         self.model = set()
         self.released = set()
         self.placed = set()
+        self.again = set()
 
     @rule(row=ids)
     def hold(self, row):
@@ -33,6 +34,7 @@ class Whatever(RuleBasedStateMachine):
         self.released.update(rows)
         for row in rows:
             self.model.discard(row)
+            self.again.discard(row)
 
     @rule(rows=st.lists(ids))
     def void(self, rows):
@@ -42,12 +44,19 @@ class Whatever(RuleBasedStateMachine):
             if row in self.placed or row not in self.model:
                 self.released.add(row)
                 self.model.discard(row)
+                self.again.discard(row)
 
-    @rule(row=ids)
-    def take(self, row):
-        """A row that was released while it waited has no turn."""
-        assert self.held.take(row) is (row in self.model)
+    @rule(row=ids, again=st.booleans())
+    def take(self, row, again):
+        """A row that was released while it waited has no turn; one that waits for another one after
+        its turn is not at work."""
+        had_turn = self.held.take(row)
+        assert had_turn is (row in self.model)
         self.placed.discard(row)
+        self.again.discard(row)
+        if had_turn and again:
+            self.held.wait_again(row)
+            self.again.add(row)
 
     @rule(rows=st.lists(ids))
     def drop(self, rows):
@@ -56,6 +65,7 @@ class Whatever(RuleBasedStateMachine):
         self.released.update(rows)
         for row in rows:
             self.model.discard(row)
+            self.again.discard(row)
 
     @rule()
     def read(self):
@@ -67,7 +77,7 @@ class Whatever(RuleBasedStateMachine):
         assert set(self.held) == self.model
         assert len(self.held) == len(self.model)
         assert all(row in self.held for row in self.model)
-        assert self.held.at_work() == len(self.model - self.placed)
+        assert self.held.at_work() == len(self.model - self.placed - self.again)
         assert str(len(self.model)) in repr(self.held)
 
 

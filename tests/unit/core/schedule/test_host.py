@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
 from scraper.core.schedule.circuit import FAILURES, LOST, PROBES, Circuit, Outage
-from scraper.core.schedule.host import GIVES_WAY_S, UNKNOWN_S, Host, Lease, depth_of, rule_of
+from scraper.core.schedule.host import (
+    GIVES_WAY_S,
+    MOST_LEAD_S,
+    UNKNOWN_S,
+    Host,
+    Lease,
+    depth_of,
+    rule_of,
+)
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN, Pace
 
@@ -72,6 +80,35 @@ def test_a_host_with_a_delay_opens_nothing_until_it_is_sent(probing, delay_s, se
     assert made.may_open
     counted_from = 7.0 if probing or delay_s else 5.0
     assert made.started_at == (counted_from if sent else float("-inf"))
+
+
+def test_while_a_page_is_away_for_its_robots_txt_only_those_of_others_start():
+    made = host(away=1)
+    assert (made.has_room, made.may_open) == (True, False)
+    made.push(replace(REQUEST, url="http://b/"), 1.0, urgent=True, deepest_first=False)
+    assert made.may_open
+    assert made.pop(deepest_first=False)[1].is_errand
+    assert not made.may_open
+    made.away = 0
+    assert made.may_open
+
+
+@given(st.lists(st.floats(0, 9), min_size=1, max_size=5), st.sampled_from([0.1, 1.0, 8.0]))
+def test_a_turn_begins_as_much_sooner_as_connecting_took_but_sends_no_sooner(took, delay_s):
+    made, now = host(delay_s=delay_s), 0.0
+    for took_s in took:
+        now = max(now, made.next_at)
+        made.begin(now)
+        early_s = made.stands(now + took_s, started_at=now, took_s=took_s)
+        sent_at = now + took_s + max(early_s, 0.0)
+        lead_s = made.lead_s
+        assert made.stands(sent_at, started_at=now, took_s=None) <= 1e-6
+        assert made.lead_s == lead_s
+        assert made.seen_at == float("-inf") or sent_at >= made.seen_at + delay_s * 0.999999
+        assert 0 <= made.lead_s <= min(MOST_LEAD_S, delay_s / 2)
+        made.sees(sent_at)
+        made.end(sent_at + 1.0, started_at=now, sent=True)
+        now = sent_at + 1.0
 
 
 def test_pages_wait_while_a_guest_does_but_not_after_its_turn():
