@@ -17,8 +17,8 @@ from scraper.core.schedule.host import Lease
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import FIRST_OPEN
 from scraper.core.schedule.politeness import HostSchedule
-from scraper.frontier import Frontier
-from scraper.window import Queue
+from scraper.frontier.frontier import Frontier
+from scraper.frontier.window import Queue
 
 HOSTS = (1, 100, 10_000)
 TURNS = 20_000

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from scraper.app import Options, _wire
+from scraper.app.run import Options, _wire
 from scraper.clock import SystemClock
 from scraper.core.model import Request, Response
 from scraper.core.plan import (
@@ -34,7 +34,7 @@ from scraper.core.plan import (
     SeedPlan,
     StorePlan,
 )
-from scraper.parse import Parser
+from scraper.parse.parser import Parser
 from scraper.store import open_store
 
 KINDS = {"one host": "http://one.example/{}", "many hosts": "http://h{}.example/"}

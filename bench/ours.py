@@ -67,7 +67,7 @@ def command(config: Path, *options: str) -> list[str]:
 
 def report(db: Path) -> dict[str, Any]:
     """The report of the run."""
-    from scraper.app_read import make_report
+    from scraper.app.read import make_report
 
     return make_report(db, None)
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from scraper import __version__, cli_kept, cli_new, cli_plan
-from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
-from scraper.options import (
+from scraper import __version__
+from scraper.commands import kept as cli_kept
+from scraper.commands import new as cli_new
+from scraper.commands import plan as cli_plan
+from scraper.commands.options import (
     AsJson,
     ChangedSince,
     Config,
@@ -32,11 +34,12 @@ from scraper.options import (
     Set,
     Verbose,
 )
+from scraper.core.errors import LockedError, ScraperError, StoreError, UsageError
 from scraper.output import complain, say
 from scraper.signals import unwind_on_signal
 
 if TYPE_CHECKING:
-    from scraper.app import Options
+    from scraper.app.run import Options
     from scraper.config import Loaded
 
 DONE, MISSED, USAGE, BROKE, STOPPED, HELD = 0, 1, 2, 3, 4, 75
@@ -79,7 +82,7 @@ def run(  # the options of the design, one to one
     verbose: Verbose = 0,
 ) -> None:
     """Crawl: begin, continue or refresh, whichever is due."""
-    from scraper.app import Options
+    from scraper.app.run import Options
 
     options = Options(
         limit=limit,
@@ -106,7 +109,7 @@ def demo(
 ) -> None:
     """Crawl the built-in demonstration site: 10,000 pages over HTTP on this machine."""
     from scraper import demo as site
-    from scraper.app import Options
+    from scraper.app.run import Options
 
     options = Options(
         limit=limit,
@@ -159,8 +162,8 @@ def try_(
     python: Python = None,
 ) -> None:
     """Extract one page: items, why a field is empty, where links lead; touches no database."""
+    from scraper.app.single import trial_told, try_page
     from scraper.logs import hiding
-    from scraper.single import trial_told, try_page
 
     loaded = _load(config, set_=set_, python=python)
     with hiding(loaded.secrets):
@@ -193,7 +196,7 @@ def export(
     ] = False,
 ) -> None:
     """Write the items to a file, all of it or nothing, or to standard output."""
-    from scraper.app_read import export_items
+    from scraper.app.read import export_items
     from scraper.export import Order, format_of
 
     unwind_on_signal()  # no half a file stays behind
@@ -217,7 +220,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Say what a run came to, and what limited it."""
-    from scraper.app_read import make_report, report_text
+    from scraper.app.read import make_report, report_text
 
     made = make_report(database, run_id)
     say(_json(made) if as_json else report_text(made))
@@ -245,7 +248,7 @@ def main() -> NoReturn:
 
 
 def _crawl(loaded: Loaded, options: Options) -> int:
-    from scraper.app import run_crawl
+    from scraper.app.run import run_crawl
     from scraper.logs import hiding
 
     with hiding(loaded.secrets):

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from scraper.answers import NONSENSE, page_of
 from scraper.clock import Clock
 from scraper.core.errors import ParseError, UsageError
 from scraper.core.extract import takes_nothing
@@ -28,16 +27,17 @@ from scraper.core.plan import Plan
 from scraper.core.route import Router
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
-from scraper.parse import (
+from scraper.parse.answers import NONSENSE, page_of
+from scraper.parse.parser import (
     asks_again,
     plain_source,
     read_as,
     reads_headers,
     source_of,
 )
+from scraper.parse.worker import DAMAGED
 from scraper.progress import Bar, Lines, Rate, Snapshot, Standing
 from scraper.store import KeptPage, RunStart, Staged, StopError, Swapped
-from scraper.worker import DAMAGED
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.scope import Scope
 from scraper.core.url import Url
 from scraper.core.urlrules import UrlRules
-from scraper.frontier import Frontier
+from scraper.frontier.frontier import Frontier
 
 log = logging.getLogger(__name__)
 

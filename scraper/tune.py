@@ -8,7 +8,7 @@ from typing import Any
 from scraper.core.insight.attribution import Sample, bound
 from scraper.core.plan import FetchPlan
 from scraper.core.schedule.tuning import LEAST, MOST, START, Tuner
-from scraper.frontier import Frontier
+from scraper.frontier.frontier import Frontier
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
 """Stages in memory: a web in a dict, its robots.txt, a parser and a table, in the loop's time.
 
-They keep what the real ones promise to `crawl.py`, `seeds.py` and `frontier.py`, take their time
-as the real ones do, and write what happens into one diary, so that a test can ask for its order.
+They keep what the real ones promise to `crawl.py`, `seeds.py` and `frontier/`, take their
+time as the real ones do, and write what happens into one diary, so that a test can ask for its
+order.
 """
 
 from __future__ import annotations

@@ -27,11 +27,11 @@ from typing import Any
 MOST_BYTES = 1024 * 1024  # of a request
 IMPORTED = (
     "scraper.cli",
-    "scraper.app",
-    "scraper.app_kept",
-    "scraper.app_plan",
-    "scraper.app_read",
-    "scraper.single",
+    "scraper.app.run",
+    "scraper.app.kept",
+    "scraper.app.plan",
+    "scraper.app.read",
+    "scraper.app.single",
     "scraper.export",
     "scraper.demo",
 )

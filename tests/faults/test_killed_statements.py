@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from scraper.app import Options, run_crawl
+from scraper.app.run import Options, run_crawl
 from scraper.config import load
 from tests.command import environment, rows, write
 from tests.faults.test_store_killed import in_child, killed_at

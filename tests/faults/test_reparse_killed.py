@@ -29,9 +29,9 @@ from scraper.core.model import Parsed, Request, Response
 from scraper.core.plan import FetchPlan, Plan, ScopePlan, SeedPlan, StorePlan, UrlPlan
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
+from scraper.parse.worker import _extract
 from scraper.reparse import Reparse, rules_of
 from scraper.store import RunStart, open_store
-from scraper.worker import _extract
 from tests.faults.test_store_killed import BEGAN_AT, Clock, in_child, killed_at, request
 
 TABLES = (

@@ -16,7 +16,7 @@ from scraper.core.errors import ParseError
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Parsed, Request, Response
 from scraper.core.plan import ParsePlan
-from scraper.parse import Parser
+from scraper.parse.parser import Parser
 
 RULE = PageRule("page", items=(ItemPlan("page", (FieldPlan("title", css="h1"),)),))
 SLOW = PageRule(

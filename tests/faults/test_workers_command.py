@@ -54,7 +54,7 @@ def workers(run: Running) -> list[int]:
     found = []
     for pid in run.others():
         with suppress(OSError):
-            if b"scraper.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"scraper.parse.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
     return found
 

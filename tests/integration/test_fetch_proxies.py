@@ -21,7 +21,7 @@ from scraper.core.plan import FetchPlan, HostRule, PolitenessPlan, PrivatePlan, 
 from scraper.core.schedule.proxies import SEVERAL
 from scraper.fetch import Fetcher
 from scraper.fetch.connector import Bounded
-from scraper.frontier import Frontier
+from scraper.frontier.frontier import Frontier
 from tests.proxy import HttpProxy, Proxy, SocksProxy, endless, saying, silent
 from tests.site import Site, html, redirect, slow, status
 

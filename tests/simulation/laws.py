@@ -19,13 +19,13 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from scraper import window
 from scraper.core.errors import TooSoonError
 from scraper.core.model import Reason, Request
 from scraper.core.schedule.circuit import RESTS
 from scraper.core.schedule.pace import FIRST_OPEN, MOST_SLOW_S
 from scraper.core.schedule.retry import RETRYABLE
 from scraper.core.url import key as url_key
+from scraper.frontier import window
 from scraper.robots import FAILURE_KEPT_S
 from tests.simulation.vanishing import Evidence, gone_items, gone_pages, links, shown_by
 from tests.simulation.world import Page, Site, World

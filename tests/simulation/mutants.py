@@ -15,8 +15,8 @@ from scraper.core.schedule.host import Host
 from scraper.core.schedule.lanes import Lanes
 from scraper.core.schedule.patience import Patience
 from scraper.core.schedule.retry import RetryPolicy
-from scraper.crew import Crew
-from scraper.frontier import Frontier
+from scraper.frontier.crew import Crew
+from scraper.frontier.frontier import Frontier
 from scraper.run import Run
 from scraper.store import books, gone, items, links, visits
 from scraper.store.books import Books

@@ -27,13 +27,13 @@ from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.schedule.tuning import LEAST
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
-from scraper.frontier import Frontier
+from scraper.frontier.frontier import Frontier
 from scraper.locate import make_locator
 from scraper.robots import KEPT_S, Robots
 from scraper.run import Outcome, Run
 from scraper.seeds import Seeds
-from scraper.sitemaps import Sitemaps
-from scraper.sitemapturns import SitemapTurns
+from scraper.sitemaps.reading import Sitemaps
+from scraper.sitemaps.turns import SitemapTurns
 from scraper.stages import Stages
 from scraper.store import RunStart, Store
 from scraper.store.connection import store_error

@@ -15,8 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from scraper import seeds, window
+from scraper import seeds
 from scraper.core.errors import StoreError
+from scraper.frontier import window
 from scraper.run import Outcome
 from scraper.store import links, writer
 from tests.simulation.laws import BrokenLawError, Diary, Shadow, settled, whole

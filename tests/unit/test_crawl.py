@@ -36,7 +36,7 @@ from scraper.core.scope import Scope
 from scraper.core.url import parse
 from scraper.core.urlrules import UrlRules
 from scraper.crawl import crawl, visit
-from scraper.frontier import Frontier
+from scraper.frontier.frontier import Frontier
 from scraper.gate import SLICE
 from scraper.stages import Stages
 from tests.fakes import Diary, FakeParser, FakeRobots, FakeSite, FakeWriter

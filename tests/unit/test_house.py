@@ -121,7 +121,7 @@ def test_worker_imports_the_core_and_what_it_extracts_with():
         "scraper.store",
     )
     code = (
-        "import sys, scraper.worker\n"
+        "import sys, scraper.parse.worker\n"
         f"sys.exit(' '.join(name for name in {unwanted!r} if name in sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)

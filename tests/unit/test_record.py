@@ -15,7 +15,7 @@ from scraper.core.model import Request, Response
 from scraper.core.plan import FetchPlan, ParsePlan, Plan, SeedPlan, StorePlan
 from scraper.core.request import make_request
 from scraper.core.url import parse
-from scraper.parse import Parser
+from scraper.parse.parser import Parser
 from scraper.record import Recording, compare, folder_of, record, recordings, replay, save
 
 FIELDS = (FieldPlan("name", css="h1"), FieldPlan("date", source="header:date"))

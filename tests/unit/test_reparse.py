@@ -18,10 +18,10 @@ from scraper.core.plan import FetchPlan, ParsePlan, Plan, ScopePlan, SeedPlan, S
 from scraper.core.request import make_request
 from scraper.core.url import parse
 from scraper.packing import pack
-from scraper.parse import Parser
+from scraper.parse.parser import Parser
+from scraper.parse.worker import _extract
 from scraper.reparse import Reparse, rules_of
 from scraper.store import KeptPage, RunStart, Staged, StopError, Swapped
-from scraper.worker import _extract
 
 FIELDS = (
     FieldPlan("name", css="h1", required=True),

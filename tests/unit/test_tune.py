@@ -14,7 +14,7 @@ from scraper.core.request import make_request
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.tuning import LEAST, MOST, START
 from scraper.core.url import parse
-from scraper.frontier import Frontier
+from scraper.frontier.frontier import Frontier
 from scraper.progress import Progress, Snapshot
 from scraper.tune import Tune, most_open
 from tests.fakes import FakeWriter

@@ -1,0 +1,1 @@
+"""Wiring: each command's real stages, built from a plan."""

@@ -1,0 +1,131 @@
+"""Wiring of the command that looks ahead: `plan`."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from scraper.clock import SystemClock
+from scraper.core.insight.past import past_of, telling, unmodified_share
+from scraper.core.plan import Plan, PolitenessPlan, refresh_of
+from scraper.core.schedule.host import rule_of
+from scraper.core.scope import Scope
+from scraper.core.urlrules import UrlRules
+from scraper.fetch import Fetcher
+from scraper.planning.headcount import Headcount
+from scraper.planning.plan import Known, Outline, Said, ask_hosts, origins, told
+from scraper.planning.sitemaps import SitemapLook
+from scraper.report.liveness import is_dead
+from scraper.robots import Robots
+from scraper.seeds import Seeds, standard_input
+from scraper.sitemaps.reading import Sitemaps
+from scraper.store import RunStart, ahead, open_reader
+
+
+def plan_crawl(plan: Plan, *, limit: int | None, fresh: bool) -> dict[str, Any]:
+    """What a run would do; see `planning`. Nothing is written.
+
+    Raises:
+        UsageError: a seed list cannot be read, or the database is none of ours.
+        StoreError: the database cannot be read.
+    """
+    with ExitStack() as stack:
+        db = None
+        if Path(plan.store.path).exists():
+            db = stack.enter_context(open_reader(plan.store.path)).connection
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_plan(plan, db, limit=limit, fresh=fresh))
+
+
+async def _plan(
+    plan: Plan, db: sqlite3.Connection | None, *, limit: int | None, fresh: bool
+) -> dict[str, Any]:
+    now = SystemClock().now()
+    start = RunStart(plan.name, fresh=fresh, refresh=refresh_of(plan))
+    view = ahead.outlook(db, start, now) if db else ahead.NEW
+
+    def fresh_of(keys: Sequence[bytes]) -> Collection[bytes]:
+        return ahead.fresh_seeds(db, keys) if db else keys
+
+    scope = Scope(plan.scope, seed_hosts=()) if plan.scope.deny else None
+    with Headcount(scope=scope, fresh=fresh_of) as headcount:
+        async with Fetcher(plan.fetch) as fetcher:
+            robots = _robots(plan, fetcher)
+            seeds = _seeds(
+                plan,
+                headcount,
+                SitemapLook(
+                    fetcher=fetcher,
+                    robots=robots,
+                    delay_s=partial(_delay_s, plan.politeness),
+                    max_redirects=plan.fetch.max_redirects,
+                    clock=SystemClock(),
+                ),
+            )
+            await seeds.run()
+            headcount.add_known(ahead.due_rows(db, view) if db else ())
+            said = await _ask(plan, db, headcount, robots)
+        rules = {host: each.rules for host, each in said.items() if each.rules}
+        headcount.judge(rules)
+        for host, each in rules.items():
+            headcount.judge_known(host, each, ahead.waiting_urls(db, host) if db else ())
+        known = _known(db, view, now) if db else Known()
+        return told(Outline(plan, headcount, known, said, limit), seeds.figures())
+
+
+def _seeds(plan: Plan, headcount: Headcount, look: SitemapLook) -> Seeds:
+    return Seeds(
+        plan.seeds,
+        rules=UrlRules(plan.url),
+        writer=headcount,
+        join=lambda _hostname: None,
+        stdin=standard_input(),
+        sitemaps=Sitemaps(plan.seeds.sitemaps, asks=look),
+    )
+
+
+def _robots(plan: Plan, fetcher: Fetcher) -> Robots:
+    obey = plan.politeness.robots
+    agent = plan.fetch.user_agent
+    return Robots(fetcher=fetcher, agent=agent, obey=obey, clock=SystemClock())
+
+
+def _delay_s(polite: PolitenessPlan, host: str, crawl_delay_s: float) -> float:
+    rule = rule_of(host, polite.hosts, default=polite.default)
+    return max(rule.delay_s, min(crawl_delay_s, polite.max_crawl_delay_s))
+
+
+async def _ask(
+    plan: Plan, db: sqlite3.Connection | None, headcount: Headcount, robots: Robots
+) -> dict[str, Said]:
+    if not plan.politeness.robots:
+        return {}
+    kept = ahead.kept_robots(db, origins(headcount)) if db else {}
+    return await ask_hosts(headcount, robots, kept)
+
+
+def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float) -> Known:
+    runs = [past for run in ahead.ended_runs(db) if (past := past_of(*run)) is not None]
+    asked_again = ahead.asked_again(db, view)
+    unmodified = unmodified_share(runs) if asked_again else None
+    return Known(
+        begins=view.kind,
+        cycle=view.cycle,
+        exists=True,
+        running=view.is_running and not is_dead(db, view.running_pid),
+        nothing_due_before=view.nothing_due_before,
+        admitted=view.admitted,
+        grows=view.grows,
+        rests=ahead.rests(db, now),
+        retries=ahead.retries(db, now),
+        past=telling(runs, unmodified=unmodified or 0.0),
+        asked_again=asked_again,
+        unmodified=unmodified,
+    )

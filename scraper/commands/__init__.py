@@ -1,0 +1,1 @@
+"""The commands beside `run`: their words and options, handed to `app`."""

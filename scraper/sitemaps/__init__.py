@@ -1,0 +1,1 @@
+"""Sitemaps as seeds: read as a stream, each in its host's turn."""

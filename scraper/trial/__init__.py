@@ -1,0 +1,1 @@
+"""One page without a crawl: `try` and `new`."""

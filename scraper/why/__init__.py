@@ -1,0 +1,1 @@
+"""`scraper why`: what became of a URL, and which rule decided."""
