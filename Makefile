@@ -6,6 +6,7 @@ ARGS ?=
 SEED ?= 0
 SECONDS ?= 60
 PY := $(VENV)/bin/python
+CLI_DOCS := TERM=dumb $(VENV)/bin/typer scraper/cli.py utils docs --name scraper | sed "s/&\#x27;/'/g; s/&gt;/>/g; s/&lt;/</g"
 PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
@@ -29,7 +30,8 @@ check: $(VENV)/.ready-dev ## format, lint, types, imports, generated docs
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
-	@$(if $(wildcard scraper/config/docs.py),$(PY) -m scraper.config.docs --check)
+	@$(PY) -m scraper.config.docs --check
+	@$(CLI_DOCS) | diff -q - docs/cli.md >/dev/null || { echo "docs/cli.md is stale: make docs"; exit 1; }
 
 unit: $(VENV)/.ready-dev ## the quick tests
 	@$(PY) -m pytest -q tests/unit $(ARGS)
@@ -60,8 +62,9 @@ soak: $(VENV)/.ready-dev ## a hundred kills at random moments
 image-test: ## build the image and crawl in it; needs docker, or IMAGE_TOOL=COMMAND in its stead
 	@tools/image-test.sh
 
-docs: $(VENV)/.ready-dev ## write docs/config.md anew
+docs: $(VENV)/.ready-dev ## write docs/config.md and docs/cli.md anew
 	@$(PY) -m scraper.config.docs
+	@$(CLI_DOCS) > docs/cli.md
 
 lock: ## resolve the lock files anew (needs uv); hashes and no addresses
 	@tools/lock.sh
