@@ -6,7 +6,7 @@ ARGS ?=
 SEED ?= 0
 SECONDS ?= 60
 PY := $(VENV)/bin/python
-CLI_DOCS := TERM=dumb $(VENV)/bin/typer scraper/cli.py utils docs --name scraper | sed "s/&\#x27;/'/g; s/&gt;/>/g; s/&lt;/</g"
+CLI_DOCS := TERM=dumb $(VENV)/bin/typer scraper/cli.py utils docs --name scraper
 PYTHONS := test-3.11 test-3.12 test-3.13
 export PYTHON
 
@@ -31,7 +31,7 @@ check: $(VENV)/.ready-dev ## format, lint, types, imports, generated docs
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m scraper.config.docs --check
-	@$(CLI_DOCS) | diff -q - docs/cli.md >/dev/null || { echo "docs/cli.md is stale: make docs"; exit 1; }
+	@$(CLI_DOCS) | diff -qB - docs/cli.md >/dev/null || { echo "docs/cli.md is stale: make docs"; exit 1; }
 
 unit: $(VENV)/.ready-dev ## the quick tests
 	@$(PY) -m pytest -q tests/unit $(ARGS)
@@ -64,7 +64,7 @@ image-test: ## build the image and crawl in it; needs docker, or IMAGE_TOOL=COMM
 
 docs: $(VENV)/.ready-dev ## write docs/config.md and docs/cli.md anew
 	@$(PY) -m scraper.config.docs
-	@$(CLI_DOCS) > docs/cli.md
+	@$(CLI_DOCS) --output docs/cli.md >/dev/null
 
 lock: ## resolve the lock files anew (needs uv); hashes and no addresses
 	@tools/lock.sh
