@@ -1,4 +1,4 @@
-"""One host of the window: its requests, its turns, and what it may do next."""
+"""One host of the window: its requests, its turns, what it may do next, and whom it waits with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import insort
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from scraper.core.model import Request
 from scraper.core.plan import HostRule
@@ -14,13 +14,36 @@ from scraper.core.schedule.circuit import Circuit, Outage
 from scraper.core.schedule.news import News, Sign
 from scraper.core.schedule.pace import Pace
 
-if TYPE_CHECKING:
-    from scraper.core.schedule.lanes import Group, Lane
-
 _FRESH, _CLOSED = Pace(), Circuit()  # of hosts that were never heard of: shared, as they are many
 GIVES_WAY_S = 1.0  # a guest to a page that might start
 MOST_LEAD_S = 1.0
 UNKNOWN_S = 0.2  # until an answer begins, of a host that has not answered yet
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """What a cap holds for: open turns, and who waits for one."""
+
+    limit: int
+    open: int = 0
+    guests: int = 0  # that wait for a place: they come before pages
+    members: int = 0  # hosts
+    sleepers: list[tuple[float, int, Lane]] = field(default_factory=list)  # since when, ticket
+
+    @property
+    def is_full(self) -> bool:
+        return self.open + self.guests >= self.limit
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """The hosts of the same groups."""
+
+    key: tuple[str, ...]
+    groups: tuple[Group, ...]
+    members: int = 0
+    sleeping: list[tuple[float, int, Host]] = field(default_factory=list)
+    ticket: int = -1  # its entry in a group; -1: it does not sleep
 
 
 @dataclass(slots=True)

@@ -15,40 +15,13 @@ must wait for another group instead, they move there together, in one step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
 
 from scraper.core.domain import is_address, name_of, owner
 from scraper.core.plan import PolitenessPlan
-from scraper.core.schedule.host import Host
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    """What a cap holds for: open turns, and who waits for one."""
-
-    limit: int
-    open: int = 0
-    guests: int = 0  # that wait for a place: they come before pages
-    members: int = 0  # hosts
-    sleepers: list[tuple[float, int, Lane]] = field(default_factory=list)  # since when, ticket
-
-    @property
-    def is_full(self) -> bool:
-        return self.open + self.guests >= self.limit
-
-
-@dataclass(slots=True, eq=False)
-class Lane:
-    """The hosts of the same groups."""
-
-    key: tuple[str, ...]
-    groups: tuple[Group, ...]
-    members: int = 0
-    sleeping: list[tuple[float, int, Host]] = field(default_factory=list)
-    ticket: int = -1  # its entry in a group; -1: it does not sleep
+from scraper.core.schedule.host import Group, Host, Lane
 
 
 class Lanes:
