@@ -46,6 +46,7 @@ class AtOnce:
 
     look_up = None
     headers = SimpleNamespace()
+    resent = 0
 
     async def fetch(self, request: Request, **_: int | None) -> Response:
         await asyncio.sleep(0)

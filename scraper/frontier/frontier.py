@@ -38,6 +38,8 @@ from scraper.frontier.window import WINDOW, Ids, Queue, Window
 
 log = logging.getLogger(__name__)
 
+WRITTEN_IN = 2  # turns of the loop, which writes at their ends; a body takes one more
+
 
 class Frontier:
     """The one place that decides what is visited next.
@@ -116,15 +118,18 @@ class Frontier:
             await asyncio.sleep(early_s)
             early_s = stands(clock.monotonic())
         self.schedule.sent(host, clock.monotonic(), started_at=started_at)
+        self.asked(host)
         self._hand_out()
 
     def free_in_s(self, host: str) -> float:
         """How long nothing may be sent to the host within the turn of a page."""
         return self.schedule.free_in_s(host, self._clock.monotonic())
 
-    def asked(self, host: str) -> None:
-        """Hear that something is."""
+    def asked(self, host: str, *, turns: int = WRITTEN_IN) -> None:
+        """Hear that something is, so many turns of the loop from now at the latest."""
         self.schedule.asked(host, self._clock.monotonic())
+        if turns:
+            asyncio.get_running_loop().call_soon(partial(self.asked, host, turns=turns - 1))
 
     def leave(self, lease: Lease, *, sent: bool = True, news: News = NO_NEWS) -> None:
         """End the host's turn.

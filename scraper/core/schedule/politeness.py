@@ -8,7 +8,7 @@ happens in whatever order:
   is hit with a hundred requests before it has shown that it can bear them, and a slow host does
   not take the slots that others could use;
 - between two starts on a host lies at least its delay: the larger of the config's, robots.txt's
-  and what was learnt. It counts from when the connection stood, as the host sees it: meanwhile a
+  and what was learnt. It counts from when a request was written, as the host sees it: meanwhile a
   host with a delay starts nothing else, and a turn that failed before that counts from its end.
   The next turn begins a little before the delay is over, so that its connection stands by then;
 - a paused host starts nothing before its pause ends;

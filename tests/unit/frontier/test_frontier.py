@@ -395,6 +395,33 @@ def test_a_host_that_made_room_for_others_keeps_its_delay_when_it_returns():
     assert max(most) <= 20 + crawl.workers
 
 
+@pytest.mark.parametrize("turns", [0, 1])
+def test_the_delay_counts_from_when_it_is_written(turns):
+    """The loop writes at the end of its turn, a body with the next one: either may be long."""
+    written = []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        crawl = build(VirtualClock(), rows=["a:1", "a:1"], rule=HostRule(4, 1.0))
+        crawl.frontier.seeding = False
+        feeding = asyncio.create_task(crawl.frontier.run())
+        while (lease := await crawl.frontier.next()) is not None:
+            await crawl.frontier.sending(lease)()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if not written:
+                loop.jump(0.3)  # others have their turn before it is written
+            written.append(loop.time())
+            await asyncio.sleep(0)
+            crawl.frontier.leave(lease)
+            crawl.pending.append((lease.request.id, None))
+            crawl._commit()
+        await feeding
+
+    run_virtual(main())
+    assert written[1] - written[0] >= 1.0
+
+
 def test_hosts_that_rest_do_not_fill_the_window():
     """A window full of requests that may not start gives way to hosts that may."""
 
