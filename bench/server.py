@@ -83,6 +83,14 @@ def late(late_s: float, rate: float) -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def sites(late_s: float, kilobytes: float, *, validators: bool) -> Iterator[int]:
+    """Serve plain pages of that size after that long on all of 127.0.0.0/8; yields the port."""
+    port, more = _free_port(), (str(late_s), str(kilobytes), str(int(validators)))
+    with _running([sys.executable, "-m", "bench.sites", str(port), *more], port):
+        yield port
+
+
+@contextlib.contextmanager
 def _running(command: list[str], port: int) -> Iterator[None]:
     process = subprocess.Popen(command)
     try:

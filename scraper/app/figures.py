@@ -51,6 +51,7 @@ class Figures:
         self._fetcher = fetcher
         self._parser = parser
         self._tune = tune
+        self._begin_cpu_s = cpu_s()  # spent before there was anything to do
         self._foresight = Foresight(plan, stages=stages, limit=limit)
         self._progress = Progress(
             sample=self._snapshot,
@@ -86,7 +87,11 @@ class Figures:
             writer=self._store.writer.stats,
             cpu_s={"main": cpu_s(), "workers": parser.workers_cpu_s()},
             memory_peak_bytes={"main": peak_bytes(), "workers": parser.workers_peak_bytes()},
-            parse={"worker_deaths": parser.deaths, "timeouts": parser.timeouts},
+            parse={
+                "worker_deaths": parser.deaths,
+                "timeouts": parser.timeouts,
+                "inline_cpu_s": parser.inline_cpu_s,
+            },
             concurrency=self._tune.figures(),
             settings=Settings(
                 concurrency=self._plan.fetch.concurrency,
@@ -96,7 +101,8 @@ class Figures:
                 processes=parser.processes,
             ),
         )
-        return {**figures, "plan": self._foresight.as_json()}
+        told = {"begin_cpu_s": self._begin_cpu_s, "plan": self._foresight.as_json()}
+        return {**figures, **told}
 
     def _snapshot(self) -> Snapshot:
         counts = self._store.queue.counts()

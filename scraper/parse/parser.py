@@ -53,6 +53,7 @@ class Parser:
     def __init__(self, plan: ParsePlan, pages: tuple[PageRule, ...]) -> None:
         self.processes = processes_of(plan)
         self.inline = 0
+        self.inline_cpu_s = 0.0
         self.pooled = 0
         self.waiting_bytes = 0  # of pages in or before the pool
         self._plan = plan
@@ -180,7 +181,9 @@ class Parser:
             raise
         finally:
             # not by the clock: what other threads and processes do meanwhile says nothing of a page
-            self._placement.parsed(rule.name, len(body), thread_time() - computed_s)
+            spent_s = thread_time() - computed_s
+            self.inline_cpu_s += spent_s
+            self._placement.parsed(rule.name, len(body), spent_s)
         self.inline += 1
         return Parsed(page, "inline", begun - started, perf_counter() - begun)
 

@@ -23,7 +23,7 @@ from scraper.core.insight.estimate import (
     host_s,
     model_s,
 )
-from scraper.core.insight.past import Past, work
+from scraper.core.insight.past import Past
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import rule_of
@@ -80,7 +80,7 @@ class Known:
     retries: Mapping[str, float] = field(default_factory=dict)
     past: Past | None = None
     asked_again: int = 0  # pages that may say that they have not changed (304)
-    unmodified: float | None = None  # the share that said so the last time; None: nobody knows
+    unmodified: float | None = None  # the share of them that said so last time; None: nobody knows
 
 
 async def ask_hosts(
@@ -236,16 +236,17 @@ def _robots(outline: Outline, hosts: int) -> dict[str, Any]:
 
 def _slowest(outline: Outline) -> Sequence[tuple[HostCount, Load]]:
     pairs = ((host, outline.load(host)) for host in outline.headcount.hosts())
+    slots = outline.plan.fetch.concurrency
     return heapq.nlargest(
         HOSTS_TOLD,
         pairs,
-        key=lambda pair: (host_bound(pair[1]).seconds, host_s(pair[1]), pair[0].pages),
+        key=lambda pair: (host_bound(pair[1]).seconds, host_s(pair[1], slots), pair[0].pages),
     )
 
 
 def _host(outline: Outline, host: HostCount, load: Load) -> dict[str, Any]:
     said, past = outline.said.get(host.host), outline.known.past
-    obey = outline.plan.politeness.robots
+    obey, slots = outline.plan.politeness.robots, outline.plan.fetch.concurrency
     return {
         "host": host.host,
         "seeds": host.seeds,
@@ -257,10 +258,10 @@ def _host(outline: Outline, host: HostCount, load: Load) -> dict[str, Any]:
         "crawl_delay_s": _crawl_delay_s(said),
         "delay_s": load.delay_s,
         "per_host": load.per_host,
-        "latency_s": round(load.latency_s, 6) if past and host.host in past.hosts else None,
+        "latency_s": round(load.latency_s, 6) if past and past.tells_latency(host.host) else None,
         "rest_s": round(load.rest_s, 3),
         "bound_s": round(host_bound(load).seconds, 3),
-        "expected_s": round(host_s(load), 3) if past else None,
+        "expected_s": round(host_s(load, slots), 3) if past else None,
     }
 
 
@@ -283,16 +284,16 @@ def _expected(outline: Outline, least: Bound, pages: int, fetched: int) -> dict[
     def takes_s(unmodified: float) -> float:
         took_s = expected_s(
             now_s,
-            work(fetched, unmodified),
+            past.work(fetched, unmodified),
             then_s=past.model_s,
-            then_work=past.work,
+            then_work=past.work(past.pages, past.unmodified),
             took_s=past.took_s,
             cpu_s=past.cpu_s,
         )
         return round(max(took_s, least.seconds), 3)
 
-    unmodified = min(asked_again, (known.unmodified or 0.0) * fetched)
-    is_open = asked_again and known.unmodified is None
+    is_open = asked_again and known.unmodified is None  # they may all say so, or none
+    unmodified = asked_again * (1.0 if known.unmodified is None else known.unmodified)
     return {
         "expected_s": takes_s(unmodified),
         "pages": fetched,
@@ -300,6 +301,7 @@ def _expected(outline: Outline, least: Bound, pages: int, fetched: int) -> dict[
         "not_modified": round(unmodified),
         "asked_again": round(asked_again),
         "if_not_modified_s": takes_s(asked_again) if is_open else None,
+        "if_read_anew_s": takes_s(0.0) if is_open else None,
     }
 
 
@@ -315,5 +317,5 @@ def _unknown(outline: Outline, hosts: int, *, missed: int) -> Iterator[str]:
         yield "robots"
     if plan.politeness.per_address is not None:
         yield "addresses"
-    if known.past is None:
+    if known.past is None or not known.past.calm:  # it was too short
         yield "latency"

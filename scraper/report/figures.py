@@ -35,7 +35,7 @@ def stats(
     concurrency: Mapping[str, Any],
     cpu_s: Mapping[str, float | None],
     memory_peak_bytes: Mapping[str, int | None],
-    parse: Mapping[str, int],
+    parse: Mapping[str, float],
     resent: int,
     writer: Mapping[str, int],
 ) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def stats(
     Args:
         concurrency: how many requests were open at most, and why no more; see `tune`.
         cpu_s: of `main` and `workers`; `memory_peak_bytes` likewise.
-        parse: `worker_deaths` and `timeouts`.
+        parse: `worker_deaths` and `timeouts`, and `inline_cpu_s`: of the loop's thread.
         resent: requests that were sent again, as their kept connection had been closed.
         writer: what was written, by name.
     """

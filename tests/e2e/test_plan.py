@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Crawl
-from tests.site import html, raw, text
+from tests.site import Handler, Visit, computed, html, raw, status, text
 
 CONFIG = """
 seeds: {file: seeds.txt}
@@ -61,6 +61,34 @@ def test_a_run_does_what_was_planned(crawl: Crawl):
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("refresh", 60)
     assert told["expected"]["expected_s"] >= told["bound"]["bound_s"] > 1.7
     assert crawl.one("SELECT count(*) FROM run") == 2
+
+
+def test_pages_that_can_be_asked_are_expected_not_to_have_changed(crawl: Crawl):
+    """... until a run has told; the first run tells what parsing costs."""
+
+    def shown(visit: Visit) -> Handler:
+        tag = f'"{visit.path}"'
+        same = visit.headers.get("if-none-match") == tag
+        return status(304) if same else html("<h1>x", headers={"ETag": tag})
+
+    site = crawl.site
+    site.route("/p/*", computed(shown))
+    (crawl.folder / "seeds.txt").write_text("\n".join(site.url(f"/p/{n}") for n in range(9)))
+    crawl.config(CONFIG.replace("1d", "1ms"))
+    crawl.run(None)
+    told = plan(crawl)["expected"]
+    assert (told["asked_again"], told["not_modified"]) == (9, 9)
+    assert told["expected_s"] == told["if_not_modified_s"] <= told["if_read_anew_s"]
+    crawl.run(None)
+    told = plan(crawl)["expected"]
+    assert (told["not_modified"], told["if_not_modified_s"], told["if_read_anew_s"]) == (
+        9,
+        None,
+        None,
+    )
+    site.route("/p/*", html("<h1>y", headers={"ETag": '"new"'}))
+    crawl.run(None)
+    assert plan(crawl)["expected"]["not_modified"] == 0
 
 
 def test_what_cannot_be_planned(crawl: Crawl):

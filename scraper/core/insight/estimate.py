@@ -206,18 +206,18 @@ def model_s(loads: Iterable[Load], *, concurrency: int) -> float:
     """How long the hosts need by themselves, with their retries, and all slots shared."""
     longest_s = open_s = 0.0
     for load in loads:
-        longest_s = max(longest_s, host_s(load))
+        longest_s = max(longest_s, host_s(load, concurrency))
         open_s += _requests(load) * load.latency_s
     return max(longest_s, open_s / concurrency)
 
 
-def host_s(load: Load) -> float:
-    """How long one host needs by itself."""
+def host_s(load: Load, concurrency: int) -> float:
+    """How long one host needs that has all slots to itself."""
     if not load.pages:
         return 0.0
-    requests = _requests(load)
+    requests, most = _requests(load), min(load.per_host, concurrency)
     polite_s = (requests - 1) * load.delay_s + load.latency_s
-    answers_s = sum(_rounds_s(requests, load.latency_s, load.per_host))
+    answers_s = sum(_rounds_s(requests, load.latency_s, most))
     pauses = min(int(load.slow_s / SLOW_STEP_S) + 1, int(requests))
     slow_s = sum(max(load.slow_s - step * SLOW_STEP_S - load.delay_s, 0) for step in range(pauses))
     return max(load.rest_s + max(polite_s, answers_s) + slow_s, load.last_due_s)

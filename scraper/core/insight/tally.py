@@ -91,6 +91,7 @@ class Tally:
         "_hosts",
         "_left",
         "_rest",
+        "asked_again",
         "attempts",
         "body_bytes",
         "by_page",
@@ -114,6 +115,7 @@ class Tally:
         self.attempts = 0
         self.ok = 0
         self.not_modified = 0
+        self.asked_again = 0  # done, and asked whether they have changed
         self.retries = 0
         self.hops = 0  # exchanges that led to another turn of the same request
         self.body_bytes = 0
@@ -233,6 +235,7 @@ class Tally:
             self.retries += 1
 
     def _done(self, result: PageResult) -> None:
+        self.asked_again += result.request.validators is not None
         if result.status == _NOT_MODIFIED:
             self.not_modified += 1
             return

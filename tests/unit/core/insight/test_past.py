@@ -3,21 +3,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scraper.core.insight.attribution import Sample, WallShare
 from scraper.core.insight.past import (
     BEGIN_CPU_S,
+    BESIDE,
     NOT_READ,
     Past,
     PastHost,
     past_of,
     telling,
     unmodified_share,
-    work,
 )
 from scraper.core.insight.tally import Tally
 from scraper.core.model import PageResult, Request, State, Timing
 
+costs = st.sampled_from([0.01, 0.2, 1.0])
 SETTINGS = {"concurrency": 10, "per_host": 4, "delay_s": 0.5, "processes": 1}
 
 
@@ -60,7 +63,6 @@ def test_a_clock_that_was_set_meanwhile_is_not_believed():
 def test_what_tells_nothing():
     assert past_of(1, 20.0, {}) is None
     assert past_of(1, 20.0, {"tally": {}, "settings": SETTINGS, "wall": {}}) is None
-    assert past_of(1, 0.9, stats(wall_s=0.9)) is None
     assert past_of(1, 20.0, stats(hosts=0)) is None
 
 
@@ -68,26 +70,61 @@ def test_a_loop_that_was_late_is_not_taken_for_a_slow_host():
     calm, late = past_of(1, 20.0, stats()), past_of(1, 20.0, stats(late=0.75))
     assert (calm.calm, late.calm) == (1.0, 0.25)
     assert late.hosts["h0:443"].quick_s == pytest.approx(calm.hosts["h0:443"].quick_s / 4)
-    assert late.latency_s == calm.latency_s
+    assert late.latency_s == pytest.approx(calm.latency_s / 4)
+    assert late.model_s < calm.model_s
+    short = past_of(1, 0.9, stats(wall_s=0.9))  # its figures of time are not believed, the rest is
+    assert (short.took_s, short.pages, short.latency_s) == (0.9, 10, 0.0)
+    assert [past.tells_latency("h0:443") for past in (calm, short)] == [True, False]
+    assert not calm.tells_latency("h1:443")
 
 
-def test_pages_that_have_not_changed_are_less_work():
+@given(
+    read=st.integers(0, 50), unmodified=st.integers(0, 50), parse_s=costs, other_s=costs,
+    pooled=st.booleans(),
+)  # fmt: skip
+def test_a_page_that_has_not_changed_costs_little_more_than_another_beside_its_parsing(
+    read, unmodified, parse_s, other_s, pooled
+):
+    told = stats(wall_s=100.0)
+    told["tally"] |= {"ok": read, "not_modified": unmodified, "failures": {}}
+    cpu_s = (BESIDE * read + unmodified) * other_s + (0 if pooled else read * parse_s)
+    told |= {"cpu_s": {"main": 1.5 + cpu_s}, "begin_cpu_s": 1.5}
+    told |= {"parse": {"inline_cpu_s": 0.0 if pooled else read * parse_s}}
+    told["wall"]["shares_ns"]["pool"] = read * parse_s * 1e9 if pooled else 0
+    past = past_of(1, 100.0, told)
+    if not read:
+        assert past is None or past.not_read is None
+        return
+    assert past.cpu_s == pytest.approx(cpu_s)
+    assert past.not_read == pytest.approx(other_s / (BESIDE * other_s + parse_s))
+    assert past.work(5, 0) == 5
+    assert past.work(5, 5) == pytest.approx(5 * past.not_read)
+
+
+def test_what_a_page_costs_is_guessed_where_no_run_told():
     told = stats() | {"cpu_s": {"main": 10.0, "workers": 2.0}}
     told["tally"] |= {"ok": 1, "not_modified": 8}
     past = past_of(1, 20.0, told)
     assert (past.pages, past.unmodified, past.cpu_s) == (10, 8, 10.0 - BEGIN_CPU_S)
-    assert past.work == work(10, 8) == pytest.approx(10 - 8 * (1 - NOT_READ))
+    assert past.work(10, 8) == pytest.approx(10 - 8 * (1 - NOT_READ))
+    nothing = told | {"parse": {"inline_cpu_s": 0.0}, "cpu_s": {}}
+    assert past_of(1, 20.0, nothing).not_read is None
 
 
 def test_a_run_of_the_same_kind_tells_more_than_a_later_one():
     run = past_of(1, 20.0, stats())
-    runs = [replace(run, run_id=n, unmodified=u) for n, u in ((1, 0), (2, 9), (3, 0), (4, 10))]
+    told = ((1, 0, 0, 0.3), (2, 9, 10, 0.4), (3, 0, 5, None), (4, 5, 5, None))
+    runs = [
+        replace(run, run_id=n, unmodified=u, asked_again=asked, not_read=not_read)
+        for n, u, asked, not_read in told
+    ]
     assert telling(runs).run_id == 3
-    assert telling(runs, unmodified=0.9).run_id == 4
+    assert telling(runs, unmodified=0.9).run_id == 2
     assert telling(runs[:1], unmodified=1.0).run_id == 1
-    assert unmodified_share(runs) == 1.0
-    assert unmodified_share(runs[:2]) == 0.9
-    assert unmodified_share(runs[:1]) is None
+    assert telling(runs).not_read == 0.4  # as the latest tells that read pages
+    assert telling(runs[2:]).not_read is None
+    shares = [unmodified_share(runs[:n]) for n in (4, 3, 2, 1)]
+    assert shares == [1.0, 0.0, 0.9, None]
 
 
 def test_what_has_no_requests_tells_nothing():
