@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from scraper.core.errors import LoginError
+from scraper.core.url import shown
 
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # C0 and C1: terminals obey them
     "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # text shown in another order than it is
     "\u2028\u2029\ud800-\udfff]"  # line ends of a kind, and what UTF-8 cannot write
 )
-_LOGIN = re.compile(r"(?<=://)[^/?#@\s]+@")  # user:password@ in a URL
 _SHORTEST_SECRET = 4  # characters: shorter ones would hide half of every line
 _HIDDEN = "***"
 
@@ -49,7 +49,7 @@ class Logs:
         """The text without secrets and without what a terminal might obey."""
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
-        return escape(_LOGIN.sub(f"{_HIDDEN}@", text))
+        return escape(shown(text))
 
     def close(self) -> None:
         """Take the handler away again."""

@@ -46,8 +46,11 @@ Sent: TypeAlias = Callable[[], Awaitable[None]] | None
 class Fetcher(Protocol):
     """Who fetches."""
 
-    async def fetch_url(self, url: str, *, max_bytes: int, sent: Sent) -> Response:
-        """Return one exchange, its body cut at `max_bytes`; redirects are not followed."""
+    async def fetch_url(self, url: str, *, max_bytes: int, home: str, sent: Sent) -> Response:
+        """Return one exchange, its body cut at `max_bytes`; redirects are not followed.
+
+        `home`: what was asked for before redirects led to the URL.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,11 @@ class Robots:
         if self._moved.pop(origin, None) is not None:
             self._keep(origin, error, 0, 0.0)
 
+    def trouble(self, url: str) -> FetchError | None:
+        """Why the URL's robots.txt could not be had the last time; None: it could, or none was."""
+        kept = self._kept.get(origin_of(url))
+        return kept.outcome if kept and isinstance(kept.outcome, FetchError) else None
+
     def _told(self, outcome: Rules | FetchError, origin: str, *, shut: bool) -> Rules:
         if isinstance(outcome, FetchError):  # a new one each time: raising adds to its traceback
             again_in_s = max(0.0, self._kept[origin].until - self._clock.monotonic())
@@ -208,7 +216,7 @@ class Robots:
         self._moved.pop(origin, None)
         try:
             try:
-                outcome, text = await self._exchange(place, sent)
+                outcome, text = await self._exchange(origin, place, sent)
             except TooSoonError:
                 self._moved[origin] = place
                 return
@@ -222,11 +230,13 @@ class Robots:
             del self._asking[origin]
             done.set()
 
-    async def _exchange(self, place: _Place, sent: Sent) -> tuple[Rules | FetchError | Url, bytes]:
+    async def _exchange(
+        self, origin: str, place: _Place, sent: Sent
+    ) -> tuple[Rules | FetchError | Url, bytes]:
         """What robots.txt says, and its text, if any; or where it is to be asked for."""
         try:
             response = await self._fetcher.fetch_url(
-                place.url.href, max_bytes=LIMIT_BYTES + 1, sent=sent
+                place.url.href, max_bytes=LIMIT_BYTES + 1, home=f"{origin}/robots.txt", sent=sent
             )
         except TooSoonError:
             raise
@@ -248,7 +258,8 @@ class Robots:
         """It cannot be had now; its server may say until when."""
         after = response.headers.get("retry-after")
         rest_s = retry_after_s(after, now=self._clock.now(), longest_s=self._longest_s)
-        reason, detail = http_reason(response.status), f"robots.txt: {response.url}"
+        reason = http_reason(response.status)
+        detail = f"robots.txt: {response.url} answered {response.status}"
         return FetchError(reason, detail, again_in_s=rest_s, rests=rest_s is not None)
 
     def _keep(

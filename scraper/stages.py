@@ -52,6 +52,9 @@ class Robots(Protocol):
     def give_up(self, url: str, error: FetchError) -> None:
         """Hear that it cannot be had there."""
 
+    def trouble(self, url: str) -> FetchError | None:
+        """Why it could not be had the last time, if it could not."""
+
 
 class Fetcher(Protocol):
     """One HTTP exchange."""

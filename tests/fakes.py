@@ -149,6 +149,10 @@ class FakeRobots:
             self._known[origin] = self._read(origin)
         return self._known.get(origin)
 
+    def trouble(self, url: str) -> FetchError | None:
+        text = self.texts.get(origin_of(url), [""])[0]
+        return text if isinstance(text, FetchError) else None
+
     async def ask_in_turn(
         self, url: str, host: str, *, sent: Callable[[], Awaitable[None]] | None = None
     ) -> Rules:

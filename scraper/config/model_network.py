@@ -145,8 +145,8 @@ class FetchConfig(Section):
 
     cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
     """Keep cookies and send them back, to the scheme, host and port they came from (those of http
-    to https, too, at the usual ports), or to the domain that they name; default true with `login`.
-    They are not stored: a run begins without."""
+    to https, too, at the usual ports), or to the domain that they name (`co.uk` is none); default
+    true with `login`. They are not stored: a run begins without."""
 
     auth: Named[AuthConfig] = Field({})
     """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone."""

@@ -47,17 +47,22 @@ def skipped(request: Request, reason: Reason, detail: str = "") -> PageResult:
     return PageResult(request, State.SKIPPED, reason, detail, final_url=led_to)
 
 
-def unreachable(request: Request, error: FetchError | None = None) -> PageResult:
+def unreachable(
+    request: Request, error: FetchError | None = None, *, robots: FetchError | None = None
+) -> PageResult:
     """The page is not visited: its host was tried often enough in this run.
 
     Args:
         error: of the last try, if this page made it: it shows why the host is given up.
+        robots: why the robots.txt of the host cannot be had, if it is that.
     """
-    detail = "its host could not be reached, several times: it is tried again in the next cycle"
-    if error is None or error.reason.startswith("http_"):
-        detail = f"{error.detail}; {detail}" if error else detail
-        return PageResult(request, State.FAILED, Reason.HOST_UNREACHABLE, detail)
-    return PageResult(request, State.FAILED, error.reason, error.detail)
+    if error is not None and not error.reason.startswith("http_"):
+        return PageResult(request, State.FAILED, error.reason, error.detail)
+    detail, known = "its host could not be reached, several times", error or robots
+    if known is not None:
+        detail = f"{known.detail}: without it no page is visited, and it was tried several times"
+    detail = f"{detail}: it is tried again in the next cycle"
+    return PageResult(request, State.FAILED, Reason.HOST_UNREACHABLE, detail)
 
 
 def failed(

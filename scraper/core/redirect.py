@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scraper.core.errors import FetchError
 from scraper.core.model import Hop, Reason, Request, Response
-from scraper.core.url import Url, origin_of, parse, parts
+from scraper.core.url import Url, origin_of, parse, parts, shown
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -35,7 +35,7 @@ def next_hop(
         url = parse(location, request.asked)
     except ValueError as error:
         raise FetchError(
-            Reason.REDIRECTS, f"leads to no http(s) URL: {location[:200]!r}"
+            Reason.REDIRECTS, f"leads to no http(s) URL: {shown(location[:200])!r}"
         ) from error
     if len(seen) > longest:
         raise FetchError(Reason.REDIRECTS, f"more than {longest} redirects (fetch.max_redirects)")
@@ -45,7 +45,7 @@ def next_hop(
         raise FetchError(Reason.REDIRECTS, why)
     alike = seen if method == request.method else seen[1:]  # a GET after a POST is no repetition
     if not may_repeat and url.href in alike:
-        raise FetchError(Reason.REDIRECTS, f"a loop: {url.href} was asked before")
+        raise FetchError(Reason.REDIRECTS, f"a loop: {shown(url.href)} was asked before")
     return Hop(url.href, method, seen), url
 
 

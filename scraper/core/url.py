@@ -35,6 +35,7 @@ _TRIPLETS = {
 _PLAIN = r"(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~&=-]*)?"  # is written as it is
 _PLAIN_PATH = re.compile(r"(?!\?)/?" + _PLAIN, re.ASCII)
 _PLAIN_URL = re.compile(r"(https?://[a-z0-9.:-]+/)" + _PLAIN, re.ASCII)  # most URLs
+_LOGIN = re.compile(r"(?<=://)[^/?#@\s]+@")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _KNOWN_SERVERS = 4096
 
@@ -195,3 +196,8 @@ def _name(pair: str) -> str:
 def _scalar(text: str) -> str:
     """Return text with lone surrogates replaced by U+FFFD, pairs joined (Infra "scalar value")."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def shown(text: str) -> str:
+    """A URL, or a text with URLs in it, as it may be told: without user names and passwords."""
+    return _LOGIN.sub("***@", text)

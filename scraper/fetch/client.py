@@ -31,6 +31,7 @@ from scraper.core.errors import FetchError
 from scraper.core.model import Reason, Request, Response
 from scraper.core.plan import FetchPlan, Proxy
 from scraper.core.reference import filled
+from scraper.core.url import parts
 from scraper.fetch.body import Body
 from scraper.fetch.budget import Budget
 from scraper.fetch.connector import connector, connector_through
@@ -166,11 +167,19 @@ class Fetcher:
         return await self._in_slot(call)
 
     async def fetch_url(
-        self, url: str, *, max_bytes: int, sent: Callable[[], Awaitable[None]] | None = None
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        home: str | None = None,
+        sent: Callable[[], Awaitable[None]] | None = None,
     ) -> Response:
         """GET a URL with neither cookies nor configured headers, its host's login excepted.
 
-        A longer body is cut; `sent` is as in `fetch`.
+        Args:
+            max_bytes: a longer body is cut.
+            home: what was asked for before redirects led here; None: none did.
+            sent: as in `fetch`.
         """
         call = Call(
             method="GET",
@@ -179,7 +188,7 @@ class Fetcher:
             limit_bytes=max_bytes,
             cut=True,
             plain=True,
-            headers=CIMultiDict(self.headers.login(url)),
+            headers=CIMultiDict(self.headers.login(url, home=parts(home or url).scheme)),
             sent=sent,
         )
         return await self._in_slot(call)

@@ -62,16 +62,20 @@ class Headers:
         headers = self._all
         if self._kept_back and not (at_home and self._may_know(request)):
             headers = self._without_secrets(url, led=not at_home)
-        if self._auth and not (home.scheme == "https" and url.scheme == "http"):
-            headers = _merged(headers, self.login(request.asked))
+        if self._auth:
+            headers = _merged(headers, self.login(request.asked, home=home.scheme))
         if request.headers or request.validators is not None:
             own = _own(request, at_home=at_home)
             headers = _merged(headers, [*own, *conditions(request)])
         return headers
 
-    def login(self, href: str) -> list[tuple[str, str]]:
-        """The header that logs in at the host of a URL, and at no other."""
-        if not self._auth:
+    def login(self, href: str, *, home: str) -> list[tuple[str, str]]:
+        """The header that logs in at the host of a URL, and at no other.
+
+        Args:
+            home: the scheme of what was asked for, before redirects.
+        """
+        if not self._auth or (home == "https" and href.startswith("http:")):
             return []
         url = parts(href)
         value = self._auth.get(url.host) or self._auth.get(url.hostname)

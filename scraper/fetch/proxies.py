@@ -63,6 +63,7 @@ class Proxies:
         self._open = open_
         self._sessions: dict[Proxy, Sessions] = {}
         self._let_in: set[Proxy] = set()  # answered, and not with 407
+        self._why: dict[Proxy, str] = {}  # it was set aside the last time
 
     async def close(self) -> None:
         """Close what was opened."""
@@ -103,7 +104,7 @@ class Proxies:
         if proxy is None:
             rests_s = self._rotation.rests_s(url.scheme, now())
             more = "" if len(among) == 1 else f" and {len(among) - 1} more"
-            detail = f"proxy {among[0]}{more}: set aside after failures"
+            detail = f"proxy {among[0]}{more}: set aside: {self._why.get(among[0], 'it failed')}"
             raise FetchError(Reason.CONNECT, detail, sent=False, again_in_s=rests_s)
         return proxy
 
@@ -140,6 +141,7 @@ class Proxies:
         rest_s = self._rotation.failed(proxy, now(), proven=proven)
         if rest_s is not None:
             why = error.why if isinstance(error, ProxyError) else error.detail
+            self._why[proxy] = why
             log.warning("proxy %s is set aside for %.0f s: %s", proxy, rest_s, why)
         if proven or stood or str(proxy) in error.detail:
             return error

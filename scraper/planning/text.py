@@ -7,6 +7,7 @@ from typing import Any
 
 from scraper.core.insight.attribution import short
 from scraper.core.insight.estimate import span
+from scraper.core.url import shown
 from scraper.logs import escape
 
 HOSTS_SHOWN = 10
@@ -29,7 +30,7 @@ _UNKNOWN = {
 
 def as_text(told: Mapping[str, Any]) -> str:
     """The plan as lines; what a server said cannot move a terminal's cursor."""
-    return "\n".join(escape(line) for line in _lines(told))
+    return "\n".join(escape(shown(line)) for line in _lines(told))
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from scraper.core.url import shown
 from scraper.store.shape import has_column
 
 GROUPS_TOLD = 5
@@ -49,4 +50,4 @@ def _groups(connection: sqlite3.Connection, sql: str) -> dict[str, Any]:
 
 def _url(connection: sqlite3.Connection, id_: int) -> str:
     (url,) = connection.execute("SELECT url FROM request WHERE id = ?", (id_,)).fetchone()
-    return str(url)
+    return shown(url)

@@ -7,6 +7,7 @@ from typing import Any
 
 from scraper.core.gone import unsought_in_words
 from scraper.core.insight.attribution import seconds, short
+from scraper.core.url import shown
 from scraper.logs import escape
 from scraper.report.refresh import refresh_text
 
@@ -22,7 +23,7 @@ _NO_HELP = {
 
 def text(report: Mapping[str, Any]) -> str:
     """The report as lines; what pages contained cannot move a terminal's cursor."""
-    return "\n".join(escape(line) for line in _lines(report))
+    return "\n".join(escape(shown(line)) for line in _lines(report))
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from scraper.core.insight.estimate import span
 from scraper.core.schedule.retry import RETRYABLE
+from scraper.core.url import shown
 from scraper.logs import escape
 
 ITEMS_SHOWN = 10
@@ -33,7 +34,7 @@ _NO_STATUS = {  # what came of a visit without one
 
 def as_text(told: Mapping[str, Any]) -> str:
     """The same for a person; what a page contains cannot move a terminal's cursor."""
-    return "\n".join(escape(line) for line in _lines(told))
+    return "\n".join(escape(shown(line)) for line in _lines(told))
 
 
 def _lines(told: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,9 @@ from scraper.core.plan import FetchPlan, PrivatePlan
 from scraper.core.redirect import is_redirect, next_hop
 from scraper.core.url import parse
 from scraper.fetch import Fetcher
+from scraper.robots import Robots
 from tests.site import Site, html, redirect
+from tests.virtual import VirtualClock
 
 GENERAL = ("Authorization", "Cookie", "X-Api-Key", "X-Auth-Token", "X-Site")
 PLAN = FetchPlan(
@@ -144,3 +146,15 @@ async def test_what_is_kept_back_is_said_once_an_origin(home, other, caplog):
     (line,) = caplog.messages
     names = ", ".join(GENERAL)
     assert line == (f"a redirect leads to {other.url('')}: it is not sent {names} of fetch.headers")
+
+
+@pytest.mark.parametrize("to_http", [False, True])
+async def test_a_login_follows_no_robots_txt_into_the_clear(home, secure, to_http):
+    plan = replace(PLAN, auth={"127.0.0.1": "Basic sesame"})
+    moved = home.url("/rules") if to_http else "/rules"
+    secure.route("/robots.txt", redirect(moved))
+    async with Fetcher(plan) as fetcher:
+        robots = Robots(fetcher=fetcher, agent="t", obey=True, clock=VirtualClock())
+        await robots.ask(secure.url("/page"))
+    assert told(secure)[0].count("sesame") == 1
+    assert told(home if to_http else secure)[-1].count("sesame") == (0 if to_http else 1)

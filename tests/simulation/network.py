@@ -89,7 +89,9 @@ class Network:
             await self._reach(site)
         return Response(url, 200, {"content-type": "text/xml"}, self._world.sitemaps[url])
 
-    async def fetch_url(self, url: str, *, max_bytes: int, sent: Sent = None) -> Response:
+    async def fetch_url(
+        self, url: str, *, max_bytes: int, home: str = "", sent: Sent = None
+    ) -> Response:
         origin, _, path = url[len("http://") :].partition("/")
         site = self._world.by_host[origin if ":" in origin else f"{origin}:80"]
         path, _, of = path.partition("?")

@@ -313,7 +313,7 @@ def test_a_page_whose_robots_can_never_be_asked_is_not_asked_for_either():
 def test_while_its_robots_txt_cannot_be_had_a_hosts_pages_wait_until_it_is_given_up():
     """No page is asked for; no other host waits for it, nor does its delay count at the end."""
     urls = [A, *(f"{A}{n}" for n in range(20))]
-    robots = {A[:-1]: FetchError(Reason.CONNECT, again_in_s=60.0)}
+    robots = {A[:-1]: FetchError(Reason.CONNECT, "robots.txt: the cause", again_in_s=60.0)}
     crawled = world({B: b""}, robots=robots, rule=HostRule(1, 2.0), retry=RetryPlan(attempts=1))
     crawled.visit_all(*urls, B)
     assert crawled.diary.of("ask") == [("ask", A[:-1]), ("ask", B[:-1])] + [("ask", A[:-1])] * 3
@@ -321,6 +321,7 @@ def test_while_its_robots_txt_cannot_be_had_a_hosts_pages_wait_until_it_is_given
     ends = [crawled.outcomes()[url] for url in urls]
     assert ends.count(("failed", "host_unreachable")) == len(urls) - 1
     assert ends.count(("failed", "connect")) == 1  # the last try, which shows why
+    assert all("robots.txt: the cause" in crawled.row(url).results[-1].detail for url in urls)
     assert crawled.outcomes()[B] == ("done", None)
     assert crawled.diary.times("put")[-1] < (1 + PROBES) * 60.0 + 30.0
 

@@ -25,7 +25,7 @@ class FakeWeb:
         self.answers = answers
         self.visits = []
 
-    async def fetch_url(self, url, *, max_bytes, sent):
+    async def fetch_url(self, url, *, max_bytes, home, sent):
         assert max_bytes > LIMIT_BYTES
         self.visits.append((asyncio.get_running_loop().time(), url))
         await asyncio.sleep(1)
@@ -176,7 +176,9 @@ def test_a_host_that_is_out_of_order_allows_nothing(status):
     with pytest.raises(FetchError) as caught:
         run_virtual(robots.ask(PAGE))
     assert caught.value.reason == f"http_{status}"
+    assert caught.value.detail == f"robots.txt: {ROBOTS} answered {status}"
     assert not caught.value.sent
+    assert robots.trouble(PAGE).detail == caught.value.detail
 
 
 def test_a_failure_is_remembered_for_a_minute_then_asked_again():

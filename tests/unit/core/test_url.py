@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.url import Base, Url, join, key, origin_of, parse, parts, path_of
+from scraper.core.url import Base, Url, join, key, origin_of, parse, parts, path_of, shown
 
 HOSTS = st.sampled_from(["a.example", "B.example:80", "bücher.example", "127.1:8080", "[::1]:81"])
 AUTHORITIES = st.tuples(st.sampled_from(["", "user@", "user:p%40@"]), HOSTS).map("".join)
@@ -217,3 +217,8 @@ def test_parts_are_those_of_a_web_address():
 )
 def test_links_of_a_page(href, joined):
     assert Base("http://a.example/b/c").join(href) == f"http://a.example{joined}"
+
+
+def test_what_is_shown_tells_no_login():
+    text = "https://me:sesame@a.example/x@y leads to http://sesame@b.example:8080?u=c@d"
+    assert shown(text) == "https://***@a.example/x@y leads to http://***@b.example:8080?u=c@d"

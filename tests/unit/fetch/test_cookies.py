@@ -1,5 +1,8 @@
 """Cookies go back to the origin that set them, or to the domain that they name."""
 
+import asyncio
+
+import aiohttp
 import pytest
 from yarl import URL
 
@@ -74,3 +77,41 @@ async def test_only_so_many_origins_keep_cookies_those_used_last(monkeypatch: py
         assert "pass" in jar.filter_cookies(URL("https://h0.example/")), "it is used all the time"
     kept = [n for n in range(9) if "pass" in jar.filter_cookies(URL(f"https://h{n}.example/"))]
     assert kept == [0, 7, 8]
+
+
+@pytest.mark.parametrize("domain", ["co.uk", ".co.uk", "github.io", "uk", "localhost"])
+async def test_a_public_suffix_is_no_domain(domain: str):
+    own = f"https://{domain.strip('.')}/"
+    to = f"https://a.{domain.strip('.')}/", f"https://b.{domain.strip('.')}/"
+    said = f"pass=1; Path=/; Domain={domain}"
+    assert await sent(said, to[0], own, *to) == [False] * 3
+    assert await sent(said, own, own, *to) == [True, False, False]
+
+
+@pytest.mark.parametrize("value", ["a=b==", "a:b/c", '{"k":1}', '"in quotes"', "a,b c", "[x]", ""])
+async def test_a_cookie_goes_back_as_it_came(value: str):
+    jar, url = Cookies(), URL(HOME)
+    jar.update_cookies_from_headers((f"own={value}; Path=/",), url)
+    jar.update_cookies_from_headers((f"wide={value}; Domain=shop.example",), url)
+    request = aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop())
+    request.update_cookies(jar.filter_cookies(url))
+    assert request.headers["Cookie"] == f"own={value}; wide={value}"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("__Host-pass=1; Secure; Path=/", True),
+        ("__host-pass=1; path=/ ; secure", True),
+        ("__Host-pass=1; Path=/", False),
+        ("__Host-pass=1; Secure; Path=/a", False),
+        ("__Host-pass=1; Secure; Path=/; Domain=shop.example", False),
+        ("__Secure-pass=1; Secure; Domain=shop.example", True),
+        ("__Secure-pass=1", False),
+    ],
+)
+async def test_a_cookie_is_what_its_prefix_says(said: str, kept: bool):
+    for by, expected in ((HOME, kept), (HOME.replace("https", "http"), False)):
+        jar = Cookies()
+        jar.update_cookies_from_headers((said,), URL(by))
+        assert bool(jar.filter_cookies(URL(HOME))) == expected

@@ -37,6 +37,13 @@ def test_pages_that_say_the_same_are_grouped_the_largest_first(database):
     assert "5 pages say the same as another; 3 such as https://a.example/5" in line
 
 
+def test_an_example_tells_no_login(database):
+    for _ in range(2):
+        read(database, b"a")
+    database.connection.execute("UPDATE request SET url = 'https://me:sesame@a.example/'")
+    assert "sesame" not in repr(duplicates(database.connection))
+
+
 def test_pages_say_nearly_the_same_where_they_differ_and_share_a_sketch(database):
     for content, near in ((b"a", b"1"), (b"b", b"1"), (b"c", b"2"), (b"c", b"2"), (b"d", None)):
         read(database, content, near)
