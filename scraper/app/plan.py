@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -54,8 +54,11 @@ async def _plan(
     def fresh_of(keys: Sequence[bytes]) -> Collection[bytes]:
         return ahead.fresh_seeds(db, keys) if db else keys
 
+    def resting(changed_by: Mapping[bytes, float]) -> Iterable[ahead.Rests]:
+        return ahead.resting(db, view, changed_by) if db else ()
+
     scope = Scope(plan.scope, seed_hosts=()) if plan.scope.deny else None
-    with Headcount(scope=scope, fresh=fresh_of) as headcount:
+    with Headcount(scope=scope, fresh=fresh_of, resting=resting) as headcount:
         async with Fetcher(plan.fetch) as fetcher:
             robots = _robots(plan, fetcher)
             seeds = _seeds(
@@ -76,7 +79,7 @@ async def _plan(
         headcount.judge(rules)
         for host, each in rules.items():
             headcount.judge_known(host, each, ahead.waiting_urls(db, host) if db else ())
-        known = _known(db, view, now) if db else Known()
+        known = _known(db, view, now, asks_saved=headcount.asks_saved) if db else Known()
         return told(Outline(plan, headcount, known, said, limit), seeds.figures())
 
 
@@ -111,9 +114,9 @@ async def _ask(
     return await ask_hosts(headcount, robots, kept)
 
 
-def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float) -> Known:
+def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float, *, asks_saved: int) -> Known:
     runs = [past for run in ahead.ended_runs(db) if (past := past_of(*run)) is not None]
-    asked_again = ahead.asked_again(db, view)
+    asked_again = ahead.asked_again(db, view) - asks_saved
     unmodified = unmodified_share(runs) if asked_again else None
     return Known(
         begins=view.kind,

@@ -7,6 +7,7 @@ gone with the process; the database of the crawl is only asked.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ _KNOWN = """
 INSERT INTO host (host, url, pages, again) VALUES (?, ?, ?, ?) ON CONFLICT (host)
 DO UPDATE SET pages = pages + excluded.pages, again = again + excluded.again
 """
+_TOLD = "SELECT 1 FROM seed WHERE key = ?"
 _REFUSED = "UPDATE host SET refused = refused + ?, pages = pages - ? WHERE host = ?"
 
 
@@ -63,23 +65,45 @@ class HostCount:
     again: int  # pages that robots.txt disallowed, to be judged anew
 
 
+class Rests(Protocol):
+    """A known page that is as old as its sitemap says."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def can_be_asked(self) -> bool: ...
+
+
 class Headcount:
     """Takes seeds in as the writer of a crawl does.
 
     Args:
         scope: refuses the seeds that `deny` names; None: it names none.
         fresh: of some keys those that the run visits and `add_known` does not tell of.
+        resting: of some keys, with the time of their last change, the pages that `add_known` tells
+            of although the run does not visit them.
+
+    Attributes:
+        denied: seeds that the scope refuses.
+        asks_saved: pages that rest and could be asked whether they have changed.
     """
 
     def __init__(
-        self, *, scope: Scope | None, fresh: Callable[[Sequence[bytes]], Collection[bytes]]
+        self,
+        *,
+        scope: Scope | None,
+        fresh: Callable[[Sequence[bytes]], Collection[bytes]],
+        resting: Callable[[Mapping[bytes, float]], Iterable[Rests]],
     ) -> None:
         self._scope = scope
         self._fresh = fresh
+        self._resting = resting
+        self._rest = Counter[str]()  # pages by host
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")  # one transaction that nobody needs to see
         self.denied = 0
+        self.asks_saved = 0
 
     def __enter__(self) -> Self:
         return self
@@ -102,12 +126,23 @@ class Headcount:
     async def add_listed(
         self, requests: Sequence[Request], changed_by: Mapping[bytes, float]
     ) -> tuple[int, int]:
-        """Take in what sitemaps name; pages that are as old as that says are counted all the same.
+        """Take in what sitemaps name; returns how many were not told of before, and how many rest.
 
-        Returns how many were not told of before, and that none rests.
+        Of a page that was told of before it is settled whether it rests.
         """
-        _ = changed_by
-        return await self.add_seeds(requests), 0
+        new = {
+            request.key: changed_by[request.key]
+            for request in requests
+            if request.key in changed_by
+            and not self._is_denied(request)
+            and not self._db.execute(_TOLD, (request.key,)).fetchone()
+        }
+        rests = 0
+        for page in self._resting(new):
+            self._rest[page.host] += 1
+            self.asks_saved += page.can_be_asked
+            rests += 1
+        return await self.add_seeds(requests), rests
 
     def _is_denied(self, request: Request) -> bool:
         scope = self._scope
@@ -121,6 +156,8 @@ class Headcount:
             for group in groups
         )
         self._db.executemany(_KNOWN, rows)
+        rests = [(0, pages, host) for host, pages in self._rest.items()]
+        self._db.executemany(_REFUSED, rests)
 
     def judge(self, rules: Mapping[str, Rules]) -> None:
         """Let robots.txt refuse seeds of these hosts."""

@@ -35,7 +35,7 @@ HOSTS_ASKED = 100  # for their robots.txt
 AT_A_TIME = 10
 ASK_S = 15.0  # for one robots.txt, its redirects included
 HOSTS_TOLD = 50
-_OF_SEEDS = ("read", "bad", "sitemaps", "listed", "missed", "troubles")
+_OF_SEEDS = ("read", "bad", "sitemaps", "listed", "resting", "missed", "troubles")
 
 
 class Robots(Protocol):

@@ -73,6 +73,8 @@ def _seeds(seeds: Mapping[str, Any]) -> str:
     sitemaps = seeds["sitemaps"]
     named = f"{seeds['listed']:,} of them named by {sitemaps:,} sitemap{'s' * (sitemaps > 1)}"
     parts += [named] if sitemaps else []
+    resting = seeds["resting"]
+    parts += [f"{resting:,} not changed since, as lastmod says"] if resting else []
     return ", ".join(parts)
 
 

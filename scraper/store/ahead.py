@@ -71,6 +71,12 @@ ASKED_AGAIN = (
     "SELECT count(*) FROM page_reading CROSS JOIN request ON request.id = request_id "
     "WHERE (etag IS NOT NULL OR last_modified IS NOT NULL) AND ({})"
 )
+LISTED = (  # pages that a sitemap names, as they are known
+    "SELECT key, (SELECT began_at FROM cycle WHERE cycle.id = request.cycle), "
+    "host, url, page, state, reason, request.cycle, {} "
+    "FROM (VALUES (?, ...)) AS w CROSS JOIN request ON key = column1 "
+    "LEFT JOIN page_reading ON request_id = request.id WHERE state = 'done' AND ({})"
+)
 ROBOTS = "SELECT origin, fetched_at, body FROM robots WHERE origin = ?"
 
 
@@ -168,6 +174,36 @@ def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
         if is_due(of.tenure, _row(url, page, state, reason, cycle, seen_of(state, *told))):
             refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
             yield DueRows(host, url, rows, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Rests:
+    """A page that `due_rows` counts, and that the run does not visit: its sitemap says why."""
+
+    host: str
+    can_be_asked: bool  # counted by `asked_again` too
+
+
+def resting(
+    db: sqlite3.Connection, of: Outlook, changed_by: Mapping[bytes, float]
+) -> Iterator[Rests]:
+    """Of the pages that a sitemap names those that rest; see `store.resting`.
+
+    Args:
+        changed_by: key -> when the page was changed the last time (seconds since the epoch).
+    """
+    if not of.revalidates:  # all are visited
+        return
+    asks = has_column(db, "page_reading", "etag")
+    asked = "coalesce(etag, last_modified) IS NOT NULL" if asks else "0"
+    told = "changes, moved_s, still_s" if learns(db) else "NULL, NULL, NULL"
+    sql = LISTED.format(f"{told}, {asked}", of.rest)
+    for row in read_many(db, sql, [(key,) for key in changed_by]):
+        key, began_at, host, url, page, state, reason, cycle, *seen, can_be_asked = row
+        known = _row(url, page, state, reason, cycle, seen_of(state, *seen))
+        ours = cycle != of.tenure.cycle and changed_by[key] < (began_at or 0.0)
+        if ours and is_due(of.tenure, known):
+            yield Rests(host, bool(can_be_asked))
 
 
 def asked_again(db: sqlite3.Connection, of: Outlook) -> int:

@@ -35,7 +35,7 @@ def test_a_run_does_what_was_planned(crawl: Crawl):
     assert not crawl.db.exists()
     assert told["seeds"] == {
         "read": 63, "bad": 1, "known": 62, "denied": 0, "disallowed": 2,
-        "sitemaps": 0, "listed": 0, "missed": 0, "troubles": [],
+        "sitemaps": 0, "listed": 0, "resting": 0, "missed": 0, "troubles": [],
     }  # fmt: skip
     assert (told["run"]["begins"], told["pages"]["fetched"]) == ("new", 60)
     assert told["bound"]["bound_s"] == 1.8

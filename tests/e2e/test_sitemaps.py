@@ -93,6 +93,9 @@ def test_a_page_that_is_as_old_as_lastmod_says_rests(crawl: Crawl):
 
     crawl.site.route("/s.xml", computed(lambda visit: raw(sitemap(visit), "text/xml")))
     crawl.run('seeds: {sitemaps: "$SITE/s.xml"}\nrun: {refresh: 0}' + PAGES)
+    planned = crawl("plan", "crawl.yaml").out
+    assert "named by 1 sitemap, 1 not changed since, as lastmod says" in planned
+    assert "2 to fetch" in planned
     crawl.site.visits.clear()
     ended = crawl.run()
     assert sorted(crawl.asked()) == ["/p/new", "/p/none", "/s.xml"]

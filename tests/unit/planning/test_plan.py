@@ -28,6 +28,7 @@ from scraper.core.url import origin_of, parse
 from scraper.planning.headcount import Headcount
 from scraper.planning.plan import AT_A_TIME, HOSTS_ASKED, Known, Outline, ask_hosts, origins, told
 from scraper.planning.text import as_text
+from scraper.store import ahead
 from tests.virtual import run_virtual
 
 PLAN = Plan(
@@ -42,7 +43,7 @@ RULES = "User-agent: *\nDisallow: /no\nCrawl-delay: 100"
 
 def figures(read: int, bad: int, **more: Any) -> dict[str, Any]:
     """What seeds have told of themselves."""
-    none = {"sitemaps": 0, "listed": 0, "missed": 0, "troubles": []}
+    none = {"sitemaps": 0, "listed": 0, "resting": 0, "missed": 0, "troubles": []}
     return {"read": read, "bad": bad} | none | more
 
 
@@ -91,7 +92,7 @@ def seeds(host: str, paths: str) -> list[Any]:
 @pytest.fixture
 def headcount() -> Iterator[Headcount]:
     scope = Scope(ScopePlan(deny=("/denied",)), seed_hosts=())
-    with Headcount(scope=scope, fresh=lambda keys: keys) as headcount:
+    with Headcount(scope=scope, fresh=lambda keys: keys, resting=lambda _: ()) as headcount:
         yield headcount
 
 
@@ -131,6 +132,30 @@ def test_seeds_count_once_and_robots_txt_refuses_some(headcount: Headcount):
     assert other["trouble"] == "robots.txt: refused"
     assert made["bound"]["text"] == "at least 2 min 5 s: b.example, 500 pages, one each 250 ms"
     assert json.loads(json.dumps(made)) == made
+
+
+def test_a_page_that_a_sitemap_says_is_old_is_not_counted_once_it_is_settled():
+    """... by the first that tells of it."""
+    listed = [*seeds("a.example", "1 2 denied"), *seeds("b.example", "3")]
+    first, *_ = listed
+    asked_for = list[bytes]()
+
+    def resting(changed_by: Any) -> list[ahead.Rests]:
+        asked_for.extend(changed_by)
+        return [ahead.Rests("a.example:443", can_be_asked=n == 0) for n, _ in enumerate(changed_by)]
+
+    async def work() -> tuple[int, int]:
+        await headcount.add_seeds([first])
+        told = dict.fromkeys((each.key for each in listed[:3]), 1.0)
+        assert await headcount.add_listed(listed, told) == (2, 1)
+        return await headcount.add_listed(listed, told)
+
+    scope = Scope(ScopePlan(deny=("/denied",)), seed_hosts=())
+    with Headcount(scope=scope, fresh=lambda _: (), resting=resting) as headcount:
+        assert run_virtual(work()) == (0, 0)
+        assert asked_for == [listed[1].key]
+        headcount.add_known([Rows("a.example:443", "https://a.example/1", 2)])
+        assert (headcount.totals()["pages"], headcount.asks_saved) == (1, 1)
 
 
 def test_few_hosts_at_a_time_are_asked_and_not_all_of_many(headcount: Headcount):

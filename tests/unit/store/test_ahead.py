@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.core.extract.plan import PageRule
@@ -51,8 +51,15 @@ refreshes = st.sampled_from(
 days = st.floats(2.0, 5.0)
 
 
-@given(st.lists(rows, max_size=8), seeds, days, st.booleans(), st.booleans(), refreshes)
-def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended, refresh):
+lastmods = st.dictionaries(
+    st.integers(0, 12), st.sampled_from([0.5, 1.0, 1.5, 2.0, 9.0]).map(lambda day: day * DAY)
+)
+
+
+@example([("a", (State.DONE, None), 1)], set(), {0: DAY}, 4.0, False, True, Refresh(DAY))
+@given(st.lists(rows, max_size=8), seeds, lastmods, days, st.booleans(), st.booleans(), refreshes)
+def test_a_run_finds_what_was_foretold(known, seeded, listed, days, fresh, ended, refresh):
+    """Seeds of a list, and those that a sitemap names with the time of their last change."""
     with Tables() as tables:
         last = max((cycle for *_, cycle in known), default=0)
         for cycle in range(1, last + 1):
@@ -66,18 +73,22 @@ def test_a_run_finds_what_was_foretold(known, seeded, days, fresh, ended, refres
             often = n % 2  # or hardly ever
             tables.db.execute(SEEN, (often, often * DAY, (1 - often) * 400 * DAY))
         tables.now, start = days * DAY, RunStart("x", fresh=fresh, refresh=refresh)
-        wanted = [link(str(n), seed=True) for n in seeded]
+        wanted = [link(str(n), seed=True) for n in {*seeded, *listed}]
+        changed_by = {link(str(n)).key: at for n, at in listed.items()}
         view = ahead.outlook(tables.db, start, tables.now)
         foretold = Counter[str]()
         for group in ahead.due_rows(tables.db, view) if known else ():
             foretold[group.host] += group.rows
         new = ahead.fresh_seeds(tables.db, [seed.key for seed in wanted])
         foretold["shop.example:443"] += sum(seed.key in new for seed in wanted)
-        revived = sum(n < len(known) and link(str(n)).key in new for n in seeded)
+        resting = list(ahead.resting(tables.db, view, changed_by)) if known else []
+        foretold.subtract(page.host for page in resting)
+        revived = any(n < len(known) and link(str(n)).key in new for n in {*seeded, *listed})
 
         info, tables.tenure, _, tables.admitted = _begin(tables.db, start, tables.now)
         links = Links(Limits())
         with tables.change() as change:
+            links.rest(change, wanted, changed_by)
             links.record_seeds(change, wanted)
         while info.nothing_due_before is None:
             with tables.change() as change:
@@ -152,6 +163,9 @@ def test_how_many_pages_can_be_asked_whether_they_have_changed(ended_at, was_fre
         start = RunStart("x", fresh=fresh, refresh=Refresh(DAY))
         view = ahead.outlook(tables.db, start, 5 * DAY)
         assert ahead.asked_again(tables.db, view) == asked
+        changed_by = {link(str(n)).key: -1.0 for n in range(3)}
+        rests = [page.can_be_asked for page in ahead.resting(tables.db, view, changed_by)]
+        assert sum(rests) == (asked if ended_at else 0)  # these wait already
 
 
 def test_what_is_known_of_hosts():
