@@ -115,7 +115,7 @@ async def _read(lease: Lease, response: Response, stages: Stages) -> PageResult:
     over = gate.login_over(lease, response, stages, rule.name, parsed.page)
     if over is not None:
         return over
-    links = await gate.judged(parsed.page, request, rule.name, stages, size=len(response.body))
+    links = await gate.judged(parsed.page, request, rule.name, stages, body=response.body)
     reading = stages.read(request, response, rule, parsed.page, links)
     return outcome.extracted(request, response, rule.name, parsed, links, reading)
 

@@ -27,10 +27,10 @@ from scraper.core.model import (
     http_reason,
 )
 from scraper.core.redirect import is_redirect
-from scraper.core.request import MOST_IN_A_ROW, is_trap
+from scraper.core.request import MOST_IN_A_ROW, is_asked_for, is_trap
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import Lease
-from scraper.core.schedule.kinds import BARREN
+from scraper.core.schedule.kinds import BARREN, kind_of
 from scraper.core.schedule.news import news_of
 from scraper.core.url import Url, parts
 from scraper.stages import Session, Stages
@@ -66,7 +66,7 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
 def _trap(request: Request) -> str:
     if is_trap(request.headers):
         return f"{MOST_IN_A_ROW:,} pages in a row were made of the one before"
-    return f"{BARREN:,} pages of its kind in a row led nowhere"
+    return f"{BARREN:,} pages of its kind in a row led nowhere: {kind_of(request)}"
 
 
 def _disallowed(request: Request, url: Url, rules: Rules) -> PageResult:
@@ -232,11 +232,13 @@ def is_judged_too_soon(result: PageResult, stages: Stages) -> bool:
     return result.reason is Reason.SCOPE
 
 
-async def judged(page: Page, request: Request, rule: str, stages: Stages, *, size: int) -> Followed:
+async def judged(
+    page: Page, request: Request, rule: str, stages: Stages, *, body: bytes
+) -> Followed:
     """The links of a page that are in scope and lead somewhere, as requests.
 
     Args:
-        size: of the body, in bytes.
+        body: of the page.
     """
     links = await _sliced(page, request, rule, stages)
     if links.out_of_scope and not stages.seeded.is_set():
@@ -247,9 +249,12 @@ async def judged(page: Page, request: Request, rule: str, stages: Stages, *, siz
         links = without(links, kinds.is_closed)
     halves = (half for half in page.halves if not half.rejected)
     items: list[Item | Half] = [*page.items, *halves]
-    closed = kinds.visited(request, size=size, items=items, links=links.requests)
-    if closed is not None:
-        log.warning("%s: %d pages in a row led nowhere: no more are visited", closed, BARREN)
+    judged = kinds.visited(request, body=body, items=items, links=links.requests)
+    if judged.told is not None:
+        why = kinds.closed[judged.told]
+        log.warning("%s: %s: no more are visited; scope.deny keeps out more", judged.told, why)
+    if not judged.leads:
+        links = without(links, lambda link: not is_asked_for(link.headers))
     return links
 
 

@@ -135,13 +135,16 @@ class Run:
         return await self._finish(info)
 
     async def _recall(self, info: RunInfo) -> None:
-        """Tell the stages what earlier runs have learnt about hosts."""
+        """Tell the stages what earlier runs have learnt about hosts, and this cycle of traps."""
         texts = await self._store.hosts.robots(KEPT_HOSTS, most_bytes=KEPT_BYTES)
         self._stages.robots.remember(texts)
         slow, clock, asked_until = await self._store.hosts.slow(), self._stages.clock, -inf
         if info.asked_until is not None:
             asked_until = clock.monotonic() - (clock.now() - info.asked_until)
         self.frontier.schedule.learn(slow, asked_until=asked_until)
+        traps = await self._store.runs.traps() if info.resumed else None
+        if traps is not None:
+            self._stages.kinds.remember(traps)
 
     async def _crawl(self, info: RunInfo) -> None:
         async with asyncio.TaskGroup() as group:

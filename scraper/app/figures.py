@@ -102,7 +102,7 @@ class Figures:
             ),
         )
         told = {"begin_cpu_s": self._begin_cpu_s, "plan": self._foresight.as_json()}
-        return {**figures, **told}
+        return {**figures, **told, "traps": self._stages.kinds.kept()}
 
     def _snapshot(self) -> Snapshot:
         counts = self._store.queue.counts()

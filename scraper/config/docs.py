@@ -177,14 +177,22 @@ characters, has more than 30 parameters or 50 folders, or a path that goes round
 than 3 times (8 times if it is a number or of one or two characters), or a group of folders 3 times
 in a row. `scraper try` says which.
 
-In a crawl that takes items, 1,000 pages in a row of one kind (URLs that differ in numbers and in
-the values of the query alone) that bring neither an item nor a link to new pages of another kind
-that does are taken for a calendar, facets or a soft 404: no more of that kind are visited, and the
-log says so. An item of which no field was found is none, nor is one that says the same on pages of
-the same size. What is waiting of that kind is `skipped: trap`; a link leads there again in the next
-cycle. Seeds, and so what sitemaps name, are always visited, and so is what the config asks for with
-`submit`, `increment` and `set`: each combination of a form, each next page. A form that stands
-where its own answers lead is judged like a link. `scope.deny` keeps other things out.
+In a crawl that takes items, 1,000 pages in a row of one kind (URLs that differ in numbers,
+hexadecimal identifiers and the values of the query alone) that bring neither an item nor a link to
+new pages of another kind that does are taken for a calendar, facets or a soft 404: no more of that
+kind are visited. An item of which no field was found is none, nor is one that says the same on
+pages of the same size. In a crawl that takes none, only what leads to itself alone is closed, once
+500 pages in a row say nothing new but other numbers. Where a site has more than 500 kinds, pages
+are told by their text, too: when 1,000 that say the same have led to each other, and to no other
+kind of URL, their links are followed no more, so that random links of a soft 404 end.
+
+Log and report say what was closed (`TRAP`), and the runs of a cycle count together as long as the
+config stays the same. What is waiting of a closed kind is `skipped: trap`; a link leads there again
+in the next cycle. Seeds, and so what sitemaps name, are always visited, and so is what the config
+asks for with `submit`, `increment` and `set`: each combination of a form, each next page. A form
+that stands where its own answers lead is judged like a link. What differs on each page, such as an
+item taken from the URL or the name of a month, is taken for something new: `scope.deny`,
+`max_depth` and `max_pages` keep such things out.
 
 ## Forms and logins
 

@@ -140,14 +140,17 @@ def _wait(wait: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run itself has told of its items.
+    """What the run itself has told.
 
-    `unsought`: how many items are live of each type that no page rule looks for; `reparse`: what a
-    reparse did with kept pages, None: the run is a crawl.
+    `traps`: what was closed in its cycle, and why; `unsought`: how many items are live of each type
+    that no page rule looks for; `reparse`: what a reparse did with kept pages, None: the run is a
+    crawl.
     """
+    closed = stored.get("traps", {}).get("closed", {})
     figures = stored.get("reparse")
     reparse = figures and {name: figures.get(name) for name in ("pages", "failed", "unread")}
-    return {"unsought": stored.get("unsought") or {}, "reparse": reparse}
+    traps = [{"what": what, "why": why} for what, why in closed.items()]
+    return {"traps": traps, "unsought": stored.get("unsought") or {}, "reparse": reparse}
 
 
 def _items(connection: sqlite3.Connection, cycle: int, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from scraper.store.connection import transaction
 from scraper.store.counts import Balance, balance, counted, read_aged, read_groups
 from scraper.store.cycles import Cycle, Decision, Group, Wish, decide
 from scraper.store.evidence import Evidence
+from scraper.store.found import concurrency, traps
 from scraper.store.gone import count_missing, judge, unsought
 from scraper.store.pairs import Pairs
 from scraper.store.prune import prune
@@ -118,17 +119,11 @@ class Runs:
 
     async def concurrency(self) -> int | None:
         """What `concurrency: auto` has found in one of the last runs; None: nothing."""
+        return await self._books.db.call(concurrency)
 
-        def look(db: sqlite3.Connection) -> int | None:
-            row = db.execute(
-                "SELECT coalesce(json_extract(stats, '$.concurrency.next_start'), "
-                "json_extract(stats, '$.concurrency.reached')) FROM "
-                "(SELECT id, stats FROM run WHERE kind = 'crawl' ORDER BY id DESC LIMIT 20) "
-                "WHERE json_extract(stats, '$.concurrency.auto') ORDER BY id DESC LIMIT 1"
-            ).fetchone()
-            return int(row[0]) if row and row[0] else None
-
-        return await self._books.db.call(look)
+    async def traps(self) -> dict[str, Any] | None:
+        """What the last run of this cycle has kept of traps, by the same config; None: nothing."""
+        return await self._books.db.call(partial(traps, run_id=self._books.tenure.run_id))
 
     async def end_cycle(self, gone: GonePlan | None = None) -> list[Going]:
         """Nothing waits any more: the next run begins a new cycle, when something is due.

@@ -401,6 +401,21 @@ async def test_what_was_found_of_the_concurrency_is_remembered(db: Path) -> None
             assert await c.store.runs.concurrency() == remembered
 
 
+async def test_what_was_counted_of_traps_is_known_to_later_runs_of_the_cycle(db: Path) -> None:
+    """By the same config: another one may find items there."""
+    for config, fresh, kept, known in (
+        ("one", False, 1, None),
+        ("one", False, None, 1),
+        ("other", False, 2, None),
+        ("one", False, None, 1),
+        ("one", True, 3, None),
+    ):
+        start = RunStart("books", config_hash=config, fresh=fresh)
+        async with crawl(db, start=start) as c:
+            assert await c.store.runs.traps() == (known and {"n": known})
+            await c.store.runs.save_stats({} if kept is None else {"traps": {"n": kept}})
+
+
 async def test_visits_of_old_runs_are_dropped_and_idle_runs_take_no_place(db: Path) -> None:
     for cycle in range(1, 4):
         async with crawl(db, start=RunStart("books", fresh=True)) as c:

@@ -143,7 +143,7 @@ def world(
         router=Router(rules),
         scope=Scope(scope or ScopePlan(), seed_hosts=()),
         rules=UrlRules(UrlPlan()),
-        kinds=Kinds(enabled=True),
+        kinds=Kinds(takes_items=True),
         readings=Readings(plan, version=""),
         retry=RetryPolicy(retry or RetryPlan()),
         max_redirects=max_redirects,
@@ -449,7 +449,7 @@ def test_what_is_of_a_kind_that_leads_nowhere_is_a_trap():
     found = links(A + "c/1", A + "c/2", A + "c/3", A + "x" * 2000, A + "y")
     crawled = world(pages, parsed={A: found})
     kinds = crawled.stages.kinds
-    kinds.closed.add(kind_of(make_request(parse(A + "c/1"))))
+    kinds.closed[kind_of(make_request(parse(A + "c/1")))] = "why"
     crawled.writer.add(make_request(parse(A + "c/2")))
     crawled.visit_all(A, A + "c/1")
     assert crawled.outcomes() == {

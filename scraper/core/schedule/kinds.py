@@ -18,27 +18,44 @@ item is none when no field of it was found, nor when page and item are as those 
 (a page of one size that says the same each time is a soft 404). Seeds neither count nor are kept
 out.
 
-Links are looked at only when half of `BARREN` is spent, so an ordinary page costs some
-microseconds. What is not known any more (the memory is bounded) is taken for new.
+In a crawl that takes no items nothing tells a calendar from a catalogue but what pages say: there a
+page brings something when it says what no page of its kind said before (numbers are left out: they
+differ from month to month), or when a page of another kind was the first to lead to it. So only
+what leads to itself alone and says nothing new is closed.
+
+Links and texts are looked at only when half of `BARREN` is spent, so an ordinary page costs some
+microseconds. What is not known any more (the memory is bounded) is taken for new. URLs of no kind
+(random words) are told by what their pages say: see `sameness`.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from scraper.core.model import Half, Item, Request
 from scraper.core.request import is_asked_for
+from scraper.core.schedule.sameness import Sameness, said
 
 BARREN = 1_000  # pages in a row
 LOWEST = 5  # rank of a kind that bears
 KINDS = 5_000  # known at a time
 LINKS = 10_000  # known of one kind
+TEXTS = 10_000  # known of one kind
+LED = 100_000  # links that are known in a crawl that takes no items
+MANY = 500  # kinds: no ordinary site, or one whose URLs are words
+KEPT = BARREN // 10  # pages in a row that are worth being kept from run to run
 
 _EMPTY = re.compile(r'\{(?:"(?:[^"\\]|\\.)*+": ?(?:null|\[\]|\{\}|""),? ?)*+\}')  # an item
 _NUMBER = re.compile(r"[0-9]+")
+_IDENTIFIER = re.compile(  # that is written in hexadecimal digits
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=[a-f]*[0-9])[0-9a-f]{8,})"
+    r"(?![0-9A-Za-z])",
+    re.IGNORECASE,
+)
 _NONE = LOWEST + 1
 
 
@@ -49,12 +66,26 @@ class _Kind:
     best: int = _NONE  # the best rank that these led to
     last: int | None = None  # size and items of the page before
     links: set[bytes] = field(default_factory=set)  # keys, once they are looked at
+    texts: set[str] = field(default_factory=set)  # ... and what its pages say
+    own: set[bytes] = field(default_factory=set)  # keys of pages that it was the first to lead to
+
+
+class Judged(NamedTuple):
+    """What a page adds to what is known of its site."""
+
+    leads: bool = True  # its links are followed
+    told: str | None = None  # what has been closed by it, for a person
 
 
 def kind_of(request: Request) -> str:
     """The kind of a page, as a text that shows it."""
     address, mark, query = request.url.partition("?")
-    address = _NUMBER.sub("0", address)
+    slash = address.index("/", 8)
+    host, path = address[:slash], address[slash:]
+    folded = _NUMBER.sub("0", path)
+    if folded.count("0") > 1:  # else there is no such identifier, but for a few
+        folded = _NUMBER.sub("0", _IDENTIFIER.sub("0", path))
+    address = host + folded
     if mark:
         address += "?" + "&".join(sorted({pair.partition("=")[0] for pair in query.split("&")}))
     if is_asked_for(request.headers):
@@ -65,14 +96,21 @@ def kind_of(request: Request) -> str:
 
 
 class Kinds:
-    """The kinds of a run; pages of a crawl without items are not judged."""
+    """The kinds of a run.
 
-    __slots__ = ("_enabled", "_kinds", "closed")
+    Args:
+        takes_items: the config does.
+    """
 
-    def __init__(self, *, enabled: bool) -> None:
-        self.closed: set[str] = set()
-        self._enabled = enabled
+    __slots__ = ("_kinds", "_led", "_many", "_same", "_takes_items", "closed")
+
+    def __init__(self, *, takes_items: bool) -> None:
+        self.closed: dict[str, str] = {}  # kind or text -> why, for a person
+        self._takes_items = takes_items
         self._kinds: OrderedDict[str, _Kind] = OrderedDict()
+        self._same = Sameness(BARREN, kind_of)
+        self._led: set[bytes] = set()
+        self._many = False  # kinds are known, as on no ordinary site
 
     def __repr__(self) -> str:
         return f"<Kinds {len(self._kinds)} known, {len(self.closed)} closed>"
@@ -81,26 +119,95 @@ class Kinds:
         """Whether a request is one of a kind that leads nowhere."""
         return bool(self.closed) and not request.seed and kind_of(request) in self.closed
 
+    def kept(self) -> dict[str, Any]:
+        """What another run of the same cycle goes on with, as JSON."""
+        barren = {
+            name: [kind.rank, kind.barren, kind.best]
+            for name, kind in self._kinds.items()
+            if kind.barren >= KEPT or kind.rank
+        }
+        texts = self._same.kept(KEPT)
+        return {"closed": dict(self.closed), "barren": barren, "texts": texts, "many": self._many}
+
+    def remember(self, kept: Mapping[str, Any]) -> None:
+        """Go on with what an earlier run has kept."""
+        self.closed |= kept["closed"]
+        for name, (rank, barren, best) in kept["barren"].items():
+            self._kinds[name] = _Kind(rank, barren, best)
+        self._same.remember(kept["texts"])
+        self._many = kept["many"]
+
     def visited(
-        self, request: Request, *, size: int, items: Sequence[Item | Half], links: Iterable[Request]
-    ) -> str | None:
-        """Count a page; returns its kind if that has been closed by it.
+        self,
+        request: Request,
+        *,
+        body: bytes,
+        items: Sequence[Item | Half],
+        links: Sequence[Request],
+    ) -> Judged:
+        """Count a page.
 
         Args:
-            size: of the body, in bytes.
             links: those in scope.
         """
-        if not self._enabled or request.seed:
-            return None
+        if request.seed:
+            return Judged()
         name = kind_of(request)
         kind = self._kind(name)
+        if not self._takes_items:
+            self._note_own(name, kind, links)
         found = [item.data for item in items if not _EMPTY.fullmatch(item.data)]
+        same = self._says_the_same(request, body, found, links)
+        if same is not None:
+            return same
+        told = (
+            None if self._brings(request, kind, body, found) else self._barren(request, name, links)
+        )
+        return Judged(told=told)
+
+    def _says_the_same(
+        self, request: Request, body: bytes, found: Sequence[str], links: Iterable[Request]
+    ) -> Judged | None:
+        """Whether the links of a page are not followed, as it says what too many others say."""
+        self._many = self._many or len(self._kinds) >= MANY
+        if not self._many or is_asked_for(request.headers):
+            return None
+        text = said(body, request.url, *found)
+        many = 0 if text is None else self._same.visited(request, text, links)
+        if not many:
+            return None
+        name = f"{request.host}: pages that say the same as {request.url}"
+        if many > 1:
+            return Judged(leads=False)
+        self.closed[name] = f"{BARREN:,} of them led to nothing but each other"
+        return Judged(leads=False, told=name)
+
+    def _brings(self, request: Request, kind: _Kind, body: bytes, found: Sequence[str]) -> bool:
+        """Whether a page says something for which its kind is visited."""
         if found:
-            seen = hash((size, *found))
+            seen = hash((len(body), *found))
             kind.last, before = seen, kind.last
             if seen != before:
                 kind.rank = kind.barren = 0
-                return None
+                return True
+        if self._takes_items:
+            return False
+        if request.key not in kind.own:
+            kind.rank = kind.barren = 0
+            return True
+        if kind.barren < BARREN // 2:
+            return False
+        text = said(body)
+        if text in kind.texts:
+            return False
+        if text is not None:
+            _add(kind.texts, text, TEXTS)
+        kind.rank, kind.barren = 0, BARREN // 2  # the next page is looked at, too
+        return True
+
+    def _barren(self, request: Request, name: str, links: Iterable[Request]) -> str | None:
+        """Count a page that brings nothing; returns its kind if that has been closed by it."""
+        kind = self._kind(name)
         led_to = self._led_to(name, kind, links) if kind.barren >= BARREN // 2 else _NONE
         if led_to <= kind.rank:
             kind.barren = 0
@@ -112,8 +219,16 @@ class Kinds:
         kind.rank, kind.best, kind.barren = kind.best, _NONE, 0
         if kind.rank <= LOWEST or is_asked_for(request.headers):
             return None
-        self.closed.add(name)
+        self.closed[name] = f"{BARREN:,} pages of this kind in a row led nowhere"
         return name
+
+    def _note_own(self, name: str, kind: _Kind, links: Iterable[Request]) -> None:
+        """Note which pages a kind was the first to lead to, in a crawl that takes no items."""
+        for link in links:
+            if link.key not in self._led:
+                _add(self._led, link.key, LED)
+                if kind_of(link) == name:
+                    _add(kind.own, link.key, LINKS)
 
     def _led_to(self, name: str, kind: _Kind, links: Iterable[Request]) -> int:
         """The rank that the new links of a page give it; the first page only tells what is old."""
@@ -121,9 +236,7 @@ class Kinds:
         for link in links:
             if link.key in kind.links:
                 continue
-            if len(kind.links) >= LINKS:
-                kind.links.clear()
-            kind.links.add(link.key)
+            _add(kind.links, link.key, LINKS)
             other = kind_of(link)
             if not first and other != name:
                 known = self._kinds.get(other)
@@ -139,3 +252,9 @@ class Kinds:
         else:
             self._kinds.move_to_end(name)
         return kind
+
+
+def _add(known: set[Any], one: str | bytes, most: int) -> None:
+    if len(known) >= most:
+        known.clear()
+    known.add(one)

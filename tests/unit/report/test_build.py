@@ -136,6 +136,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
                 "filled": {"price": 1.0, "isbn": 0.0},
             }
         },
+        "traps": [],
         "unsought": {},
         "reparse": None,
         "duplicates": {"pages": 0, "groups": [], "near": {"pages": 0, "groups": []}},

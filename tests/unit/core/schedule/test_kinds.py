@@ -1,6 +1,7 @@
 """Laws of kinds: what leads nowhere ends, and what bears goes on, however long it takes."""
 
-from itertools import count
+import json
+from itertools import count, pairwise, permutations
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from scraper.core.model import Item
 from scraper.core.request import OF_FORM, make_request, of_form
 from scraper.core.schedule import kinds as module
-from scraper.core.schedule.kinds import BARREN, LOWEST, Kinds, kind_of
+from scraper.core.schedule.kinds import BARREN, LOWEST, MANY, Kinds, kind_of
+from scraper.core.schedule.sameness import MOST_BYTES
 from scraper.core.url import parse
 
 H = "http://h.example"
@@ -26,7 +28,8 @@ def item(data: str) -> Item:
 def visit(kinds: Kinds, path: str, *to: str, items=(), size: int = 9, **more) -> str | None:
     links = [link for link in map(request, to) if not kinds.is_closed(link)]
     found = [item(data) for data in items]
-    return kinds.visited(request(path, **more), size=size, items=found, links=links)
+    judged = kinds.visited(request(path, **more), body=b"x" * size, items=found, links=links)
+    return judged.told
 
 
 def until_closed(kinds: Kinds, page, longest: int) -> int | None:
@@ -57,7 +60,7 @@ def test_all_else_does():
 @given(st.integers(0, 3 * BARREN), st.booleans())
 def test_a_calendar_ends_after_so_many_pages_in_a_row(before, nav):
     """Whatever it brought before, and whatever stands on each of its pages."""
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
     for n in range(before):
         assert visit(kinds, f"/c?m={n}", items=[str(n)]) is None
     always = ["/", "/about", "/news/1"] if nav else []
@@ -74,14 +77,14 @@ def test_a_calendar_ends_after_so_many_pages_in_a_row(before, nav):
 @settings(max_examples=5, deadline=None)
 @given(st.integers(1, BARREN // 2 - 1))
 def test_a_catalogue_goes_on_whatever_of_it_brings_items(every):
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
     for n in range(3 * BARREN):
         items = [str(n)] if n % every == 0 else []
         assert visit(kinds, f"/p/{n}", f"/p/{n + 1}", items=items) is None
 
 
 def test_listings_go_on_for_as_long_as_they_lead_to_new_pages_that_bring_items():
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
     for n in range(6 * BARREN):
         products = [f"/p/{n}-{k}" for k in range(3)]
         assert visit(kinds, f"/tree/{n}", f"/list/{n}", "/") is None
@@ -90,7 +93,7 @@ def test_listings_go_on_for_as_long_as_they_lead_to_new_pages_that_bring_items()
 
 
 def test_facets_over_a_few_products_end():
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
     products = [f"/p/{k}" for k in range(30)]
     for n, product in enumerate(products):
         visit(kinds, product, items=[str(n)])
@@ -100,34 +103,31 @@ def test_facets_over_a_few_products_end():
 
 
 def test_kinds_that_only_lead_to_each_other_end():
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
 
     def page(n):
         one = visit(kinds, f"/month/{n}", f"/week/{n}", f"/month/{n + 1}")
         return visit(kinds, f"/week/{n}", f"/month/{n}", f"/week/{n + 1}") and one
 
     until_closed(kinds, page, 3 * LOWEST * BARREN)
-    assert kinds.closed == {f"{H}/month/0", f"{H}/week/0"}
+    assert set(kinds.closed) == {f"{H}/month/0", f"{H}/week/0"}
 
 
 def test_pages_of_one_size_that_all_say_the_same_bring_nothing():
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
     assert until_closed(kinds, lambda n: visit(kinds, f"/p/{n}", items=["gone"]), 9 * BARREN)
     empty = ['{"a": null, "b\\"": [], "c":""}', "{}"]
     assert until_closed(
         kinds, lambda n: visit(kinds, f"/q/{n}", items=empty, size=n), 9 * BARREN
     ) == BARREN  # fmt: skip
     sizes = count()
-    others = Kinds(enabled=True)
+    others = Kinds(takes_items=True)
     for n in range(3 * BARREN):
         assert visit(others, f"/p/{n}", items=["in stock"], size=next(sizes)) is None
 
 
-def test_seeds_and_crawls_without_items_are_not_judged():
-    for n in range(3 * BARREN):
-        assert visit(kinds := Kinds(enabled=False), f"/c/{n}") is None
-    assert repr(kinds) == "<Kinds 0 known, 0 closed>"
-    kinds = Kinds(enabled=True)
+def test_seeds_are_not_judged():
+    kinds = Kinds(takes_items=True)
     for n in range(3 * BARREN):
         assert visit(kinds, f"/c/{n}", seed=True) is None
 
@@ -135,7 +135,8 @@ def test_seeds_and_crawls_without_items_are_not_judged():
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(module, "KINDS", 3)
     monkeypatch.setattr(module, "LINKS", 5)
-    kinds = Kinds(enabled=True)
+    monkeypatch.setattr(module, "LED", 5)
+    kinds = Kinds(takes_items=True)
     for n in range(2 * BARREN):
         visit(kinds, "/c", *(f"/p{chr(97 + n % 26)}/{n}-{k}" for k in range(3)))
         visit(kinds, f"/{'x' * (n % 9 + 1)}")
@@ -146,7 +147,7 @@ def test_memory_is_bounded(monkeypatch):
 
 def test_what_the_config_asks_for_goes_on_and_what_only_leads_there_does_not():
     """Combinations of a form: none is left out; a calendar that leads to them ends."""
-    kinds = Kinds(enabled=True)
+    kinds = Kinds(takes_items=True)
     form = of_form((OF_FORM,), before=(), rule="search")
     for n in range(3 * LOWEST * BARREN):
         assert visit(kinds, f"/s?q={n}", headers=form) is None
@@ -157,8 +158,83 @@ def test_what_the_config_asks_for_goes_on_and_what_only_leads_there_does_not():
 
     def months(n: int) -> str | None:
         sent = request(f"/s?m={n}", headers=form)
-        kinds.visited(sent, size=9, items=(), links=[request(f"/month/{n + 1}")])
-        return kinds.visited(request(f"/month/{n}"), size=9, items=(), links=[sent])
+        kinds.visited(sent, body=b"", items=(), links=[request(f"/month/{n + 1}")])
+        return kinds.visited(request(f"/month/{n}"), body=b"", items=(), links=[sent]).told
 
     assert until_closed(kinds, months, 9 * LOWEST * BARREN)
     assert kinds.is_closed(request("/month/1"))
+
+
+def read(kinds: Kinds, path: str, text: str, *to: str):
+    """A page of a crawl that takes no items."""
+    links = [link for link in map(request, to) if not kinds.is_closed(link)]
+    return kinds.visited(request(path), body=text.encode(), items=(), links=links)
+
+
+def test_without_items_what_leads_to_itself_alone_and_says_nothing_new_ends():
+    kinds = Kinds(takes_items=False)
+    months = ("May", "June", "July")
+    ended = until_closed(
+        kinds,
+        lambda n: read(kinds, f"/c/{n}", f"<h1>{months[n % 3]} {n}", "/", f"/c/{n + 1}").told,
+        9 * BARREN,
+    )
+    assert BARREN <= ended <= BARREN + 9
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        lambda n: [(f"/p/{n}", f"{'a' * (n % 97)} {'c' * (n % 89)}", f"/p/{n + 1}")],  # says new
+        lambda n: [(f"/p/{n}", "Next", f"/p/{n + 1}", f"/q/{n}")],  # leads to others
+        lambda n: [(f"/list/{n}", f"{'a' * n}", f"/p/{n}", f"/list/{n + 1}"), (f"/p/{n}", "", "/")],
+        lambda n: [(f"/p/{n}", "x" * MOST_BYTES + "x", f"/p/{n + 1}")],  # too large to look
+    ],
+    ids=["says new", "leads to others", "led to by others", "too large to look"],
+)
+def test_without_items_all_else_goes_on(page):
+    kinds = Kinds(takes_items=False)
+    for n in range(3 * BARREN):
+        assert [read(kinds, *each).told for each in page(n)].count(None) == len(page(n))
+
+
+def test_pages_that_many_others_lead_to_go_on_though_all_came_first():
+    """A list of 5,000 products was read before any of them, and their pages say numbers alone."""
+    kinds = Kinds(takes_items=False)
+    for n in range(5 * BARREN):
+        read(kinds, f"/list/{n}", "a" * n, f"/p/{n}", f"/list/{n + 1}")
+    for n in range(5 * BARREN):
+        assert read(kinds, f"/p/{n}", f"Product {n}", f"/p/{n + 1}").told is None
+
+
+def test_what_says_the_same_is_led_on_no_more():
+    """See `test_sameness`; what is then closed is told once."""
+    kinds = Kinds(takes_items=True)
+    words = ["".join(letters) for letters in permutations("abcdefghijklmnop", 3)]
+    judged = [read(kinds, f"/x/{one}", "same", f"/x/{two}") for one, two in pairwise(words)]
+    told = [one.told for one in judged if one.told]
+    assert told == list(kinds.closed)
+    assert len(told) == 1
+    assert "h.example:80: pages that say the same as http://h.example/x/" in told[0]
+    assert repr(kinds).endswith("1 closed>")
+    assert [one.leads for one in judged].index(False) < MANY + BARREN + 2
+
+
+def test_what_an_earlier_run_has_kept_goes_on_and_not_what_it_has_closed():
+    kinds = Kinds(takes_items=True)
+    for n in range(BARREN - 1):
+        assert visit(kinds, f"/c/{n}", f"/c/{n + 1}") is None
+    kinds.closed["http://h.example/d/0"] = "why"
+    after = Kinds(takes_items=True)
+    after.remember(json.loads(json.dumps(kinds.kept())))
+    assert after.is_closed(request("/d/7"))
+    assert visit(after, "/c/9999", "/c/10000") is not None
+
+
+def test_identifiers_make_no_other_kind():
+    some = ["/p/0a1b2c3d", "/p/17", "/p/DE2DBEEF00", "/p/123e4567-e89b-12d3-a456-426614174000"]
+    assert len({kind_of(request(path)) for path in some}) == 1
+    assert kind_of(request("/p/defaced-facade")) != kind_of(request("/p/17"))
+    assert kind_of(make_request(parse("http://h1.example/a"))) != kind_of(
+        make_request(parse("http://h2.example/a"))
+    )
