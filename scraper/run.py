@@ -34,6 +34,7 @@ _NO_ITEM = (
 DRAIN_S = 5.0  # for what is open when a run is told to stop
 KEPT_HOSTS = 10_000  # whose robots.txt is remembered from run to run
 KEPT_BYTES = 32 * 1024 * 1024  # ... and of these texts no more
+JOINED_AT_ONCE = 1_000  # hosts
 WAITS_TOLD = 50  # hosts
 SAVE_EVERY_S = 5.0  # figures for the report of a run that is killed
 
@@ -121,8 +122,7 @@ class Run:
         await self._store.create_views(self._plan.pages)
         self._store.queue.revalidates = not info.fresh
         self._store.keep_bodies(self._plan.store.bodies, has_some=info.keeps_pages)
-        for hostname in await self._store.queue.scope_hosts():
-            self._stages.scope.join(hostname, led=True)
+        await self._rejoin()
         await self._recall(info)
         try:
             await self._crawl(info)
@@ -133,6 +133,14 @@ class Run:
                 await self._store.runs.finish(state="broken", exit_status=2, stats=stats)
             raise error from None
         return await self._finish(info)
+
+    async def _rejoin(self) -> None:
+        """Let the hosts into scope that an earlier run was led to."""
+        joined = [""]
+        while joined:
+            joined = await self._store.queue.scope_hosts(joined[-1], JOINED_AT_ONCE)
+            for hostname in joined:
+                self._stages.scope.join(hostname, led=True)
 
     async def _recall(self, info: RunInfo) -> None:
         """Tell the stages what earlier runs have learnt about hosts, and this cycle of traps."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import NoReturn
@@ -50,7 +51,7 @@ from scraper.signals import STOPPED, leave_on_signal
 from scraper.sitemaps.reading import Sitemaps
 from scraper.sitemaps.turns import SitemapTurns
 from scraper.stages import Stages
-from scraper.store import Lock, RunStart, Store, hold, open_store
+from scraper.store import Lock, Names, RunStart, Store, hold, open_store
 from scraper.tune import Tune, most_open
 
 log = logging.getLogger(__name__)
@@ -244,7 +245,7 @@ def _stages(
         parser=parser,
         writer=store.writer,
         router=Router(plan.pages),
-        scope=Scope(plan.scope, seed_hosts=()),
+        scope=Scope(plan.scope, seed_hosts=(), set_of=partial(Names, store.path.parent)),
         rules=UrlRules(plan.url),
         kinds=Kinds(takes_items=any(rule.items for rule in plan.pages)),
         readings=Readings(plan, version=__version__),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, MutableSet
 from hashlib import blake2b
 
 from scraper.core.errors import SelectorError
 from scraper.core.globs import Pattern
 from scraper.core.model import Reason
-from scraper.core.names import Names
 from scraper.core.plan import ScopePlan
 from scraper.core.url import Url, parse
 
@@ -38,13 +37,23 @@ class Hosts:
 
 
 class Scope:
-    """The borders of a crawl; in scope "seeds" the hosts grow with `join`."""
+    """The borders of a crawl; in scope "seeds" the hosts grow with `join`.
+
+    Args:
+        set_of: makes the sets that these are kept in.
+    """
 
     __slots__ = ("_allow", "_deny", "_fingerprint", "_hosts", "_led", "_max_depth", "_seed_hosts")
 
-    def __init__(self, plan: ScopePlan, *, seed_hosts: Collection[str]) -> None:
-        self._seed_hosts = Names() if plan.hosts == "seeds" else None
-        self._led = Names()  # hosts that came in since a redirect led there, and only so
+    def __init__(
+        self,
+        plan: ScopePlan,
+        *,
+        seed_hosts: Collection[str],
+        set_of: Callable[[], MutableSet[str]] = set,
+    ) -> None:
+        self._seed_hosts = set_of() if plan.hosts == "seeds" else None
+        self._led = set_of()  # hosts that came in since a redirect led there, and only so
         self._fingerprint = 0
         self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
         self._allow = Pattern(plan.allow) if plan.allow else None
@@ -59,7 +68,9 @@ class Scope:
         return self._fingerprint.to_bytes(8, "big")
 
     def __repr__(self) -> str:
-        return f"<Scope hosts={self._seed_hosts or self._hosts or 'any'}>"
+        if self._seed_hosts is not None:
+            return f"<Scope of {len(self._seed_hosts)} hosts>"
+        return f"<Scope of {self._hosts or 'any host'}>"
 
     def join(self, hostname: str, *, led: bool = False) -> bool:
         """Let a host into scope "seeds", as one of a seed or where one redirects to (`led`).

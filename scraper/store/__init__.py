@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from scraper.store.counts import Balance
     from scraper.store.kept import KeptPage, find
     from scraper.store.lock import Lock, hold
+    from scraper.store.names import Names
     from scraper.store.opening import Store, open_store
     from scraper.store.queue import Queue
     from scraper.store.reader import Reader, open_reader
@@ -23,6 +24,7 @@ __all__ = [
     "Balance",
     "KeptPage",
     "Lock",
+    "Names",
     "Queue",
     "Reader",
     "RunInfo",
@@ -47,6 +49,7 @@ _FILES = {
     "find": "kept",
     "Lock": "lock",
     "hold": "lock",
+    "Names": "names",
     "Store": "opening",
     "open_store": "opening",
     "Queue": "queue",

@@ -50,7 +50,7 @@ WAITS = (
     "GROUP BY host"
 )
 PAUSED = "SELECT host, paused_until FROM host WHERE paused_until > ?"
-SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1"
+SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1 AND host > ? ORDER BY host LIMIT ?"
 
 
 class Queue:
@@ -152,9 +152,10 @@ class Queue:
 
         return await self._db.call(read)
 
-    async def scope_hosts(self) -> set[str]:
-        """Host names that have joined the scope."""
-        return await self._db.call(lambda db: {row[0] for row in db.execute(SCOPE_HOSTS)})
+    async def scope_hosts(self, after: str, limit: int) -> list[str]:
+        """Host names that have joined the scope, in order, behind `after`."""
+        rows = await self._db.call(lambda db: db.execute(SCOPE_HOSTS, (after, limit)).fetchall())
+        return [hostname for (hostname,) in rows]
 
     async def waiting(self) -> int:
         """Rows that wait, after the last commit."""

@@ -138,7 +138,7 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
     await store.close()
     await store.close()
     with pytest.raises(StoreError, match="the database is closed"):
-        await store.queue.scope_hosts()
+        await store.queue.scope_hosts("", 9)
 
 
 if __name__ == "__main__":

@@ -317,7 +317,7 @@ async def test_a_host_that_joined_the_scope_stays_in_it(db: Path) -> None:
             PageResult(request("x"), State.WAITING, pause_until=c.clock.now() + 5)
         )
     async with crawl(db) as c:
-        assert await c.store.queue.scope_hosts() == {"other.example"}
+        assert await c.store.queue.scope_hosts("", 9) == ["other.example"]
         assert await c.store.queue.paused() == {"shop.example:443": c.clock.now() + 5}
         c.clock.epoch += 6
         assert await c.store.queue.paused() == {}

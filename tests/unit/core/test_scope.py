@@ -132,8 +132,8 @@ def test_what_is_no_host_is_refused(text):
 
 
 def test_repr_shows_the_hosts():
-    assert repr(Scope(ScopePlan(), seed_hosts=["a.example"])) == "<Scope hosts=<Names 1>>"
-    assert repr(Scope(ScopePlan(hosts="any"), seed_hosts=[])) == "<Scope hosts=any>"
+    assert repr(Scope(ScopePlan(), seed_hosts=["a.example"])) == "<Scope of 1 hosts>"
+    assert repr(Scope(ScopePlan(hosts="any"), seed_hosts=[])) == "<Scope of any host>"
 
 
 @given(st.lists(st.sampled_from(NAMES)), st.lists(st.sampled_from(NAMES)))
