@@ -64,7 +64,7 @@ async def _exchange(lease: Lease, stages: Stages) -> Response | PageResult:
     request = lease.request
     if lease.given_up:
         stages.frontier.leave(lease, sent=False)
-        return outcome.unreachable(request, robots=stages.robots.trouble(request.asked))
+        return gate.given_up(request, stages)
     sent = False
     met: Response | FetchError | None = None
     try:

@@ -214,6 +214,13 @@ def is_to_keep(result: PageResult, stages: Stages) -> bool:
     return frontier.schedule.must_wait(again.host, stages.clock.monotonic())
 
 
+def given_up(request: Request, stages: Stages) -> PageResult:
+    """What becomes of a page whose host was tried often enough."""
+    trouble = stages.robots.trouble(request.asked)
+    busy = stages.frontier.schedule.is_busy(request.host)
+    return outcome.unreachable(request, robots=trouble, busy=busy)
+
+
 def unanswered(lease: Lease, error: FetchError, stages: Stages) -> PageResult:
     """What becomes of a page that got no answer; one that tried its host loses no attempt."""
     request = lease.request

@@ -27,10 +27,9 @@ from scraper.core.plan import Plan
 from scraper.core.recorded import Told, differences, header_names, told
 from scraper.core.request import make_request
 from scraper.core.route import Router
-from scraper.core.url import parse
+from scraper.core.url import parse, without_login
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_LOGIN = re.compile(r"(?<=://)[^/?#@\s]+@")
 _MOST_CHARACTERS = 80  # of a name
 _ENDINGS = {"application/json": "json", "application/xml": "xml", "text/plain": "txt"}
 _GIVES = ("rule", "error", "items", "rejected", "links")
@@ -73,9 +72,9 @@ async def record(plan: Plan, request: Request, response: Response, parser: Parse
     name = _name(request)
     recording = Recording(
         name=name,
-        url=_without_login(request.url),
+        url=without_login(request.url),
         page=request.page,
-        final_url=_without_login(response.url),
+        final_url=without_login(response.url),
         status=response.status,
         headers=headers,
         body=response.body,
@@ -204,14 +203,10 @@ def _check(value: Json, key: str) -> None:
 
 def _name(request: Request) -> str:
     """A file name that tells the page: what a URL contains is never trusted."""
-    plain = _without_login(request.url).partition("://")[2]
+    plain = without_login(request.url).partition("://")[2]
     said = _UNSAFE.sub("-", plain).strip("-.")[:_MOST_CHARACTERS].rstrip("-.")
     identity = request.key + (request.page or "").encode()
     return f"{said}-{blake2b(identity, digest_size=4).hexdigest()}"
-
-
-def _without_login(url: str) -> str:
-    return _LOGIN.sub("", url)
 
 
 def _ending(content_type: str) -> str:

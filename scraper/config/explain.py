@@ -20,6 +20,7 @@ from scraper.config.values import Secret
 from scraper.core.plan import Plan
 from scraper.core.ranges import size
 from scraper.core.request import MOST_IN_A_ROW
+from scraper.core.url import shown
 
 _MOST_SHOWN = 5
 _BODIES = {
@@ -52,7 +53,7 @@ class _Teller:
         return self.say(path, say_seconds(value_s))
 
     def lines(self) -> Iterator[str]:
-        yield f"starts from {_joined(self._seeds())}"
+        yield f"starts from {shown(_joined(self._seeds()))}"
         yield from self._url()
         yield self._scope()
         yield from self._politeness()

@@ -255,7 +255,7 @@ class PageResult:
     retry_at: float | None = None  # with WAITING: seconds since the epoch
     pause_until: float | None = None  # the whole host rests until then (Retry-After)
     status: int | None = None
-    final_url: str | None = None  # where redirects ended; None: no answer
+    final_url: str | None = None  # where redirects ended, or led in vain; None: no answer
     rule: str | None = None  # the page rule that matched
     page: Page = Page()
     links: tuple[Request, ...] = ()  # the links in scope, as requests

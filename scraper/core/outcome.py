@@ -43,26 +43,36 @@ def skipped(request: Request, reason: Reason, detail: str = "") -> PageResult:
     Args:
         detail: the line that decided, for people.
     """
-    led_to = None if request.hop is None else request.asked
-    return PageResult(request, State.SKIPPED, reason, detail, final_url=led_to)
+    return PageResult(request, State.SKIPPED, reason, detail, final_url=_led_to(request))
 
 
 def unreachable(
-    request: Request, error: FetchError | None = None, *, robots: FetchError | None = None
+    request: Request,
+    error: FetchError | None = None,
+    *,
+    robots: FetchError | None = None,
+    busy: bool = False,
 ) -> PageResult:
     """The page is not visited: its host was tried often enough in this run.
 
     Args:
         error: of the last try, if this page made it: it shows why the host is given up.
         robots: why the robots.txt of the host cannot be had, if it is that.
+        busy: the host has answered, but for hours with nothing but 429 or 503.
     """
     if error is not None and not error.reason.startswith("http_"):
-        return PageResult(request, State.FAILED, error.reason, error.detail)
+        return _given_up(request, error.reason, error.detail)
     detail, known = "its host could not be reached, several times", error or robots
-    if known is not None:
+    if busy:
+        detail = "its host has answered nothing but 429 or 503 for hours"
+    elif known is not None:
         detail = f"{known.detail}: without it no page is visited, and it was tried several times"
     detail = f"{detail}: it is tried again in the next cycle"
-    return PageResult(request, State.FAILED, Reason.HOST_UNREACHABLE, detail)
+    return _given_up(request, Reason.HOST_UNREACHABLE, detail)
+
+
+def _given_up(request: Request, reason: str, detail: str) -> PageResult:
+    return PageResult(request, State.FAILED, reason, detail, final_url=_led_to(request))
 
 
 def failed(
@@ -98,13 +108,22 @@ def failed(
     if free and due_at is not None:
         request = replace(request, attempt=request.attempt - 1)
     return replace(
-        answered(request, response) if response else PageResult(request),
+        answered(request, response) if response else _not_answered(request),
         state=State.FAILED if due_at is None else State.WAITING,
         reason=error.reason,
         detail=error.detail,
         retry_at=due_at,
         pause_until=None if after_s is None else moment.now + after_s,
     )
+
+
+def _not_answered(request: Request) -> PageResult:
+    return PageResult(request, final_url=_led_to(request))
+
+
+def _led_to(request: Request) -> str | None:
+    """Where redirects have led; None: there was none."""
+    return None if request.hop is None else request.asked
 
 
 def answered(request: Request, response: Response, *, reading: Reading | None = None) -> PageResult:

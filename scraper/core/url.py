@@ -198,6 +198,11 @@ def _scalar(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def without_login(href: str) -> str:
+    """A URL without user name and password."""
+    return _LOGIN.sub("", href) if "@" in href else href
+
+
 def shown(text: str) -> str:
     """A URL, or a text with URLs in it, as it may be told: without user names and passwords."""
     return _LOGIN.sub("***@", text)

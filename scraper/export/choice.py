@@ -16,6 +16,7 @@ from typing import NamedTuple
 from scraper.core.columns import OWN, Column, Kind, Table
 from scraper.core.errors import UsageError
 from scraper.core.model import Json
+from scraper.core.url import without_login
 from scraper.store.reader import live
 from scraper.store.views import stored_kinds
 
@@ -30,7 +31,7 @@ class Row(NamedTuple):
     id: int
     type: str
     data: str  # JSON object
-    url: str | None
+    url: str | None  # without a login: who is given the items is not given that
     fetched_at: str  # ISO 8601
     run: int
 
@@ -66,7 +67,7 @@ class Choice:
         step: list[Row] = []
         characters = 0
         for row in map(Row._make, cursor):
-            step.append(row)
+            step.append(row if row.url is None else row._replace(url=without_login(row.url)))
             characters += len(row.data)
             if characters > STEP_CHARACTERS:
                 break

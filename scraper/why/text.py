@@ -90,7 +90,8 @@ def _of_visit(request: Mapping[str, Any]) -> Iterator[str]:
         return
     yield f"  visited   {when}: {_came(visit)}"
     if visit["final_url"] not in (None, url):
-        yield f"  answered  by {visit['final_url']}"
+        how = "led to    " if visit["status"] is None else "answered  by "
+        yield f"  {how}{visit['final_url']}"
     if visit["status"] is not None:
         yield f"  page rule {visit['rule'] or 'none'}"
     if visit["noindex"]:

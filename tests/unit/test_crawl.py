@@ -28,7 +28,7 @@ from scraper.core.plan import (
 from scraper.core.reading import Readings
 from scraper.core.request import make_request
 from scraper.core.route import Router
-from scraper.core.schedule.circuit import FAILURES, LONGEST_OUTAGE_S, PROBES, RESTS
+from scraper.core.schedule.circuit import FAILURES, LONGEST_OUTAGE_S, PROBES, RESTS, TOO_BUSY_S
 from scraper.core.schedule.kinds import Kinds, kind_of
 from scraper.core.schedule.retry import RetryPolicy
 from scraper.core.schedule.revalidate import conditions
@@ -308,6 +308,26 @@ def test_a_page_whose_robots_can_never_be_asked_is_not_asked_for_either():
     crawled = world({A: b""}, robots={A[:-1]: error}).visit_all(A)
     assert crawled.outcomes() == {A: ("failed", "host_unreachable")}
     assert crawled.fetches() == []
+
+
+def test_a_host_that_answers_nothing_but_too_busy_is_given_up_after_hours():
+    """Else its pages, asked for at the slowest pace, would hold the run for days."""
+    urls = [f"{A}{n}" for n in range(300)]
+    pages = {url: 429 if n % 2 else 503 for n, url in enumerate(urls)} | {B: b""}
+    crawled = world(pages).visit_all(*urls, B)
+    given_up = [url for url in urls if crawled.outcomes()[url][1] == "host_unreachable"]
+    assert len(given_up) > 200
+    assert "429 or 503 for hours" in crawled.result(given_up[0]).detail
+    assert crawled.outcomes()[B] == ("done", None)
+    assert TOO_BUSY_S < crawled.diary.times("put")[-1] < TOO_BUSY_S + 600.0
+
+
+def test_a_host_that_is_well_now_and_then_is_not_given_up():
+    urls = [f"{A}{n}" for n in range(400)]
+    pages = {url: b"" if n % 20 == 19 else 429 for n, url in enumerate(urls)}
+    crawled = world(pages, retry=RetryPlan(attempts=1)).visit_all(*urls)
+    assert {reason for _, reason in crawled.outcomes().values()} == {"http_429", None}
+    assert crawled.diary.times("put")[-1] > TOO_BUSY_S
 
 
 def test_while_its_robots_txt_cannot_be_had_a_hosts_pages_wait_until_it_is_given_up():

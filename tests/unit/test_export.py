@@ -62,6 +62,13 @@ def test_json_lines_hold_the_fields_and_our_own_names(database):
     ]
 
 
+def test_no_login_of_a_url_is_written(database):
+    database.item({"title": "Tea"})
+    database.connection.execute("UPDATE request SET url = 'https://me:sesame@a.example/1?a=b@c'")
+    (_, text) = exported(database)
+    assert json.loads(text)["_url"] == "https://a.example/1?a=b@c"
+
+
 def test_an_item_without_fields_is_still_an_object(database):
     database.item("{ }")
     assert json.loads(exported(database)[1]) == OWN

@@ -2,7 +2,9 @@
 
 A host's circuit opens after a few failures in a row: it rests, its pages wait. After the rest it
 is half-open: one page at a time tries whether it is back. With the first answer it closes; after
-`PROBES` probes in vain the host is given up for this run, and its pages with it.
+`PROBES` probes in vain the host is given up for this run, and its pages with it. So is one that for
+hours says nothing but that it is too busy, as sites do that have locked a crawler out: at the pace
+that it is asked with by then (`pace`) its pages would hold the run for days.
 
 When hosts that had answered fail one after another and nobody answers any more, it is not the
 hosts that are gone but the network: the whole crawl rests, and one page now and then probes it.
@@ -15,6 +17,8 @@ from __future__ import annotations
 FAILURES = 5  # in a row open a circuit
 PROBES = 3  # in vain: the host is given up
 RESTS = (1, 3, 6)  # times the first wait of a retry
+TOO_BUSY = 20  # answers of 429 or 503, nothing else between ...
+TOO_BUSY_S = 2 * 3600.0  # ... in so long: the host is given up; quotas are by the hour, mostly
 LOST = 5  # hosts that had answered and fail, one after another: the network is gone
 PROBE_S = 2.0  # from one probe of the network to the next; doubles
 LONGEST_PROBE_S = 30.0
@@ -29,12 +33,17 @@ class Circuit:
         is_given_up: it was tried often enough.
     """
 
-    __slots__ = ("_failures", "_opened_at", "_probes", "is_given_up", "is_open")
+    __slots__ = (
+        *("_busy", "_busy_since", "_failures", "_opened_at", "_probes"),
+        *("is_given_up", "is_open"),
+    )
 
     def __init__(self) -> None:
         self._failures = 0
         self._probes = 0  # in vain
         self._opened_at = float("-inf")
+        self._busy = 0  # answers in a row
+        self._busy_since = float("-inf")
         self.is_open = False
         self.is_given_up = False
 
@@ -56,11 +65,27 @@ class Circuit:
         made.is_open, made.is_given_up = bool(state & 32), bool(state & 64)
         return made
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the last answer was that it is too busy."""
+        return self._busy > 0
+
     def well(self) -> None:
         """The host answered."""
+        self._busy = 0
         if self._failures:
             self._failures = self._probes = 0
             self.is_open = False
+
+    def busy(self, now: float) -> None:
+        """The host answered that it is too busy."""
+        before = self._busy
+        self.well()
+        self._busy = before + 1
+        if not before:
+            self._busy_since = now
+        if self._busy >= TOO_BUSY and now - self._busy_since >= TOO_BUSY_S:
+            self.is_given_up = True
 
     def failed(self, now: float, *, started_at: float, at_once: bool = False) -> int | None:
         """The host could not be reached.

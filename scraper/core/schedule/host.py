@@ -228,9 +228,11 @@ class Host:
         sign = news.sign
         if sign is Sign.WELL:
             self._answered(outage)
+            self.circuit.well()
             return self.pace.answered(now, started_at=started_at, latency_s=news.latency_s)
         if sign is Sign.BUSY:
             self._answered(outage)
+            self._own_circuit().busy(now)
         elif outage.since is not None:
             if started_at >= outage.since:
                 outage.probed(now, in_vain=sign is not Sign.NONE)
@@ -244,16 +246,18 @@ class Host:
         return True
 
     def _failed(self, news: News, now: float, started_at: float, rest_s: float) -> None:
-        if self.circuit is _CLOSED:
-            self.circuit = Circuit()
-        rests = self.circuit.failed(now, started_at=started_at, at_once=news.is_shut)
+        rests = self._own_circuit().failed(now, started_at=started_at, at_once=news.is_shut)
         if rests is not None:
             self.paused_until = max(self.paused_until, now + max(rests * rest_s, news.rest_s))
+
+    def _own_circuit(self) -> Circuit:
+        if self.circuit is _CLOSED:
+            self.circuit = Circuit()
+        return self.circuit
 
     def _answered(self, outage: Outage) -> None:
         self.has_answered = True
         outage.well()
-        self.circuit.well()
 
 
 class Lease(NamedTuple):  # made for each page: a frozen dataclass takes four times as long

@@ -219,6 +219,10 @@ class HostSchedule:
         """Whether the host was tried often enough; its pages are failed."""
         return self._host(host_name).circuit.is_given_up
 
+    def is_busy(self, host_name: str) -> bool:
+        """Whether the host answered last that it is too busy."""
+        return self._host(host_name).circuit.is_busy
+
     def must_wait(self, host_name: str, now: float) -> bool:
         """Whether a request of the host could not start now."""
         host = self._host(host_name)

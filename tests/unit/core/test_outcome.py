@@ -294,6 +294,9 @@ def test_a_page_of_a_host_that_was_given_up_is_failed():
     result = unreachable(request)
     assert (result.state, result.reason) == (State.FAILED, Reason.HOST_UNREACHABLE)
     assert "next cycle" in result.detail
+    assert "429 or 503" in unreachable(request, busy=True).detail
+    robots = FetchError(Reason.TIMEOUT, "robots.txt: too late")
+    assert unreachable(request, robots=robots).detail.startswith("robots.txt: too late")
 
 
 @pytest.mark.parametrize(
@@ -335,3 +338,11 @@ def test_a_304_that_nobody_asked_for_is_an_error_of_the_protocol(asked):
     error = refused(Response(URL, 304, {}, b""), asked)
     assert error is not None
     assert error.reason == Reason.PROTOCOL
+
+
+def test_a_page_that_redirects_have_led_where_nobody_answers_says_where():
+    hopped = replace(request(), hop=Hop("http://b.example/x", "GET", (request().url,)))
+    error = FetchError(Reason.DNS, "no such host", sent=False)
+    for result in (fail(hopped, error), unreachable(hopped), unreachable(hopped, error)):
+        assert result.final_url == "http://b.example/x"
+    assert fail(request(), error).final_url is None

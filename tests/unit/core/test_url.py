@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.url import Base, Url, join, key, origin_of, parse, parts, path_of, shown
+from scraper.core.url import (
+    Base,
+    Url,
+    join,
+    key,
+    origin_of,
+    parse,
+    parts,
+    path_of,
+    shown,
+    without_login,
+)
 
 HOSTS = st.sampled_from(["a.example", "B.example:80", "bücher.example", "127.1:8080", "[::1]:81"])
 AUTHORITIES = st.tuples(st.sampled_from(["", "user@", "user:p%40@"]), HOSTS).map("".join)
@@ -221,4 +232,6 @@ def test_links_of_a_page(href, joined):
 
 def test_what_is_shown_tells_no_login():
     text = "https://me:sesame@a.example/x@y leads to http://sesame@b.example:8080?u=c@d"
+    assert without_login("https://me:sesame@a.example/x@y") == "https://a.example/x@y"
+    assert without_login("https://a.example/x") == "https://a.example/x"
     assert shown(text) == "https://***@a.example/x@y leads to http://***@b.example:8080?u=c@d"

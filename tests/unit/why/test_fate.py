@@ -123,6 +123,12 @@ BECAME = [  # reason, status, because, the last visit, the next one
 ]
 
 
+def test_a_redirect_that_led_where_nobody_answers_is_told(shelf: Shelf):
+    led_to = "https://elsewhere.example/"
+    visit(shelf, "a", State.FAILED, reason="dns", final_url=led_to)
+    assert f"  led to    {led_to}" in text(shelf)
+
+
 @pytest.mark.parametrize(("reason", "status", "because", "last", "then"), BECAME)
 def test_what_became_of_a_page_without_items(shelf: Shelf, reason, status, because, last, then):  # type: ignore[no-untyped-def]  # as the table has them
     state = State.SKIPPED if last == NOT_ASKED else State.FAILED

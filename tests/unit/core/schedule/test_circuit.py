@@ -11,6 +11,8 @@ from scraper.core.schedule.circuit import (
     PROBE_S,
     PROBES,
     RESTS,
+    TOO_BUSY,
+    TOO_BUSY_S,
     Circuit,
     Outage,
 )
@@ -101,3 +103,22 @@ def test_probes_come_less_and_less_often_until_one_is_answered():
     assert outage.well()
     assert (outage.since, outage.probe_at) == (None, None)
     assert not outage.is_too_long(1e9)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0.0, TOO_BUSY_S)), max_size=60))
+def test_it_is_given_up_only_after_many_answers_in_hours_that_it_is_too_busy(answers):
+    circuit, now, row = Circuit(), 0.0, []
+    for is_busy, later_s in answers:
+        now += later_s
+        if is_busy:
+            circuit.busy(now)
+            row.append(now)
+        else:
+            circuit.well()
+            row = []
+        assert circuit.is_busy == is_busy
+        if circuit.is_given_up:
+            assert len(row) >= TOO_BUSY
+            assert row[-1] - row[0] >= TOO_BUSY_S
+            return
+        assert len(row) < TOO_BUSY or row[-1] - row[0] < TOO_BUSY_S

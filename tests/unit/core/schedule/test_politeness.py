@@ -589,6 +589,7 @@ def test_while_the_network_is_gone_one_page_now_and_then_probes_it():
     assert schedule.outage.since is None
     assert schedule.take(now) is not None
     assert not any(schedule.has_given_up(host) for host in hosts)
+    assert [host for host in hosts if schedule.is_busy(host)] == [probe.request.host]
 
 
 @given(st.lists(st.integers(0, 4)), st.lists(st.integers(0, 4)), st.integers(0, 3))
