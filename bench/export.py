@@ -9,14 +9,13 @@ format is written by the real command, in a process of its own.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import sys
 import tempfile
 from pathlib import Path
 
 from bench import machine
-from bench.measure import run
+from bench.measure import ENV, run
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.store.migrate import migrate
 from scraper.store.views import create_views
@@ -101,7 +100,7 @@ def main(items: int) -> None:
     scraper = str(Path(sys.executable).with_name("scraper"))
     for name in FORMATS:
         output, log = folder / f"items.{name}", folder / f"{name}.log"
-        figures = run([scraper, "export", str(db), "-o", str(output)], log=log, env=os.environ)
+        figures = run([scraper, "export", str(db), "-o", str(output)], log=log, env=ENV)
         if figures.exit_status:
             raise SystemExit(log.read_text())
         size, peak = output.stat().st_size / 1e6, figures.peak_bytes / 1e6

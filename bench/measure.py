@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SAMPLE_S = 0.2
-ENV = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (Path.cwd(),)))}
+_UNLIKE = "PYTHONDONTWRITEBYTECODE"  # an installed package is compiled, so is what is measured
+ENV = {
+    **{name: value for name, value in os.environ.items() if name != _UNLIKE},
+    "PYTHONPATH": str(Path.cwd()),
+}
 
 
 @dataclass(frozen=True, slots=True)

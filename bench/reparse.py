@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import machine, ours, pages
-from bench.measure import Figures, run
+from bench.measure import ENV, Figures, run
 from scraper.clock import SystemClock
 from scraper.core.model import PageResult, Response
 from scraper.core.request import make_request
@@ -66,9 +65,7 @@ def reparse(config: Path, place: str, log: Path) -> Figures:
     """One run of the command."""
     before, processes = PLACES[place]
     command = [*before, str(Path(sys.executable).with_name("scraper")), "reparse", str(config)]
-    figures = run(
-        [*command, "--set", f"parse.processes={processes}"], log=log, env=dict(os.environ)
-    )
+    figures = run([*command, "--set", f"parse.processes={processes}"], log=log, env=ENV)
     if figures.exit_status:
         raise RuntimeError(f"{' '.join(command)} ended with {figures.exit_status}; see {log}")
     return figures

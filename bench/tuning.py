@@ -9,7 +9,6 @@ the most of its runs. Some five minutes; `--rounds 1` takes three.
 from __future__ import annotations
 
 import argparse
-import os
 import sqlite3
 import statistics
 import sys
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import machine, ours, server
-from bench.measure import run
+from bench.measure import ENV, run
 
 LATE_S = 0.2
 RATES = (150, 400, 5_000)  # of the servers; the last is beyond what one core asks for
@@ -72,7 +71,7 @@ def _run(folder: Path, port: int, level: int | str, seconds: float) -> Path:
     (folder / "seeds.txt").write_text("".join(urls))
     config.write_text(_CONFIG.format(folder=folder, level=level))
     command = ours.command(config, "-q", "--max-time", f"{seconds:g}s")
-    run(command, log=folder / "run.log", env=dict(os.environ))
+    run(command, log=folder / "run.log", env=ENV)
     return db
 
 
