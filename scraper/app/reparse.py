@@ -54,7 +54,12 @@ def reparse_pages(loaded: Loaded, *, quiet: bool) -> tuple[int, str]:
 
 async def _reparse(plan: Plan, config_hash: str, *, clock: Clock, quiet: bool) -> Reparsed | None:
     processes = processes_of(plan.parse)
-    pool = WorkerPool(rules_of(plan), processes=processes, timeout_s=plan.parse.timeout_s)
+    pool = WorkerPool(
+        rules_of(plan),
+        processes=processes,
+        timeout_s=plan.parse.timeout_s,
+        at_once=processes,
+    )
     async with AsyncExitStack() as stack:
         stack.push_async_callback(pool.close)
         store = await stack.enter_async_context(await open_store(plan.store.path, clock=clock))

@@ -82,7 +82,10 @@ class ParseConfig(Section):
             "auto or a number",
         ),
     ] = Field(None, json_schema_extra={"default": "auto"})
-    """How many processes parse heavy pages; `auto`: as many as the machine has cores, at most 8."""
+    """How many processes may parse heavy pages; the next one is started when a page waits for it.
+
+    `auto`: as many as the machine has cores, at most 8.
+    """
 
     offload: Annotated[
         str | int,

@@ -35,6 +35,8 @@ _START_TRIES = 3
 _START_S = 10.0
 _END_S = 0.5
 _BUFFER_BYTES = 1024 * 1024
+_PATIENCE_S = 0.1  # that a page waits before one more worker is started: that takes as long
+_FIRST_S = 0.5  # as above, while the first one starts
 
 
 class WorkerDiedError(Exception):
@@ -54,13 +56,21 @@ class Tally:
 
 
 class WorkerPool:
-    """Up to `processes` workers, started one by one as they are needed."""
+    """Up to `processes` workers, started one by one as they are needed.
 
-    def __init__(self, rules: tuple[PageRule, ...], *, processes: int, timeout_s: float) -> None:
+    Args:
+        at_once: workers that are started as soon as there are pages for them; one more whenever a
+            page waits for long all the same.
+    """
+
+    def __init__(
+        self, rules: tuple[PageRule, ...], *, processes: int, timeout_s: float, at_once: int = 1
+    ) -> None:
         first = pickle.dumps(rules)
         self._workers = [Worker(first) for _ in range(processes)]
         self._idle = list(self._workers)
-        self._turn = asyncio.Semaphore(processes)
+        self._turn = asyncio.Semaphore(at_once)
+        self._more = processes - at_once  # workers that may be started, and are not
         self._timeout_s = timeout_s
         self.queued = 0  # pages that wait for a worker
         self.tally = Tally()
@@ -80,7 +90,7 @@ class WorkerPool:
         """
         self.queued += 1
         try:
-            await self._turn.acquire()
+            await self._take_turn()
         finally:
             self.queued -= 1
         try:
@@ -91,6 +101,23 @@ class WorkerPool:
                 self._idle.append(worker)
                 self._idle.sort(key=lambda one: one.is_ready)
         finally:
+            self._turn.release()
+
+    async def _take_turn(self) -> None:
+        """Wait for a worker; where that takes long, for one more."""
+        if not self._more or not self._turn.locked():
+            await self._turn.acquire()
+            return
+        patience_s = _PATIENCE_S if any(one.is_ready for one in self._workers) else _FIRST_S
+        timer = asyncio.get_running_loop().call_later(patience_s, self._grow)
+        try:
+            await self._turn.acquire()
+        finally:
+            timer.cancel()
+
+    def _grow(self) -> None:
+        if self._more:
+            self._more -= 1
             self._turn.release()
 
     async def _ask(self, worker: Worker, head: bytes, body: bytes) -> dict[str, Any]:

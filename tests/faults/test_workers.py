@@ -16,6 +16,7 @@ from scraper.core.errors import ParseError
 from scraper.core.extract.plan import FieldPlan, ItemPlan, PageRule
 from scraper.core.model import Parsed, Request, Response
 from scraper.core.plan import ParsePlan
+from scraper.parse import pool
 from scraper.parse.parser import Parser
 
 RULE = PageRule("page", items=(ItemPlan("page", (FieldPlan("title", css="h1"),)),))
@@ -90,6 +91,20 @@ async def test_an_idle_worker_that_is_killed_or_stopped_costs_no_page(number):
         strike(on, number)
         assert await is_fine(on)
         assert on.deaths + on.timeouts == 1
+
+
+async def test_one_more_worker_is_started_for_a_page_that_waits_for_long_alone(monkeypatch):
+    for name in ("_FIRST_S", "_PATIENCE_S"):
+        monkeypatch.setattr(pool, name, 60.0)
+    async with parser() as on:
+        await asyncio.gather(*(parse(on, name) for name in "abcd"))
+        assert len(pids(on)) == 1
+        monkeypatch.setattr(pool, "_PATIENCE_S", 0.0)
+        slow = asyncio.create_task(parse_slow(on))
+        await until(lambda: on.busy == 1)
+        await parse(on, "e")
+        assert len(pids(on)) == 2
+        await slow
 
 
 async def test_a_page_whose_worker_is_killed_is_parsed_in_a_fresh_one():
