@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO, TypeAlias
 
-from scraper.allocator import keep_memory
+from scraper.allocator import GENERATION, keep_memory
 from scraper.core.content import as_utf8, encoding
 from scraper.core.errors import ParseError
 from scraper.core.extract import Extractor, Source
@@ -37,7 +37,6 @@ ANSWER = struct.Struct(">I")  # bytes of the JSON
 DAMAGED = "damaged"  # the reason of a kept body that cannot be unpacked
 Asked: TypeAlias = tuple[str, str, tuple[Any, ...]]  # rule, content type, source
 Packed: TypeAlias = tuple[str, str, tuple[Any, ...], int, int]  # and bytes of the body, packed
-GENERATION = 10_000  # as in `__main__`
 MEMORY_BYTES = 1536 * 1024 * 1024
 _PR_SET_PDEATHSIG = 1
 _EXIT_MEMORY = 12
