@@ -59,7 +59,7 @@ def suspicious(body: bytes) -> bool:
         return True
     if ends <= _FEW_TAGS:
         return False
-    tags = body.count(b"<")
+    tags = ends if ends <= _MOST_ATTRIBUTES else body.count(b"<")  # at most as many as ends
     if ends - tags > _MOST_ATTRIBUTES:  # in values of attributes, as it seems
         return True
     step = len(body) // _SAMPLES
