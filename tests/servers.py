@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import ceil
 
 from scraper.core.schedule.flow import Flow
 from scraper.core.schedule.news import Sign
@@ -26,6 +27,7 @@ class Server:
         late: share of answers that do not come, after 15 s.
         fails: share of answers that say that it is busy.
         starts: requests a second that politeness allows.
+        bursts_s: answers leave together, that often.
     """
 
     latency_s: float = 0.2
@@ -37,12 +39,19 @@ class Server:
     late: float = 0.0
     fails: float = 0.0
     starts: float | None = None
+    bursts_s: float | None = None
     lag_s: Callable[[int], float] = lambda _open: 0.0
     free_at: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 
     def answer(self, now: float, already: int) -> tuple[float, Sign]:
         """When a request ends, and how."""
+        ends_at, sign = self._answer(now, already)
+        if self.bursts_s is not None:
+            ends_at = ceil(ends_at / self.bursts_s) * self.bursts_s
+        return ends_at, sign
+
+    def _answer(self, now: float, already: int) -> tuple[float, Sign]:
         if self.refuses is not None and already >= self.refuses:
             return now + 0.05, Sign.BUSY
         if self.fails and self.chance.random() < self.fails:

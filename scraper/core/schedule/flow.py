@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 from scraper.core.schedule.news import Sign
 
@@ -16,15 +16,17 @@ class Flow:
         bad: turns that were not, or with "too busy", and began at `since` or later: what was
             begun before a change says nothing of what came after it.
         turn_s: how long the good ones took, summed.
+        least_s: the shortest of them.
     """
 
-    __slots__ = ("bad", "good", "since", "turn_s")
+    __slots__ = ("bad", "good", "least_s", "since", "turn_s")
 
     def __init__(self) -> None:
         self.good = 0
         self.bad = 0
         self.turn_s = 0.0
-        self.since = float("-inf")
+        self.least_s = inf
+        self.since = -inf
 
     def __repr__(self) -> str:
         return f"<Flow {self.good} good, {self.bad} bad>"
@@ -37,7 +39,9 @@ class Flow:
         """
         if sign is Sign.WELL:
             self.good += 1
-            self.turn_s += now - started_at
+            took_s = now - started_at
+            self.turn_s += took_s
+            self.least_s = min(self.least_s, took_s)
         elif sign is not Sign.NONE and answers and started_at >= self.since:
             self.bad += 1
 
@@ -137,6 +141,7 @@ class Level:
     answers: int  # that this is known by
     lag_s: float
     turn_s: float = 0.0  # the mean of the good turns, the last time
+    rough: bool = False  # turns were counted that began at another level
 
 
 def deviation(answers: int, others: int) -> float:

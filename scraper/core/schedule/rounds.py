@@ -15,10 +15,11 @@ from math import log, sqrt
 
 from scraper.core.schedule.flow import Level, Window
 
-UP = 0.15  # of the gain in proportion: twice as many must bring 11 % more
+UP = 0.1  # of the gain in proportion: twice as many must bring 7 % more
 UP_LATE = 0.5  # ... or 41 % where it makes the loop late
 DOWN = 0.05  # half as many may lose 3.4 %
-DOWN_LATE = 0.25  # ... or 16 % where the loop is late
+DOWN_LATE = 0.1  # ... or 7 % where the loop is late
+LATE_S = 0.1  # that is a late loop
 STEEP = 0.4  # such a gain need not be sure
 FAIR = 0.8  # of the answers that slots bring if the server does not notice them
 QUEUED = 0.075  # of them: no more than that is a queue
@@ -43,15 +44,19 @@ def is_steep(gain: float, limit: int, base: Level) -> bool:
     return gain > STEEP * log(limit / base.limit)
 
 
-def pays_at_once(base: Level, turns: Window, limit: int, now: float) -> bool:
-    """Whether each slot that was added has brought an answer on top of the usual ones.
+def rate_at_once(base: Level, turns: Window, limit: int, now: float) -> float | None:
+    """Good turns a second if each slot that was added has brought an answer; None: they have not.
 
     Args:
         base: the level before.
         turns: since the move to `limit`.
     """
-    extra = turns.good - base.rate * (now - turns.began_at)
-    return extra >= FAIR * (limit - base.limit) + sqrt(turns.good) / 2
+    added, usual = limit - base.limit, base.rate * (now - turns.began_at)
+    due = added * max(1.0, usual / base.limit - 1)  # by the rounds that are over: Little's law
+    extra = turns.good - usual
+    if extra < FAIR * due + sqrt(turns.good) / 2:
+        return None
+    return base.rate * (1 + min(extra / due, 1.0) * added / base.limit)
 
 
 def is_in_vain(base: Level, turns: Window, limit: int, now: float) -> bool:

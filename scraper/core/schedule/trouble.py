@@ -38,8 +38,9 @@ class Trouble:
 
     def learn(self, window: Window) -> None:
         """Take a window for usual."""
+        learns = 1.0 if self._cuts else LEARNS  # what a cut has left is not of our making
         self._cuts = 0
-        self._usual += (window.bad_share - self._usual) * LEARNS
+        self._usual += (window.bad_share - self._usual) * learns
 
     def put_up_with(self, window: Window) -> None:
         """Take all errors of a window for usual: fewer requests would not change them."""

@@ -42,6 +42,7 @@ def test_a_window_sees_what_came_after_its_begin():
     for _ in range(2):
         told(flow, Sign.BUSY)
     assert (window.good, window.bad, window.bad_share, window.turn_s) == (2, 2, 0.5, 0.5)
+    assert flow.least_s == 0.2
     assert repr(flow) == "<Flow 3 good, 2 bad>"
     assert repr(window) == "<Window 2 good, 2 bad, 0 of 0 full>"
 

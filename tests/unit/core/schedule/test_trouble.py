@@ -51,6 +51,15 @@ def test_what_cuts_do_not_change_is_put_up_with():
     assert trouble.cut(100, 0.6, 0.0) is not None
 
 
+def test_what_a_cut_leaves_is_usual():
+    trouble = Trouble()
+    trouble.cut(100, 0.6, 0.0)
+    trouble.learn(seen(good=60, bad=40))
+    assert not trouble.is_in(seen(good=50, bad=50))
+    trouble.learn(seen(good=100))
+    assert trouble.is_in(seen(good=10, bad=90))  # else learnt by and by
+
+
 def test_cuts_count_in_a_row():
     trouble = Trouble()
     for _ in range(3 * CUTS):
