@@ -62,15 +62,30 @@ class Locator:
     async def _work(self) -> None:
         while True:
             host = await self._met.get()
-            self._located(host, await self._addresses(host))
+            self._located(host, await _addresses(self._look_up, host, self._timeout_s))
 
-    async def _addresses(self, host: str) -> list[str]:
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                found = await self._look_up(name_of(host), int(host.rpartition(":")[2]))
-        except (OSError, UnicodeError):  # a time-out is an OSError
-            return []
-        return [str(each["host"]) for each in found]
+
+async def locate(
+    look_up: LookUp, hosts: Sequence[str], *, timeout_s: float
+) -> dict[str, list[str]]:
+    """At which addresses each "name:port" is; none: it cannot be told."""
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(host: str) -> list[str]:
+        async with slots:
+            return await _addresses(look_up, host, timeout_s)
+
+    found = await asyncio.gather(*map(one, hosts))
+    return dict(zip(hosts, found, strict=True))
+
+
+async def _addresses(look_up: LookUp, host: str, timeout_s: float) -> list[str]:
+    try:
+        async with asyncio.timeout(timeout_s):
+            found = await look_up(name_of(host), int(host.rpartition(":")[2]))
+    except (OSError, UnicodeError):  # a time-out is an OSError
+        return []
+    return [str(each["host"]) for each in found]
 
 
 def make_locator(

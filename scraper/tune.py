@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from scraper.core.insight.attribution import Sample, bound
-from scraper.core.plan import FetchPlan
+from scraper.core.plan import FetchPlan, Plan
 from scraper.core.schedule.tuning import LEAST, MOST, START, Tuner
 from scraper.frontier.frontier import Frontier
 
@@ -18,6 +19,13 @@ FILES_EACH = 4  # that the process may open, for each open request
 def most_open(files: int) -> int:
     """How many requests may be open, by the files that the process may open; negative: any."""
     return MOST if files < 0 else min(MOST, max(LEAST, files // FILES_EACH))
+
+
+def within(plan: Plan, *, files: int) -> Plan:
+    """The plan, with no more open requests than files where it leaves that to us."""
+    if not plan.fetch.auto:
+        return plan
+    return replace(plan, fetch=replace(plan.fetch, concurrency=most_open(files)))
 
 
 class Tune:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from scraper.clock import Clock
@@ -20,6 +21,8 @@ from scraper.core.insight.past import Past, past_of, telling
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import rule_of
+from scraper.planning.plan import addresses_of
+from scraper.robots import KEPT_S
 from scraper.stages import Stages
 from scraper.store import ahead, open_reader
 
@@ -30,6 +33,7 @@ SHORTEST_S = 1.0  # a bound below that is not worth a line
 GROWN = 1.5  # times as long: worth another one
 HOSTS_JUDGED = 5  # by their robots.txt
 PAGES_JUDGED = 10_000  # of such a host; the rest as these
+LONGEST_TEXT = 64 * 1024  # bytes of a robots.txt that is read for its Crawl-delay
 
 
 class Foresight:
@@ -86,13 +90,15 @@ class Foresight:
             return None
         past = telling([each for each in (past_of(*run) for run in waiting.runs) if each])
         pages, judged = dict(waiting.pages), set[str | None]()
+        crawl_s = await asyncio.to_thread(self._crawl_delays_s, waiting)
         while True:
-            loads = self._loads(waiting, pages, past)
+            loads = self._loads(waiting, pages, past, crawl_s)
             found = bound(
                 loads,
                 concurrency=self._plan.fetch.concurrency,
                 most=self._limit,
-                cap=self._plan.politeness.per_domain,
+                per_domain=self._plan.politeness.per_domain,
+                per_address=self._plan.politeness.per_address,
             )
             host = found.host
             if host not in pages or host in judged or len(judged) >= HOSTS_JUDGED:
@@ -130,19 +136,44 @@ class Foresight:
         except FetchError:
             return None
 
+    def _crawl_delays_s(self, waiting: ahead.Waiting) -> dict[str, float]:
+        """Of hosts that an earlier run has asked for it, and this one may not have met yet."""
+        polite, agent = self._plan.politeness, self._plan.fetch.user_agent
+        texts = waiting.robots.items() if polite.robots else ()
+        delays_s = {
+            host: Rules.parse(text, agent).crawl_delay_s or 0.0
+            for host, (_, text) in texts
+            if len(text) <= LONGEST_TEXT
+        }
+        return {host: min(each, polite.max_crawl_delay_s) for host, each in delays_s.items()}
+
     def _loads(
-        self, waiting: ahead.Waiting, pages: Mapping[str, int], past: Past | None
+        self,
+        waiting: ahead.Waiting,
+        pages: Mapping[str, int],
+        past: Past | None,
+        crawl_s: Mapping[str, float],
     ) -> Iterator[Load]:
         polite, delays_s = self._plan.politeness, self._stages.tally.delays_s()
         for host, count in pages.items():
             rule = rule_of(host, polite.hosts, default=polite.default)
             earlier = past.hosts.get(host) if past else None
+            asked_at, _ = waiting.robots.get(host, (inf, b""))
             yield Load(
                 host,
                 count,
                 per_host=rule.per_host,
-                delay_s=max(rule.delay_s, delays_s.get(host, 0.0)),
+                delay_s=max(rule.delay_s, delays_s.get(host, 0.0), crawl_s.get(host, 0.0)),
+                asks=int(polite.robots and not 0 < waiting.began_at - asked_at < KEPT_S),
                 rest_s=waiting.rests.get(host, (0.0, 0.0))[0],
                 last_due_s=waiting.retries.get(host, 0.0),
                 quick_s=earlier.quick_s if earlier else 0.0,
+                addresses=self._addresses(host),
             )
+
+    def _addresses(self, host: str) -> tuple[str, ...]:
+        if self._plan.politeness.per_address is None:
+            return ()
+        schedule = self._stages.frontier.schedule
+        known = schedule.hosts.get(host)
+        return addresses_of(host, {host: schedule.lanes.addresses(known)} if known else {})

@@ -18,15 +18,18 @@ from scraper.core.plan import Plan, PolitenessPlan, refresh_of
 from scraper.core.schedule.host import rule_of
 from scraper.core.scope import Scope
 from scraper.core.urlrules import UrlRules
+from scraper.descriptors import allow_files
 from scraper.fetch import Fetcher
+from scraper.locate import locate
 from scraper.planning.headcount import Headcount
-from scraper.planning.plan import Known, Outline, Said, ask_hosts, origins, told
+from scraper.planning.plan import Known, Outline, Said, ask_hosts, named_hosts, origins, told
 from scraper.planning.sitemaps import SitemapLook
 from scraper.report.liveness import is_dead
 from scraper.robots import Robots
 from scraper.seeds import Seeds, standard_input
 from scraper.sitemaps.reading import Sitemaps
 from scraper.store import RunStart, ahead, open_reader
+from scraper.tune import within
 
 
 def plan_crawl(plan: Plan, *, limit: int | None, fresh: bool) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def plan_crawl(plan: Plan, *, limit: int | None, fresh: bool) -> dict[str, Any]:
         UsageError: a seed list cannot be read, or the database is none of ours.
         StoreError: the database cannot be read.
     """
+    plan = within(plan, files=allow_files())
     with ExitStack() as stack:
         db = None
         if Path(plan.store.path).exists():
@@ -75,12 +79,13 @@ async def _plan(
             await seeds.run()
             headcount.add_known(ahead.due_rows(db, view) if db else ())
             said = await _ask(plan, db, headcount, robots)
+            addresses = await _locate(plan, fetcher, headcount)
         rules = {host: each.rules for host, each in said.items() if each.rules}
         headcount.judge(rules)
         for host, each in rules.items():
             headcount.judge_known(host, each, ahead.waiting_urls(db, host) if db else ())
         known = _known(db, view, now, asks_saved=headcount.asks_saved) if db else Known()
-        return told(Outline(plan, headcount, known, said, limit), seeds.figures())
+        return told(Outline(plan, headcount, known, said, limit, addresses), seeds.figures())
 
 
 def _seeds(plan: Plan, headcount: Headcount, look: SitemapLook) -> Seeds:
@@ -112,6 +117,13 @@ async def _ask(
         return {}
     kept = ahead.kept_robots(db, origins(headcount)) if db else {}
     return await ask_hosts(headcount, robots, kept)
+
+
+async def _locate(plan: Plan, fetcher: Fetcher, headcount: Headcount) -> dict[str, list[str]]:
+    if plan.politeness.per_address is None:
+        return {}
+    timeout_s = plan.fetch.connect_timeout_s
+    return await locate(fetcher.look_up, named_hosts(headcount), timeout_s=timeout_s)
 
 
 def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float, *, asks_saved: int) -> Known:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -52,7 +52,7 @@ from scraper.sitemaps.reading import Sitemaps
 from scraper.sitemaps.turns import SitemapTurns
 from scraper.stages import Stages
 from scraper.store import Lock, Names, RunStart, Store, hold, open_store
-from scraper.tune import Tune, most_open
+from scraper.tune import Tune, within
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def run_crawl(
         StoreError: the database cannot be used.
     """
     settle()
-    plan = _within(plan, files=allow_files())
+    plan = within(plan, files=allow_files())
     verbosity = -1 if options.quiet else options.verbosity
     setup(format=options.log_format, verbosity=verbosity).hide(secrets)
     for warning in warnings:
@@ -110,13 +110,6 @@ def run_crawl(
     leave_on_signal(outcome.exit_status)  # the closed loop would swallow it
     _conclude(plan, outcome, quiet=options.quiet)
     return outcome.exit_status
-
-
-def _within(plan: Plan, *, files: int) -> Plan:
-    """The plan, with no more open requests than files where it leaves that to us."""
-    if not plan.fetch.auto:
-        return plan
-    return replace(plan, fetch=replace(plan.fetch, concurrency=most_open(files)))
 
 
 def _lock(plan: Plan, clock: Clock) -> Lock:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from scraper.core.domain import is_address, name_of
 from scraper.core.errors import FetchError
 from scraper.core.insight.estimate import (
     Bound,
@@ -103,6 +104,18 @@ async def ask_hosts(
     return {host.host: each for host, each in zip(hosts, said, strict=True)}
 
 
+def named_hosts(headcount: Headcount) -> list[str]:
+    """Of the hosts that `ask_hosts` will ask those that are no address themselves."""
+    hosts = (host.host for host in headcount.hosts(HOSTS_ASKED))
+    return [host for host in hosts if not is_address(name_of(host))]
+
+
+def addresses_of(host: str, found: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Where "name:port" is; none: not known."""
+    name = name_of(host)
+    return (name.strip("[]"),) if is_address(name) else tuple(found.get(host, ()))
+
+
 def origins(headcount: Headcount) -> list[str]:
     """Of the hosts that `ask_hosts` will ask."""
     return [origin_of(host.url) for host in headcount.hosts(HOSTS_ASKED)]
@@ -128,6 +141,7 @@ class Outline:
     Args:
         said: of robots.txt, by host.
         most: pages that the command line allows; None: no limit.
+        addresses: of the hosts that were looked up.
     """
 
     plan: Plan
@@ -135,6 +149,7 @@ class Outline:
     known: Known
     said: Mapping[str, Said]
     most: int | None = None
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def loads(self) -> Iterator[Load]:
         """What each host has to bear."""
@@ -161,6 +176,7 @@ class Outline:
             quick_s=past.hosts[host.host].quick_s if past and host.host in past.hosts else 0.0,
             latency_s=earlier.latency_s if earlier else 0.0,
             requests_per_page=earlier.requests_per_page if earlier else 1.0,
+            addresses=addresses_of(host.host, self.addresses),
         )
 
     @property
@@ -218,7 +234,8 @@ def _least(outline: Outline) -> Bound:
         outline.loads(),
         concurrency=plan.fetch.concurrency,
         most=outline.limit,
-        cap=plan.politeness.per_domain,
+        per_domain=plan.politeness.per_domain,
+        per_address=plan.politeness.per_address,
     )
 
 
@@ -316,6 +333,8 @@ def _unknown(outline: Outline, hosts: int, *, missed: int) -> Iterator[str]:
     if plan.politeness.robots and hosts > len(outline.said):
         yield "robots"
     if plan.politeness.per_address is not None:
-        yield "addresses"
+        where = (addresses_of(each.host, outline.addresses) for each in outline.headcount.hosts())
+        if not all(where):
+            yield "addresses"
     if known.past is None or not known.past.calm:  # it was too short
         yield "latency"

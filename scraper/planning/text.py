@@ -23,7 +23,7 @@ _UNKNOWN = {
     "links": "pages that links lead to: they come on top",
     "sitemaps": "pages of sitemaps that could not be read: they come on top",
     "robots": "the Crawl-delay of hosts that were not asked",
-    "addresses": "which hosts share an address, and so the cap of politeness.per_address",
+    "addresses": "where all hosts are: politeness.per_address may let them take longer",
     "latency": "how fast the hosts answer: no run yet was long enough to tell",
 }
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scraper.core.model import Reason, State
 from scraper.core.schedule.change import Seen
 from scraper.core.schedule.refresh import up_to
+from scraper.core.url import origin_of
 from scraper.store.books import Tenure
 from scraper.store.connection import store_error
 from scraper.store.counts import GONE, judges_gone, read_groups
@@ -30,6 +31,7 @@ from scraper.store.surveying import LEARNT, learns, seen_of
 RUNS_READ = 10
 LONGEST_S = 2.0  # that a run may look at the table to foretell its end
 HOSTS_READ = 10_000  # by a run, those with most pages
+ROBOTS_READ = 100  # of these; a plan asks as many
 STEPS = 10_000  # of SQLite's machine, from one look at the clock to the next
 HOSTS = "SELECT host, paused_until, slow_s FROM host WHERE paused_until > ? OR slow_s > 0"
 RETRIES = (
@@ -242,6 +244,8 @@ class Waiting:
     rests: Mapping[str, tuple[float, float]]
     retries: Mapping[str, float]
     runs: Sequence[tuple[int, float, dict[str, Any]]]  # that ended before
+    began_at: float = 0.0
+    robots: Mapping[str, tuple[float, bytes]] = field(default_factory=dict)  # see `kept_robots`
 
 
 def waiting(reader: Reader, now: float, *, stop: Callable[[], bool]) -> Waiting | None:
@@ -253,14 +257,24 @@ def waiting(reader: Reader, now: float, *, stop: Callable[[], bool]) -> Waiting 
     db = reader.connection
     db.set_progress_handler(stop, STEPS)
     try:
-        pages = db.execute(PAGES, (HOSTS_READ,)).fetchall()
-        return Waiting(dict(pages), rests(db, now), retries(db, now), ended_runs(db))
+        pages = dict(db.execute(PAGES, (HOSTS_READ,)).fetchall())
+        found = Waiting(pages, rests(db, now), retries(db, now), ended_runs(db))
+        (began_at,) = db.execute("SELECT max(started_at) FROM run").fetchone()
+        return replace(found, began_at=began_at, robots=_robots_of(db, pages))
     except sqlite3.Error as error:
         if stop():
             return None
         raise store_error(reader.path, error) from error
     finally:
         db.set_progress_handler(None, STEPS)
+
+
+def _robots_of(db: sqlite3.Connection, pages: Mapping[str, int]) -> dict[str, tuple[float, bytes]]:
+    """What is kept of the robots.txt of the hosts with most pages, by host."""
+    hosts = list(pages)[:ROBOTS_READ]
+    origins = {host: origin_of(url) for host in hosts for url in waiting_urls(db, host, 1)}
+    kept = kept_robots(db, list(origins.values()))
+    return {host: kept[origin] for host, origin in origins.items() if origin in kept}
 
 
 def rests(db: sqlite3.Connection, now: float) -> Mapping[str, tuple[float, float]]:

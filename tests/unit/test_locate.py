@@ -2,7 +2,7 @@
 
 import asyncio
 
-from scraper.locate import AT_ONCE, Locator
+from scraper.locate import AT_ONCE, Locator, locate
 from tests.virtual import run_virtual
 
 ANSWERS = {
@@ -25,6 +25,7 @@ def test_every_host_is_told_where_it_is_whatever_its_name_server_does():
         return answer
 
     async def main():
+        """All that a run looks up, and then what a plan does."""
         told = {}
         locator = Locator(look_up, timeout_s=10.0, located=told.__setitem__)
         hosts = [*(f"slow-{n}:80" for n in range(2 * AT_ONCE)), "a:80", "gone:80", "odd:80"]
@@ -35,6 +36,7 @@ def test_every_host_is_told_where_it_is_whatever_its_name_server_does():
         await asyncio.sleep(20.5)
         task.cancel()
         await asyncio.wait((task,))
+        assert await locate(look_up, hosts, timeout_s=10.0) == told
         return told
 
     told = run_virtual(main())

@@ -3,10 +3,10 @@
 **At least** is a bound: a host that is asked no more often than every `delay_s` needs the time of
 all its starts but one; a host that has `per_host` requests open, each for `quick_s`, and a run that
 has `concurrency` of them open, need the time of all answers divided by that, and so do the hosts of
-a domain that has `per_domain` of them open. The longest of these is the bound, and whatever sets it
-is its cause. What is not known (latencies, pages that are yet to be discovered) counts as nothing,
-so the bound holds whatever comes. With a limit on pages the bound is that of the quickest choice of
-so many pages.
+a domain that has `per_domain` of them open, or at an address that has `per_address`. The longest of
+these is the bound, and whatever sets it is its cause. What is not known (latencies, pages that are
+yet to be discovered) counts as nothing, so the bound holds whatever comes. With a limit on pages
+the bound is that of the quickest choice of so many pages.
 
 **Expected** adds what an earlier run took beyond its own model (the loop, the disk, the order of
 hosts), for each page by what it costs to compute: a run that is repeated is expected to take what
@@ -44,6 +44,7 @@ class Load:
     latency_s: float = 0.0  # ... on the average; 0: not known
     requests_per_page: float = 1.0  # retries and redirects
     slow_s: float = 0.0  # a learnt pause between two starts
+    addresses: tuple[str, ...] = ()  # where it is; none: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Bound:
     """The least that a run takes, and why."""
 
     seconds: float = 0.0
-    cause: str = "none"  # delay, latency, rest, retry, domain, concurrency, limit or none
-    host: str | None = None  # or the domain; None: it is that of all hosts together
+    cause: str = "none"  # delay, latency, rest, retry, domain, address, concurrency, limit or none
+    host: str | None = None  # or the domain or address; None: it is that of all hosts together
     pages: int = 0  # of the host, or of all
     each_s: float = 0.0  # the delay, the latency, or the rest
     at_a_time: int = 1
@@ -70,7 +71,8 @@ class Bound:
         """What sets the bound, for people, behind a colon; empty when nothing does."""
         if self.cause == "none":
             return ""
-        where = f"{short(self.host)}, " if self.host else ""
+        host = self.host and (self.host if self.cause == "address" else short(self.host))
+        where = f"{host}, " if host else ""
         limited = " within the limit" if self.limited else ""
         many = f"{self.pages:,} page{'' if self.pages == 1 else 's'}{limited}"
         return f": {where}{many}, {_CAUSES[self.cause].format(each=span(self.each_s), bound=self)}"
@@ -80,6 +82,7 @@ _CAUSES = {
     "delay": "one each {each}",
     "latency": "{bound.at_a_time:,} at a time of {each} each",
     "domain": "{bound.at_a_time:,} at a time of {each} each on all its hosts",
+    "address": "{bound.at_a_time:,} at a time of {each} each on all hosts there",
     "concurrency": "{bound.at_a_time:,} at a time of {each} each",
     "rest": "after a rest of {each}",
     "limit": "on the quickest hosts",
@@ -88,7 +91,12 @@ _CAUSES = {
 
 
 def bound(
-    loads: Iterable[Load], *, concurrency: int, most: int | None = None, cap: int | None = None
+    loads: Iterable[Load],
+    *,
+    concurrency: int,
+    most: int | None = None,
+    per_domain: int | None = None,
+    per_address: int | None = None,
 ) -> Bound:
     """The least time of a run.
 
@@ -96,58 +104,89 @@ def bound(
         loads: each host once; looked at once.
         concurrency: requests open in all.
         most: pages of the run; None: all of them.
-        cap: requests open on all hosts of a domain; None: as many as may be.
+        per_domain: requests open on all hosts of a domain; None: as many as may be.
+        per_address: likewise at an address; a host at several counts for each.
     """
-    domains = _Domains(cap)
-    longest, total, open_s = Bound(), 0, 0.0
-    quickest_s = float("inf")
-    kinds: Counter[Load] = Counter()  # hosts that are alike
+    work = _Work(_Shared(per_domain, per_address), may_choose=most is not None)
     for load in loads:
-        if not load.pages:
-            continue
-        total += load.pages
-        open_s += load.pages * load.quick_s
-        domains.add(load)
-        quickest_s = min(quickest_s, load.quick_s)
-        if most is not None:  # a retry that is due late need not be among them
-            kinds[replace(load, host="", last_due_s=0.0)] += 1
-        least = host_bound(load)
-        if least.seconds > longest.seconds:
-            longest = least
-    limited = most is not None and most < total
-    pages = most if limited and most is not None else total
-    if not pages:
-        return Bound()
-    slots_s = (pages * quickest_s if limited else open_s) / concurrency
-    if limited:
-        longest = _limited(longest, kinds, pages)
-    else:
-        longest = max(longest, domains.bound(), key=lambda each: each.seconds)
-    if slots_s <= longest.seconds:
-        return longest
-    each_s = slots_s * concurrency / pages
-    return Bound(slots_s, "concurrency", None, pages, each_s, concurrency, limited)
+        if load.pages:
+            work.add(load)
+    limited = most is not None and most < work.pages
+    return work.limited(most or 0, concurrency) if limited else work.whole(concurrency)
 
 
-class _Domains:
-    """How long requests are open on all hosts of each domain, where that has a cap."""
+class _Work:
+    """All hosts of a run, in one look at each."""
 
-    def __init__(self, cap: int | None) -> None:
-        self._cap = cap
-        self._open: dict[str, tuple[float, int]] = {}  # seconds, pages
+    def __init__(self, shared: _Shared, *, may_choose: bool) -> None:
+        self.pages = 0
+        self._may_choose = may_choose
+        self._shared = shared
+        self._open_s = 0.0
+        self._longest = Bound()  # of one host
+        self._kinds: Counter[Load] = Counter()  # hosts that are alike
 
     def add(self, load: Load) -> None:
-        if self._cap is not None and load.quick_s:
-            name = owner(load.host)
-            open_s, pages = self._open.get(name, (0.0, 0))
-            self._open[name] = open_s + load.pages * load.quick_s, pages + load.pages
+        self.pages += load.pages
+        self._open_s += load.pages * load.quick_s
+        self._shared.add(load)
+        self._longest = max(self._longest, host_bound(load), key=_seconds)
+        if self._may_choose:  # a retry that is due late need not be among the pages
+            self._kinds[replace(load, host="", last_due_s=0.0, addresses=())] += 1
+
+    def whole(self, concurrency: int) -> Bound:
+        """The bound of all pages."""
+        longest = max(self._longest, self._shared.bound(), key=_seconds)
+        return max(longest, _of_slots(self._open_s, self.pages, concurrency), key=_seconds)
+
+    def limited(self, most: int, concurrency: int) -> Bound:
+        """The bound of the quickest choice of so many pages."""
+        if not most:
+            return Bound()
+        longest = _limited(self._longest, self._kinds, most)
+        quickest_s = min(load.quick_s for load in self._kinds)
+        slots = replace(_of_slots(most * quickest_s, most, concurrency), limited=True)
+        return max(longest, slots, key=_seconds)
+
+
+def _of_slots(open_s: float, pages: int, concurrency: int) -> Bound:
+    if not open_s:
+        return Bound()
+    return Bound(open_s / concurrency, "concurrency", None, pages, open_s / pages, concurrency)
+
+
+def _seconds(bound: Bound) -> float:
+    return bound.seconds
+
+
+class _Shared:
+    """How long requests are open on all hosts that share a cap."""
+
+    def __init__(self, per_domain: int | None, per_address: int | None) -> None:
+        self._per_domain = per_domain
+        self._per_address = per_address
+        self._open: dict[tuple[str, str, int], tuple[float, int]] = {}  # seconds, pages
+
+    def add(self, load: Load) -> None:
+        for group in self._groups(load) if load.quick_s else ():
+            open_s, pages = self._open.get(group, (0.0, 0))
+            self._open[group] = open_s + load.pages * load.quick_s, pages + load.pages
+
+    def _groups(self, load: Load) -> Iterator[tuple[str, str, int]]:
+        """Cause, name and cap of each group that a host is in."""
+        if self._per_domain is not None:
+            yield "domain", owner(load.host), self._per_domain
+        if self._per_address is not None:
+            for address in load.addresses:
+                yield "address", address, self._per_address
 
     def bound(self) -> Bound:
-        """Of the domain that needs longest."""
-        if self._cap is None or not self._open:
-            return Bound()
-        name, (open_s, pages) = max(self._open.items(), key=lambda each: each[1][0])
-        return Bound(open_s / self._cap, "domain", name, pages, open_s / pages, self._cap)
+        """Of the group that needs longest."""
+        longest = Bound()
+        for (cause, name, cap), (open_s, pages) in self._open.items():
+            if open_s / cap > longest.seconds:
+                longest = Bound(open_s / cap, cause, name, pages, open_s / pages, cap)
+        return longest
 
 
 def host_bound(load: Load) -> Bound:

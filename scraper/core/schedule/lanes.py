@@ -23,6 +23,8 @@ from scraper.core.domain import is_address, name_of, owner
 from scraper.core.plan import PolitenessPlan
 from scraper.core.schedule.host import Group, Host, Lane
 
+_ADDRESS = "address "  # begins the name of a group
+
 
 class Lanes:
     """All lanes and groups.
@@ -64,7 +66,7 @@ class Lanes:
         if self._per_domain is not None:
             limits[f"domain {owner(host.name)}"] = self._per_domain
         if self._per_address is not None:
-            limits |= {f"address {each.strip('[]')}": self._per_address for each in addresses}
+            limits |= {f"{_ADDRESS}{each.strip('[]')}": self._per_address for each in addresses}
         key = tuple(sorted(limits))
         if not key:
             return
@@ -76,6 +78,11 @@ class Lanes:
         for group in lane.groups:
             group.members += 1
         host.lane = lane
+
+    def addresses(self, host: Host) -> tuple[str, ...]:
+        """Where a host is, as far as that has a cap and is known."""
+        key = host.lane.key if host.lane else ()
+        return tuple(each.removeprefix(_ADDRESS) for each in key if each.startswith(_ADDRESS))
 
     def forget(self, host: Host) -> None:
         """A host that has nothing open and nothing to start is known no more."""

@@ -12,6 +12,8 @@ from scraper.app.foresight import Foresight
 from scraper.core.insight.tally import Tally
 from scraper.core.plan import FetchPlan, HostRule, Plan, PolitenessPlan, SeedPlan, StorePlan
 from scraper.core.robotstxt import Rules
+from scraper.core.schedule.politeness import HostSchedule
+from scraper.robots import KEPT_S
 from scraper.store import ahead, open_reader
 from tests.unit.report.database import BEGAN_AT, Database
 
@@ -41,6 +43,7 @@ class FakeStages:
 
     def __init__(self, robots: Robots) -> None:
         self.robots, self.tally, self.clock = robots, Tally(), Clock()
+        self.frontier, self.schedule = self, HostSchedule(PolitenessPlan())
         self.seeded = asyncio.Event()
 
 
@@ -83,9 +86,9 @@ def test_what_waits_and_what_is_done_already_count(database, tmp_path):
     waits(database, "slow", 1, due_at=BEGAN_AT + 3, reason="timeout")
     database.visit(1, database.request("done", host="slow:443"), status=200)
     database.visit(1, database.request("skipped", "robots_disallowed", host="slow:443"))
-    assert tell(tmp_path) == "at least 9 s: slow, 10 pages, one each 1 s"
-    assert tell(tmp_path, slow=5.0) == "at least 45 s: slow, 10 pages, one each 5 s"
-    assert tell(tmp_path, limit=6).startswith("at least 1.5 s: 6 pages within the limit")
+    assert tell(tmp_path) == "at least 10 s: slow, 10 pages, one each 1 s"  # and robots.txt
+    assert tell(tmp_path, slow=5.0) == "at least 50 s: slow, 10 pages, one each 5 s"
+    assert tell(tmp_path, limit=6).startswith("at least 2 s: 6 pages within the limit")
     database.insert("host", host="fast:443", in_scope=0, paused_until=BEGAN_AT + 60)
     assert tell(tmp_path) == "at least 1 min 6 s: fast, 12 pages, after a rest of 1 min"
 
@@ -93,8 +96,27 @@ def test_what_waits_and_what_is_done_already_count(database, tmp_path):
 def test_what_robots_txt_disallows_does_not_count(database, tmp_path):
     waits(database, "slow", 10)  # .../1 to .../10
     assert tell(tmp_path, robots="User-agent: *\nDisallow: /1") == (
-        "at least 7 s: slow, 8 pages, one each 1 s"
+        "at least 8 s: slow, 8 pages, one each 1 s"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "text", "told"),
+    [
+        (BEGAN_AT + 1, "", "at least 10 s: slow, 10 pages, one each 1 s"),  # by this run
+        (BEGAN_AT - 1, "", "at least 9 s: slow, 10 pages, one each 1 s"),
+        (BEGAN_AT - 1, "Crawl-delay: 5", "at least 45 s: slow, 10 pages, one each 5 s"),
+        (BEGAN_AT - 1, "Crawl-delay: 99", "at least 9 min: slow, 10 pages, one each 1 min"),
+        (BEGAN_AT - KEPT_S, "Crawl-delay: 5", "at least 50 s: slow, 10 pages, one each 5 s"),
+    ],
+)
+def test_a_robots_txt_that_was_kept_is_not_asked_for_and_its_delay_counts(
+    database, tmp_path, asked_at, text, told
+):
+    waits(database, "slow", 10)
+    body = f"User-agent: *\n{text}".encode()
+    database.insert("robots", origin="https://a.example", fetched_at=asked_at, body=body)
+    assert tell(tmp_path) == told
 
 
 def test_latencies_of_an_earlier_run_count(database, tmp_path):
@@ -118,6 +140,17 @@ def test_latencies_of_an_earlier_run_count(database, tmp_path):
     wanted = "at least 3 min 20 s: slow, 20 pages, 1 at a time of 10 s each on all its hosts"
     assert str(telling.bound) == wanted
 
+    stages = FakeStages(Robots())
+    telling = foresight(tmp_path, stages, per_address=2)
+    stages.schedule = HostSchedule(PolitenessPlan(per_address=2))
+    stages.schedule.hosts.named("slow:443")
+    asyncio.run(telling._tell())
+    assert str(telling.bound).endswith("4 at a time of 10 s each")  # it is not looked up yet
+    stages.schedule.located("slow:443", ["10.0.0.1"], 0.0)
+    asyncio.run(telling._tell())
+    wanted = "at least 1 min 40 s: 10.0.0.1, 20 pages, 2 at a time of 10 s each on all hosts there"
+    assert str(telling.bound) == wanted
+
 
 def test_it_is_said_again_when_the_seeds_have_grown(database, tmp_path, caplog):
     async def work() -> dict[str, Any] | None:
@@ -135,11 +168,11 @@ def test_it_is_said_again_when_the_seeds_have_grown(database, tmp_path, caplog):
     waits(database, "slow", 4)
     told = asyncio.run(work())
     assert [record.message for record in caplog.records] == [
-        "at least 3 s: slow, 4 pages, one each 1 s",
-        "at least 11 s: slow, 12 pages, one each 1 s",
+        "at least 4 s: slow, 4 pages, one each 1 s",
+        "at least 12 s: slow, 12 pages, one each 1 s",
     ]
     assert told == json.loads(json.dumps(told))
-    assert (told["bound_s"], told["host"], told["cause"]) == (11.0, "slow:443", "delay")
+    assert (told["bound_s"], told["host"], told["cause"]) == (12.0, "slow:443", "delay")
 
 
 def test_a_table_that_takes_too_long_is_left_alone(database, tmp_path):

@@ -36,7 +36,12 @@ loads = st.builds(
 )
 crawls = st.lists(loads, max_size=4).map(
     lambda some: [
-        replace(load, host=f"h{n}.d{n % 2}.example:80", latency_s=load.quick_s)
+        replace(
+            load,
+            host=f"h{n}.d{n % 2}.example:80",
+            latency_s=load.quick_s,
+            addresses=(("10.0.0.1",), ("10.0.0.2",), ("10.0.0.1", "10.0.0.2"), ())[n],
+        )
         for n, load in enumerate(some)
     ]
 )
@@ -45,17 +50,22 @@ caps = st.none() | st.integers(1, 3)
 
 
 def takes_s(
-    crawl: Sequence[Load], slots: int, limit: int | None, per_domain: int | None = None
+    crawl: Sequence[Load],
+    slots: int,
+    limit: int | None,
+    per_domain: int | None = None,
+    per_address: int | None = None,
 ) -> float:
     """How long the real schedule takes, on servers that answer after `quick_s` each."""
     rules = {load.host: HostRule(load.per_host, load.delay_s) for load in crawl}
-    plan = PolitenessPlan(robots=False, hosts=rules, per_domain=per_domain)
+    plan = PolitenessPlan(robots=False, hosts=rules, per_domain=per_domain, per_address=per_address)
     schedule = HostSchedule(plan)
     answers = {load.host: load.quick_s for load in crawl}
     for load in crawl:
         schedule.pause(load.host, load.rest_s, 0.0)
         for n in range(load.pages):
             schedule.add(Request(f"http://{load.host}/{n}", b"", load.host), 0.0)
+        schedule.located(load.host, load.addresses, 0.0)
     now, begun, serial, open_ = 0.0, 0, 0, list[tuple[float, int, str, float]]()
     while True:
         while schedule.open < slots and begun != limit and (lease := schedule.take(now)):
@@ -73,23 +83,37 @@ def takes_s(
             now = wake_at
 
 
-@given(crawls, st.integers(1, 6), limits, caps)
-def test_the_bound_is_never_above_what_the_schedule_needs(crawl, slots, limit, cap):
-    least = bound(crawl, concurrency=slots, most=limit, cap=cap)
-    assert least.seconds <= takes_s(crawl, slots, limit, cap) * (1 + 1e-9)
+@given(crawls, st.integers(1, 6), limits, caps, caps)
+def test_the_bound_is_never_above_what_the_schedule_needs(crawl, slots, limit, domain, address):
+    shared = {"per_domain": domain, "per_address": address}
+    least = bound(crawl, concurrency=slots, most=limit, **shared)
+    assert least.seconds <= takes_s(crawl, slots, limit, **shared) * (1 + 1e-9)
 
 
 def test_the_hosts_of_a_domain_share_its_cap():
     crawl = [Load(f"h{n}.d{n % 2}.example:443", 10 + n, quick_s=2.0) for n in range(6)]
-    least = bound(crawl, concurrency=100, cap=2)
+    least = bound(crawl, concurrency=100, per_domain=2)
     assert (least.cause, least.host, least.pages) == ("domain", "d1.example", 11 + 13 + 15)
     assert least.seconds == (11 + 13 + 15) * 2.0 / 2
     assert str(least) == (
         "at least 39 s: d1.example, 39 pages, 2 at a time of 2 s each on all its hosts"
     )
     assert least.as_json()["bound_s"] == 39.0
-    assert bound(crawl, concurrency=100, cap=99).cause == "latency"
-    assert bound(crawl, concurrency=100, cap=1, most=2).cause != "domain"
+    assert bound(crawl, concurrency=100, per_domain=99).cause == "latency"
+    assert bound(crawl, concurrency=100, per_domain=1, most=2).cause != "domain"
+
+
+def test_the_hosts_at_an_address_share_its_cap_whosever_they_are():
+    places = [("::80",), ("10.0.0.1", "::80"), ("10.0.0.1",), ()]
+    crawl = [
+        Load(f"a{n}.d{n}.example:80", 10, quick_s=1.0, addresses=at) for n, at in enumerate(places)
+    ]
+    least = bound(crawl, concurrency=100, per_address=2, per_domain=3)
+    assert str(least) == (
+        "at least 10 s: ::80, 20 pages, 2 at a time of 1 s each on all hosts there"
+    )
+    assert bound(crawl, concurrency=100, per_domain=3).cause == "domain"
+    assert bound(crawl, concurrency=100, per_address=40).cause == "latency"
 
 
 @given(loads.filter(lambda load: load.pages))
