@@ -125,6 +125,6 @@ async def _next(request: Request, response: Response, stages: Stages) -> Request
     location = response.headers["location"]
     longest, may_repeat = stages.max_redirects, stages.cookies
     hop, url = next_hop(request, response.status, location, longest=longest, may_repeat=may_repeat)
-    if request.seed and stages.scope.join(url.hostname, led=True):  # where a seed leads joins
-        await stages.writer.join_scope(url.hostname)
+    if request.seed:  # where a seed leads joins
+        await stages.led_to(url.hostname)
     return replace(request, hop=hop, host=url.host)

@@ -15,19 +15,19 @@ import logging
 import sys
 import threading
 import zlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from scraper.core.errors import UsageError
-from scraper.core.model import Json, Request
+from scraper.core.model import Request
 from scraper.core.plan import SeedFile, SeedPlan, SeedRequest
 from scraper.core.ranges import expand
 from scraper.core.request import make_request
 from scraper.core.seedlist import BadLine, Seed, read_csv, read_lines
 from scraper.core.sitemap import LONGEST, Listed
-from scraper.core.url import Url, origin_of
+from scraper.core.url import Url, origin_of, parse
 from scraper.core.urlrules import UrlRules
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,8 @@ class Seeds:
     """Reads all seeds of a plan, once.
 
     Args:
-        join: told the host name of every seed.
+        named: told the host name of every seed that the config or a list names ...
+        led: ... and of every one that only a sitemap does, of another host.
         stdin: what "-" reads.
     """
 
@@ -68,7 +69,8 @@ class Seeds:
         *,
         rules: UrlRules,
         writer: Writer,
-        join: Callable[[str], object],
+        named: Callable[[str], Awaitable[None]],
+        led: Callable[[str], Awaitable[None]],
         stdin: BinaryIO,
         sitemaps: Sitemaps,
     ) -> None:
@@ -79,7 +81,9 @@ class Seeds:
         self._origins: dict[str, None] = {}
         self._changed_by: dict[bytes, float] = {}  # of the batch
         self._writer = writer
-        self._join = join
+        self._named = named
+        self._own = {parse(each.url).hostname for each in plan.sitemaps if each.url is not None}
+        self._led = led
         self._stdin = stdin
         self._batch: list[Request] = []
         self._size = BATCH // 10
@@ -136,10 +140,12 @@ class Seeds:
         try:
             if len(entry.loc) > LONGEST:
                 raise ValueError(f"longer than {LONGEST:,} characters")  # noqa: TRY301 - as below
-            request = self._request(entry.loc, source.page, {})
+            url = self._rules.parse(entry.loc)
         except ValueError as error:
             await self._report(listed.sitemap, entry.line, str(error))
             return
+        request = make_request(url, page=source.page, seed=True)
+        await (self._named if url.hostname in self._own else self._led)(url.hostname)
         self.listed += 1
         if source.lastmod and entry.changed_by is not None:
             self._changed_by[request.key] = entry.changed_by
@@ -150,11 +156,12 @@ class Seeds:
             await self._report(source, seed.line, seed.why)
             return
         try:
-            request = self._request(seed.url, page, seed.carry)
+            url = self._rules.parse(seed.url)
         except ValueError as error:
             await self._report(source, seed.line, str(error))
             return
-        await self._put(request)
+        await self._learn(url)
+        await self._put(make_request(url, page=page, seed=True, carry=seed.carry))
 
     async def _add_request(self, wanted: SeedRequest, where: str) -> None:
         try:
@@ -162,7 +169,7 @@ class Seeds:
         except ValueError as error:
             await self._report(where, 0, str(error))
             return
-        self._learn(url)
+        await self._learn(url)
         await self._put(
             make_request(
                 url,
@@ -174,13 +181,8 @@ class Seeds:
             )
         )
 
-    def _request(self, text: str, page: str | None, carry: dict[str, Json]) -> Request:
-        url = self._rules.parse(text)
-        self._learn(url)
-        return make_request(url, page=page, seed=True, carry=carry)
-
-    def _learn(self, url: Url) -> None:
-        self._join(url.hostname)
+    async def _learn(self, url: Url) -> None:
+        await self._named(url.hostname)
         if self._wants_origins and len(self._origins) < MOST_ORIGINS:
             self._origins[origin_of(url.href)] = None
 

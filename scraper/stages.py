@@ -112,7 +112,10 @@ class Writer(Protocol):
         """Note, before it happens, that a request other than GET is sent."""
 
     async def join_scope(self, hostname: str) -> None:
-        """Keep that this host belongs to the scope."""
+        """Keep that a site has named this host."""
+
+    async def leave_scope(self, hostname: str) -> None:
+        """Keep it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,17 @@ class Stages:
         """Wait until all seeds are known."""
         with self.frontier.parked():
             await self.seeded.wait()
+
+    async def named(self, hostname: str) -> None:
+        """Hear of the host of a seed that the config or a list names."""
+        if self.scope.is_led(hostname):
+            await self.writer.leave_scope(hostname)  # each run hears of it: it is not kept
+        self.scope.join(hostname)
+
+    async def led_to(self, hostname: str) -> None:
+        """Hear of a host that a site names: where a seed redirects to, what its sitemap lists."""
+        if self.scope.join(hostname, led=True):
+            await self.writer.join_scope(hostname)
 
     def note(self, result: PageResult) -> None:
         """Count what a turn came to."""

@@ -267,6 +267,9 @@ class FakeWriter:
         self.diary.note("join", hostname)
         self.scope_hosts.add(hostname)
 
+    async def leave_scope(self, hostname: str) -> None:
+        self.scope_hosts.discard(hostname)
+
     async def add_seeds(self, requests: Sequence[Request]) -> int:
         if self.before_batch is not None:
             await self.before_batch()

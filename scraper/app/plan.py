@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -68,6 +68,7 @@ async def _plan(
             seeds = _seeds(
                 plan,
                 headcount,
+                _named(plan, fetcher),
                 SitemapLook(
                     fetcher=fetcher,
                     robots=robots,
@@ -88,15 +89,33 @@ async def _plan(
         return told(Outline(plan, headcount, known, said, limit, addresses), seeds.figures())
 
 
-def _seeds(plan: Plan, headcount: Headcount, look: SitemapLook) -> Seeds:
+def _seeds(
+    plan: Plan, headcount: Headcount, named: Callable[[str], Awaitable[None]], look: SitemapLook
+) -> Seeds:
     return Seeds(
         plan.seeds,
         rules=UrlRules(plan.url),
         writer=headcount,
-        join=lambda _hostname: None,
+        named=named,
+        led=_unheard,
         stdin=standard_input(),
         sitemaps=Sitemaps(plan.seeds.sitemaps, asks=look),
     )
+
+
+def _named(plan: Plan, fetcher: Fetcher) -> Callable[[str], Awaitable[None]]:
+    """What hears the hosts of seeds: they alone hear secrets when sitemaps are asked for."""
+    scope = Scope(plan.scope, seed_hosts=())
+    fetcher.headers.trusts = scope.trusts
+
+    async def named(hostname: str) -> None:
+        scope.join(hostname)
+
+    return named if plan.seeds.sitemaps else _unheard
+
+
+async def _unheard(hostname: str) -> None:
+    """Nothing is asked of the host."""
 
 
 def _robots(plan: Plan, fetcher: Fetcher) -> Robots:

@@ -186,7 +186,8 @@ def _seeds(plan: Plan, store: Store, stages: Stages, fetcher: Fetcher) -> Seeds:
         plan.seeds,
         rules=stages.rules,
         writer=store.writer,
-        join=stages.scope.join,
+        named=stages.named,
+        led=stages.led_to,
         stdin=standard_input(),
         sitemaps=Sitemaps(plan.seeds.sitemaps, asks=SitemapTurns(stages, fetcher)),
     )
@@ -206,7 +207,7 @@ def _start(plan: Plan, options: Options, config_hash: str) -> RunStart:
 
 def _bind(store: Store, fetcher: Fetcher, plan: Plan, stages: Stages) -> None:
     """Tell the store whom to tell of commits, and its bounds; the fetcher which hosts are named."""
-    fetcher.headers.is_named, writer = stages.scope.names, store.writer
+    fetcher.headers.trusts, writer = stages.scope.trusts, store.writer
     writer.committed = stages.frontier.committed
     writer.max_pages = plan.scope.max_pages
     writer.max_depth = plan.scope.max_depth

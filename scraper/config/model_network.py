@@ -139,9 +139,9 @@ class FetchConfig(Section):
     headers: Named[HeaderValue] = Field({})
     """Headers sent with every page's request, robots.txt excepted. Those that hold a secret, as
     their name says (`Authorization`, `Cookie`, `X-Api-Key`) or since they come from the
-    environment, go to the hosts of the seeds and of `scope.hosts` alone, and do not follow a
-    redirect to another scheme, host or port. `Accept-Language` and others that never hold one may
-    come from the environment and go to all."""
+    environment, go to the hosts of the seeds and of `scope.hosts` alone (not to another one that
+    a sitemap names), and do not follow a redirect to another scheme, host or port.
+    `Accept-Language` and others that never hold one may come from the environment and go to all."""
 
     cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
     """Keep cookies and send them back, to the scheme, host and port they came from (those of http

@@ -43,7 +43,10 @@ class Scope:
         set_of: makes the sets that these are kept in.
     """
 
-    __slots__ = ("_allow", "_deny", "_fingerprint", "_hosts", "_led", "_max_depth", "_seed_hosts")
+    __slots__ = (
+        *("_allow", "_deny", "_fingerprint", "_grows", "_hosts", "_led", "_max_depth"),
+        "_seed_hosts",
+    )
 
     def __init__(
         self,
@@ -52,8 +55,9 @@ class Scope:
         seed_hosts: Collection[str],
         set_of: Callable[[], MutableSet[str]] = set,
     ) -> None:
-        self._seed_hosts = set_of() if plan.hosts == "seeds" else None
-        self._led = set_of()  # hosts that came in since a redirect led there, and only so
+        self._seed_hosts = None if plan.hosts == "any" else set_of()
+        self._grows = plan.hosts == "seeds"
+        self._led = set_of()  # of them, those that only a site has named
         self._fingerprint = 0
         self._hosts = None if isinstance(plan.hosts, str) else Hosts(plan.hosts)
         self._allow = Pattern(plan.allow) if plan.allow else None
@@ -68,14 +72,18 @@ class Scope:
         return self._fingerprint.to_bytes(8, "big")
 
     def __repr__(self) -> str:
-        if self._seed_hosts is not None:
+        if self._grows and self._seed_hosts is not None:
             return f"<Scope of {len(self._seed_hosts)} hosts>"
         return f"<Scope of {self._hosts or 'any host'}>"
 
     def join(self, hostname: str, *, led: bool = False) -> bool:
-        """Let a host into scope "seeds", as one of a seed or where one redirects to (`led`).
+        """Hear of the host of a seed, which is let into scope "seeds".
 
-        Returns whether it came in; elsewhere nothing changes.
+        Args:
+            led: it is not the config that names it but a site, by a redirect or a sitemap.
+
+        Returns:
+            Whether it came in, or is to be known as one that a site has named.
         """
         if self._seed_hosts is None:
             return False
@@ -86,15 +94,24 @@ class Scope:
         self._seed_hosts.add(hostname)
         if led:
             self._led.add(hostname)
-        digest = blake2b(hostname.encode(), digest_size=8).digest()
-        self._fingerprint ^= int.from_bytes(digest, "big")
-        return True
+        if self._grows:
+            digest = blake2b(hostname.encode(), digest_size=8).digest()
+            self._fingerprint ^= int.from_bytes(digest, "big")
+        return self._grows or led
+
+    def is_led(self, hostname: str) -> bool:
+        """Whether the host came in since a site has named it, and only so."""
+        return hostname in self._led
 
     def names(self, url: Url) -> bool:
         """Whether the config itself names the URL's host; with hosts "any" it names none."""
-        if self._seed_hosts is not None:
+        if self._grows and self._seed_hosts is not None:
             return url.hostname in self._seed_hosts and url.hostname not in self._led
         return self._hosts is not None and self._hosts.fits(url)
+
+    def trusts(self, url: Url, *, seed: bool) -> bool:
+        """Whether the URL's host may hear secrets: the config names it, in whatever place."""
+        return self.names(url) or (seed and url.hostname not in self._led)
 
     def refuses(self, url: Url, *, depth: int, seed: bool = False) -> Reason | None:
         """Return why the URL is not visited, or None if it is.
@@ -120,7 +137,7 @@ class Scope:
         return "max_depth" if is_deep else None
 
     def _knows(self, url: Url) -> bool:
-        if self._seed_hosts is not None:
+        if self._grows and self._seed_hosts is not None:
             return url.hostname in self._seed_hosts
         return self._hosts is None or self._hosts.fits(url)
 

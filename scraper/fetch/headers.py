@@ -5,13 +5,13 @@
 - The request's own headers stay with its origin: a redirect elsewhere goes without them.
 - Those of the plan that hold a secret, as their name or the config says, go to the hosts that the
   config names: those of `scope.hosts`, and of its seeds. They follow no redirect to another origin,
-  and a host that is in scope since a redirect led there is asked without them.
+  and a host that only a site has named, by a redirect or a sitemap, is asked without them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from typing import Protocol
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -30,7 +30,13 @@ _LED = "a redirect leads to %s: it is not sent %s of fetch.headers"
 _JOINED = "%s is named by neither seeds nor scope.hosts: it is not sent %s of fetch.headers"
 
 
-def _every(_url: Url) -> bool:
+class Trusts(Protocol):
+    """Whether a host may hear secrets."""
+
+    def __call__(self, url: Url, *, seed: bool) -> bool: ...
+
+
+def _every(url: Url, *, seed: bool) -> bool:  # noqa: ARG001 - as `Trusts`
     return True
 
 
@@ -38,13 +44,13 @@ class Headers:
     """Makes the headers of requests.
 
     Attributes:
-        is_named: whether the config itself names the host of a URL.
+        trusts: whether the host of a URL, of a seed or not, may hear secrets.
     """
 
     def __init__(self, plan: FetchPlan) -> None:
         secrets = {n.lower() for n, _ in plan.headers if is_credential(n)} | plan.secret_headers
         harmless = [pair for pair in plan.headers if pair[0].lower() not in secrets]
-        self.is_named: Callable[[Url], bool] = _every
+        self.trusts: Trusts = _every
         self._all: CIMultiDict[str] = CIMultiDict(plan.headers)
         self._harmless: CIMultiDict[str] = CIMultiDict(harmless)
         self._kept_back = ", ".join(sorted(self._all.keys() - self._harmless.keys()))
@@ -82,7 +88,7 @@ class Headers:
         return [("Authorization", value)] if value else []
 
     def _may_know(self, request: Request) -> bool:
-        return request.seed or self.is_named(parts(request.url))
+        return self.trusts(parts(request.url), seed=request.seed)
 
     def _without_secrets(self, url: URL, *, led: bool) -> CIMultiDict[str]:
         """The general headers without secrets; says once an origin that it does without them."""

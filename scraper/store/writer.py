@@ -139,6 +139,14 @@ class Writer:
 
         await self._take_in(work)
 
+    async def leave_scope(self, hostname: str) -> None:
+        """Take back `join_scope`, for the next run."""
+
+        def work(change: Change) -> None:
+            change.db.execute("UPDATE host SET in_scope = 0 WHERE host = ?", (hostname,))
+
+        await self._take_in(work)
+
     async def add(self, work: Work) -> None:
         """Let other work be done within the next commit."""
         await self._take_in(work)

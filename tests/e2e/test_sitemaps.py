@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 
-from tests.e2e.conftest import Crawl
-from tests.site import computed, html, raw, retry_after, sequence, status
+from tests.e2e.conftest import Crawl, yaml
+from tests.site import computed, html, raw, retry_after, sequence, slow, status
 
 PAGES = """
 pages:
@@ -116,3 +116,23 @@ def test_when_no_sitemap_can_be_had_a_crawl_of_nothing_else_has_missed_its_promi
     ended = crawl.run('seeds: {sitemaps: "$SITE/s.xml"}' + PAGES, status=1)
     why = f"sitemap {crawl.site.url('/s.xml')}: http_404: the server answered 404"
     assert f"no seed gave a URL; {why}; look at `seeds`" in ended.err
+
+
+def test_a_host_that_only_a_sitemap_names_hears_no_secret(crawl: Crawl):
+    serve(crawl)
+    here, there = crawl.site.url("/p/1"), crawl.site.url("/p/2", host="127.0.0.2")
+    named = raw(xml("urlset", here, there), "text/xml")
+    crawl.site.route("/map.xml", [named, slow(1, named)])
+    config = yaml("""
+        seeds: {sitemaps: ["$SITE/map.xml"]}
+        fetch:
+          user_agent: bot (+https://my.site)
+          private_addresses: true
+          headers: {X-Api-Key: sesame}
+    """, PAGES)  # fmt: skip
+    crawl.run(config)
+    crawl.run(config, "--fresh")  # the page is visited before the sitemap is read again
+    hears = {(visit.path, visit.headers.get("x-api-key")) for visit in crawl.site.visits}
+    secret = {"/p/1": "sesame", "/p/2": None, "/map.xml": "sesame"}
+    assert hears == {*secret.items(), ("/robots.txt", None)}
+    assert crawl.site.paths().count("/p/2") == 2

@@ -319,6 +319,9 @@ async def test_a_host_that_joined_the_scope_stays_in_it(db: Path) -> None:
     async with crawl(db) as c:
         assert await c.store.queue.scope_hosts("", 9) == ["other.example"]
         assert await c.store.queue.paused() == {"shop.example:443": c.clock.now() + 5}
+        await c.store.writer.leave_scope("other.example")
+        await c.store.writer.flush()
+        assert await c.store.queue.scope_hosts("", 9) == []
         c.clock.epoch += 6
         assert await c.store.queue.paused() == {}
 

@@ -76,12 +76,20 @@ class FakeSitemaps:
             yield batch
 
 
-def made(writer, *, stdin=None, join=lambda host: None, sitemaps=None, **plan):
+class Heard(set):
+    """The hosts that were told."""
+
+    async def __call__(self, hostname):
+        self.add(hostname)
+
+
+def made(writer, *, stdin=None, named=None, sitemaps=None, **plan):
     return Seeds(
         SeedPlan(**plan),
         rules=UrlRules(UrlPlan()),
         writer=writer,
-        join=join,
+        named=Heard() if named is None else named,
+        led=Heard(),
         stdin=stdin or io.BytesIO(),
         sitemaps=sitemaps or FakeSitemaps(),
     )
@@ -105,8 +113,8 @@ async def until(condition, *, longest_s=5.0):
 
 
 async def test_urls_with_ranges_are_seeds(writer):
-    hosts = set()
-    seeds = made(writer, urls=("http://a.example/{1..3}#x", "HTTP://B.example"), join=hosts.add)
+    hosts = Heard()
+    seeds = made(writer, urls=("http://a.example/{1..3}#x", "HTTP://B.example"), named=hosts)
     await seeds.run()
     assert urls(writer) == [*(f"http://a.example/{n}" for n in (1, 2, 3)), "http://b.example/"]
     assert (seeds.read, seeds.new, seeds.bad) == (4, 4, 0)
@@ -121,9 +129,9 @@ async def test_what_is_known_already_is_read_and_not_new(writer):
 
 
 async def test_requests_say_it_all(writer):
-    hosts = set()
+    hosts = Heard()
     request = SeedRequest("http://a.example/api", "post", (("X", "1"),), b"{}", "api")
-    await made(writer, requests=(request,), join=hosts.add).run()
+    await made(writer, requests=(request,), named=hosts).run()
     (seed,) = writer.batches[0]
     assert (seed.method, seed.headers, seed.body, seed.page) == (
         "POST",
@@ -454,6 +462,9 @@ from scraper.core.plan import SeedFile, SeedPlan, UrlPlan
 from scraper.core.urlrules import UrlRules
 from scraper.seeds import Seeds, standard_input
 
+async def unheard(hostname):
+    pass
+
 class Writer:
     async def add_seeds(self, requests):
         reading.cancel()
@@ -463,8 +474,8 @@ async def main():
     global reading
     plan = SeedPlan(files=(SeedFile("-"),))
     seeds = Seeds(
-        plan, rules=UrlRules(UrlPlan()), writer=Writer(), join=str, stdin=standard_input(),
-        sitemaps=None,
+        plan, rules=UrlRules(UrlPlan()), writer=Writer(), named=unheard, led=unheard,
+        stdin=standard_input(), sitemaps=None,
     )
     reading = asyncio.create_task(seeds.run())
     await asyncio.wait((reading,))
@@ -499,13 +510,14 @@ async def test_what_sitemaps_name_comes_last_and_bad_entries_are_told(writer, ca
     long = "http://a.example/" + "x" * 2031
     first = listed(NAMED, ("http://a.example/1#x", None), ("/relative", None), (long, None))
     second = listed(LYING, ("http://c.example/2", 9.0), ("http://a.example/3", None))
-    hosts = set()
+    hosts, led = Heard(), Heard()
     sitemaps = FakeSitemaps(first, second)
     seeds = Seeds(
         SeedPlan(urls=("http://d.example/",), sitemaps=(NAMED, LYING)),
         rules=UrlRules(UrlPlan(drop=("x",))),
         writer=writer,
-        join=hosts.add,
+        named=hosts,
+        led=led,
         stdin=io.BytesIO(),
         sitemaps=sitemaps,
     )
@@ -514,7 +526,7 @@ async def test_what_sitemaps_name_comes_last_and_bad_entries_are_told(writer, ca
         "http://d.example/", "http://a.example/1", "http://c.example/2", "http://a.example/3",
     ]  # fmt: skip
     assert [request.page for request in stored(writer)] == [None, "book", None, None]
-    assert hosts == {"a.example", "c.example", "d.example"}
+    assert (hosts, led) == ({"a.example", "d.example"}, {"c.example"})
     assert "http://a.example/s.xml:1: not a URL: '/relative': skipped" in caplog.text
     assert "http://a.example/s.xml:2: longer than 2,047 characters: skipped" in caplog.text
     assert writer.changed_by == {}
@@ -533,7 +545,8 @@ async def test_lastmod_goes_with_the_batch_it_belongs_to(writer):
         SeedPlan(**plan),
         rules=UrlRules(UrlPlan()),
         writer=writer,
-        join=str,
+        named=Heard(),
+        led=Heard(),
         stdin=io.BytesIO(),
         sitemaps=sitemaps,
     )
@@ -551,7 +564,13 @@ async def test_seeds_are_taken_by_the_rules_of_urls(writer):
     )
     rules = UrlRules(UrlPlan(drop=("utm_*",), sort_query=True))
     seeds = Seeds(
-        plan, rules=rules, writer=writer, join=str, stdin=io.BytesIO(), sitemaps=FakeSitemaps()
+        plan,
+        rules=rules,
+        writer=writer,
+        named=Heard(),
+        led=Heard(),
+        stdin=io.BytesIO(),
+        sitemaps=FakeSitemaps(),
     )
     await seeds.run()
     assert urls(writer) == ["http://a.example/api?a=1&b=2", "http://a.example/?b=2"]

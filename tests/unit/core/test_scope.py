@@ -101,6 +101,18 @@ def test_a_host_that_a_redirect_let_in_is_not_named_until_a_seed_names_it():
     assert not Scope(ScopePlan(hosts="any"), seed_hosts={"b.example"}).names(url)
 
 
+@pytest.mark.parametrize("hosts", ["seeds", ("a.example",)])
+def test_secrets_are_for_hosts_that_the_config_names_not_a_site(hosts):
+    a, b, c, d = (parse(f"http://{name}.example/") for name in "abcd")
+    scope = Scope(ScopePlan(hosts=hosts), seed_hosts=("a.example", "b.example"))
+    assert scope.join("c.example", led=True)
+    assert not scope.join("b.example", led=True)
+    assert [scope.trusts(url, seed=True) for url in (a, b, c)] == [True, True, False]
+    assert [scope.trusts(url, seed=False) for url in (a, c, d)] == [True, False, False]
+    scope.join("c.example")
+    assert scope.trusts(c, seed=True)
+
+
 @pytest.mark.parametrize(
     ("pattern", "url", "fits"),
     [

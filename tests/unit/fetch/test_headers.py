@@ -23,7 +23,9 @@ def sent(url: str, *, hop: str | None = None, **more: object) -> set[str]:
     scope = Scope(ScopePlan(), seed_hosts={"a.example"})
     scope.join("b.example", led=True)
     headers = Headers(PLAN)
-    headers.is_named = scope.names
+    scope.join("c.example")
+    scope.join("d.example", led=True)
+    headers.trusts = scope.trusts
     request = make_request(parse(url), **more)
     if hop is not None:
         object.__setattr__(request, "hop", Hop(hop, "GET", (url,)))
@@ -53,5 +55,6 @@ def test_secrets_go_to_hosts_that_the_config_names(url: str, hop: str | None, ex
 
 
 def test_a_seed_is_named_and_what_a_request_says_for_itself_is_its_own():
-    assert sent("http://b.example/", seed=True) == ALL
+    assert sent("http://c.example/", seed=True) == ALL
+    assert sent("http://d.example/", seed=True) == SOME  # a sitemap says that it is one
     assert sent("http://b.example/", headers=(("X-Own", "1"), (":again", "1"))) == SOME | {"X-Own"}
