@@ -13,6 +13,7 @@ from scraper.core.schedule.host import (
     GIVES_WAY_S,
     MOST_LEAD_S,
     UNKNOWN_S,
+    Group,
     Host,
     Lease,
     depth_of,
@@ -29,6 +30,11 @@ def host(*, per_host: int = 9, delay_s: float = 0.0, probing: bool = False, **mo
     made = Host("a:80", HostRule(per_host, delay_s), probing=probing, **(own | more))
     made.queue.append((0.0, REQUEST))
     return made
+
+
+@given(st.integers(1, 9), st.integers(0, 9), st.integers(0, 9))
+def test_a_guest_that_waits_takes_a_place_of_the_cap(limit, opened, guests):
+    assert Group(limit, open=opened, guests=guests).is_full == (opened + guests >= limit)
 
 
 @given(st.floats(0, 9), st.floats(0, 9), st.floats(0, 9), st.floats(0, 99), st.floats(0, 99))
