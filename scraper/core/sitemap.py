@@ -12,7 +12,8 @@
   rest of a larger one is left out, and `Reader.bound` says so.
 
 A sitemap's location must be absolute ("must begin with the protocol"): a relative one is handed
-on as it is, and is no URL. Those of Atom may be relative (RFC 4287 section 2).
+on as it is, and is no URL. Those of Atom may be relative, to `xml:base` (RFC 4287 section 2). An
+item of RSS without a link is where its `guid` says, if that is a permalink.
 """
 
 from __future__ import annotations
@@ -81,12 +82,13 @@ class _Dialect:
     prefixed: bool = True  # with the prefix of the root; else with none
     attribute: str | None = None  # that holds the location; None: it is the text
     is_index: bool = False
+    permalink: str | None = None  # an element that stands for a missing location
 
 
 _DIALECTS = {
     "urlset": _Dialect(("url",), "loc", "lastmod"),
     "sitemapindex": _Dialect(("sitemap",), "loc", "lastmod", is_index=True),
-    "rss": _Dialect(("channel", "item"), "link", prefixed=False),
+    "rss": _Dialect(("channel", "item"), "link", prefixed=False, permalink="guid"),
     "rdf": _Dialect(("item",), "link", prefixed=False),
     "feed": _Dialect(("entry",), "link", "updated", attribute="href"),
 }
@@ -224,7 +226,7 @@ class _Xml:
     """The entries of an XML file."""
 
     def __init__(self, url: str, line: int) -> None:
-        self._url = url
+        self._bases = [url]  # of the elements that are open and those around the root
         self._line = line
         self._fed = 0
         self._open: list[str] = []  # the names of the elements that are open
@@ -259,14 +261,20 @@ class _Xml:
         if not self._open:
             self._root(name)
         self._open.append(name)
+        self._bases.append(self._base(attributes))
         depth = len(self._open)
         if depth > DEEPEST:
             raise SitemapError("its XML is nested too deeply")
         if depth == len(self._names) + 1 and name in self._fields and self._is_in_entry():
             if self._dialect.attribute is not None and name == self._loc:
                 self._link(attributes)
-            else:
+            elif name != self._dialect.permalink or attributes.get("isPermaLink") != "false":
                 self._field = []
+
+    def _base(self, attributes: Mapping[str, str]) -> str:
+        """What relative locations in the element are relative to."""
+        base, around = attributes.get("xml:base", "")[: LONGEST + 1].strip(), self._bases[-1]
+        return _joined(around, base) if base else around
 
     def _root(self, name: str) -> None:
         prefix, _, local = name.rpartition(":")
@@ -277,7 +285,7 @@ class _Xml:
         self._dialect = dialect
         self._names = (name, *(before + each for each in dialect.path))
         self._loc, self._changed = before + dialect.loc, before + (dialect.changed or "")
-        self._fields = frozenset({self._loc, self._changed})
+        self._fields = frozenset({self._loc, self._changed, dialect.permalink or ""})
 
     def _is_in_entry(self) -> bool:
         return tuple(self._open[:-1]) == self._names
@@ -286,7 +294,7 @@ class _Xml:
         """Atom: the link to the page, not one to comments or to the feed itself."""
         if attributes.get("rel", "alternate") == "alternate" and self._loc not in self._entry:
             href = attributes.get(self._dialect.attribute or "", "")
-            self._entry[self._loc] = _joined(self._url, href.strip()[: LONGEST + 1])
+            self._entry[self._loc] = _joined(self._bases[-1], href.strip()[: LONGEST + 1])
 
     def _text(self, text: str) -> None:
         if self._field is not None and len(self._field) <= LONGEST:
@@ -307,10 +315,12 @@ class _Xml:
         elif tuple(self._open) == self._names:
             self._finish()
         self._open.pop()
+        self._bases.pop()
 
     def _finish(self) -> None:
         entry, self._entry = self._entry, {}
-        if loc := entry.get(self._loc):
+        guid = entry.get(self._dialect.permalink or "", "")
+        if loc := entry.get(self._loc) or ("://" in guid and guid):
             line = self._line + self._parser.CurrentLineNumber
             changed = changed_by(entry.get(self._changed, ""))
             self._found.append(Entry(line, loc, changed, self._dialect.is_index))

@@ -90,6 +90,26 @@ def test_feeds():
     assert changed is not None
     assert urls(b"<feed><entry><link href='http://[/'/></entry></feed>") == ["http://[/"]
     assert urls(b"<feed><entry><link/></entry></feed>") == []
+    bases = (
+        "<feed xml:base='/f/'><entry xml:base='e/'><link href='a'/></entry><entry>{}</entry></feed>"
+    )
+    atom = bases.format("<link xml:base='//b' href='c'/>").encode()
+    assert urls(atom) == ["http://a.example/f/e/a", "http://b/c"]
+    assert urls(bases.format("<link xml:base='http://[/' href='c'/>").encode())[1:] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("guid", "found"),
+    [
+        ("<guid>http://a/g</guid>", ["http://a/g"]),
+        ("<guid isPermaLink='true'>http://a/g</guid>", ["http://a/g"]),
+        ("<guid isPermaLink='false'>http://a/g</guid>", []),
+        ("<guid>urn-17</guid>", []),
+        ("<guid>http://a/g</guid><link>http://a/1</link>", ["http://a/1"]),
+    ],
+)
+def test_an_item_without_a_link_is_where_its_permalink_says(guid, found):
+    assert urls(f"<rss><channel><item>{guid}</item></channel></rss>".encode()) == found
 
 
 def test_the_encoding_is_that_of_header_or_declaration_and_else_utf_8():
