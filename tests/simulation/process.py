@@ -305,7 +305,7 @@ class Process:
             router=Router(plan.pages),
             scope=Scope(plan.scope, seed_hosts=()),
             rules=UrlRules(plan.url),
-            kinds=Kinds(enabled=any(rule.items for rule in plan.pages)),
+            kinds=Kinds(takes_items=any(rule.items for rule in plan.pages)),
             readings=Readings(plan, version=""),
             retry=RetryPolicy(plan.fetch.retry),
             max_redirects=plan.fetch.max_redirects,
