@@ -27,7 +27,7 @@ from scraper.clock import Clock, SystemClock
 from scraper.core.errors import LockedError, ScraperError
 from scraper.core.insight.tally import Tally
 from scraper.core.login import rules_of
-from scraper.core.plan import Plan, refresh_of
+from scraper.core.plan import Plan, is_https_alone, refresh_of
 from scraper.core.reading import Readings
 from scraper.core.route import Router
 from scraper.core.schedule.kinds import Kinds
@@ -208,6 +208,7 @@ def _start(plan: Plan, options: Options, config_hash: str) -> RunStart:
 def _bind(store: Store, fetcher: Fetcher, plan: Plan, stages: Stages) -> None:
     """Tell the store whom to tell of commits, and its bounds; the fetcher which hosts are named."""
     fetcher.headers.trusts, writer = stages.scope.trusts, store.writer
+    fetcher.headers.https_alone = is_https_alone(plan)
     writer.committed = stages.frontier.committed
     writer.max_pages = plan.scope.max_pages
     writer.max_depth = plan.scope.max_depth

@@ -140,7 +140,8 @@ class FetchConfig(Section):
     """Headers sent with every page's request, robots.txt excepted. Those that hold a secret, as
     their name says (`Authorization`, `Cookie`, `X-Api-Key`) or since they come from the
     environment, go to the hosts of the seeds and of `scope.hosts` alone (not to another one that
-    a sitemap names), and do not follow a redirect to another scheme, host or port.
+    a sitemap names), and do not follow a redirect to another scheme, host or port. Where all seeds
+    are written here and are https, they are not sent by http.
     `Accept-Language` and others that never hold one may come from the environment and go to all."""
 
     cookies: Truth | None = Field(None, json_schema_extra={"default": "false"})
@@ -149,7 +150,8 @@ class FetchConfig(Section):
     true with `login`. They are not stored: a run begins without."""
 
     auth: Named[AuthConfig] = Field({})
-    """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone."""
+    """The logins of hosts, by `host` (any port) or `host:port`; each is sent to that host alone, by
+    http only if its port is given or not all seeds are https."""
 
     proxies: ProxyList | None = None
     """Proxies, each host by one of them: a list of `http://user:password@host:port`, `https://`,

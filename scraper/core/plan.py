@@ -248,3 +248,12 @@ class Plan:
 def refresh_of(plan: Plan) -> Refresh:
     """When pages are visited again."""
     return Refresh.of_rules(plan.run.refresh_s, plan.pages, plan.run.auto)
+
+
+def is_https_alone(plan: Plan) -> bool:
+    """Whether all that the config asks for is https; what a list does is not known beforehand."""
+    seeds = plan.seeds
+    asked = [*seeds.urls, *(each.url for each in seeds.requests)]
+    asked += [each.url for each in seeds.sitemaps if each.url is not None]
+    asked += [plan.login.url] if plan.login else []
+    return not seeds.files and all(href.lower().startswith("https:") for href in asked)

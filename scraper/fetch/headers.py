@@ -6,6 +6,8 @@
 - Those of the plan that hold a secret, as their name or the config says, go to the hosts that the
   config names: those of `scope.hosts`, and of its seeds. They follow no redirect to another origin,
   and a host that only a site has named, by a redirect or a sitemap, is asked without them.
+- Where all that the config asks for is https, no secret is sent in the clear: a link to http on the
+  same host is followed without.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MOST_TOLD = 100  # origins that a log line is written about
 _LED = "a redirect leads to %s: it is not sent %s of fetch.headers"
+_CLEAR = "%s is not https, as all seeds are: it is not sent %s of fetch.headers"
 _JOINED = "%s is named by neither seeds nor scope.hosts: it is not sent %s of fetch.headers"
 
 
@@ -45,12 +48,14 @@ class Headers:
 
     Attributes:
         trusts: whether the host of a URL, of a seed or not, may hear secrets.
+        https_alone: secrets are for https alone.
     """
 
     def __init__(self, plan: FetchPlan) -> None:
         secrets = {n.lower() for n, _ in plan.headers if is_credential(n)} | plan.secret_headers
         harmless = [pair for pair in plan.headers if pair[0].lower() not in secrets]
         self.trusts: Trusts = _every
+        self.https_alone = False
         self._all: CIMultiDict[str] = CIMultiDict(plan.headers)
         self._harmless: CIMultiDict[str] = CIMultiDict(harmless)
         self._kept_back = ", ".join(sorted(self._all.keys() - self._harmless.keys()))
@@ -66,8 +71,9 @@ class Headers:
         """
         at_home = url is home or url.origin() == home.origin()
         headers = self._all
-        if self._kept_back and not (at_home and self._may_know(request)):
-            headers = self._without_secrets(url, led=not at_home)
+        if self._kept_back:
+            why = self._why_not(request, url, at_home=at_home)
+            headers = self._without_secrets(url, why) if why else headers
         if self._auth:
             headers = _merged(headers, self.login(request.asked, home=home.scheme))
         if request.headers or request.validators is not None:
@@ -84,18 +90,24 @@ class Headers:
         if not self._auth or (home == "https" and href.startswith("http:")):
             return []
         url = parts(href)
-        value = self._auth.get(url.host) or self._auth.get(url.hostname)
+        in_clear = self.https_alone and url.scheme == "http"  # unless the config names its port
+        value = self._auth.get(url.host) or (not in_clear and self._auth.get(url.hostname))
         return [("Authorization", value)] if value else []
 
-    def _may_know(self, request: Request) -> bool:
-        return self.trusts(parts(request.url), seed=request.seed)
+    def _why_not(self, request: Request, url: URL, *, at_home: bool) -> str | None:
+        """Why what is asked now may not hear the secrets; None: it may."""
+        if not at_home:
+            return _LED
+        if self.https_alone and url.scheme == "http":
+            return _CLEAR
+        return None if self.trusts(parts(request.url), seed=request.seed) else _JOINED
 
-    def _without_secrets(self, url: URL, *, led: bool) -> CIMultiDict[str]:
+    def _without_secrets(self, url: URL, why: str) -> CIMultiDict[str]:
         """The general headers without secrets; says once an origin that it does without them."""
         origin = str(url.origin())
         if origin not in self._told and len(self._told) < MOST_TOLD:
             self._told.add(origin)
-            log.warning(_LED if led else _JOINED, origin, self._kept_back)
+            log.warning(why, origin, self._kept_back)
         return self._harmless
 
 
