@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from scraper.core.url import parts
 
@@ -178,13 +178,15 @@ class Rejected:
     data: str  # JSON object of what was found
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link that a rule follows, or a form that it submits; not yet judged by scope."""
+class Link(NamedTuple):
+    """A link that a rule follows, or a form that it submits; not yet judged by scope.
+
+    A tuple because it is made for every link.
+    """
 
     url: str  # http(s), normalised, without fragment: as `core.url.parse` gives it
     page: str | None  # the rule named by `page:`, if any
-    carry: Mapping[str, Json] = field(default_factory=dict)
+    carry: Mapping[str, Json] = MappingProxyType({})
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None

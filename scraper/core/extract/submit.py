@@ -8,7 +8,6 @@ the same need it. A submit button is sent when it is named, and then says where 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -99,7 +98,7 @@ class SubmitReader:
                 raise ParseError(Reason.PARSE_ERROR, why)
             if (link.url, link.body) not in known:
                 known.add((link.url, link.body))
-                yield replace(link, page=self._plan.page, headers=(*link.headers, OF_FORM))
+                yield link._replace(page=self._plan.page, headers=(*link.headers, OF_FORM))
 
 
 def _field(fill: FillPlan, place: Place) -> Field | None:

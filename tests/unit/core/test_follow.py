@@ -19,7 +19,9 @@ URLS = [
 RULES = UrlRules(UrlPlan())
 rules = st.sampled_from([None, "listing", "book"])
 links = st.lists(
-    st.builds(Link, st.sampled_from(URLS), rules, st.dictionaries(st.just("n"), st.integers())),
+    st.tuples(st.sampled_from(URLS), rules, st.dictionaries(st.just("n"), st.integers())).map(
+        lambda parts: Link(*parts)
+    ),
     max_size=12,
 )
 
