@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from http.cookies import BaseCookie, Morsel
+from http.cookies import BaseCookie, Morsel, SimpleCookie
 
 import aiohttp
 from yarl import URL
 
 from scraper.core.domain import is_address, registrable_domain
 
-ORIGINS = 10_000  # with cookies of their own: as many hosts as the frontier's window has
+JARS = 10_000  # origins and domains with cookies: as many hosts as the frontier's window has
 _DOMAIN = re.compile(r";\s*domain\s*=\s*\.?([^;\s]*)", re.IGNORECASE)
 _SECURE = re.compile(r";\s*secure\s*(?:;|$)", re.IGNORECASE)
 _AT_ROOT = re.compile(r";\s*path\s*=\s*/\s*(?:;|$)", re.IGNORECASE)
@@ -35,45 +35,48 @@ class _Jar(aiohttp.CookieJar):
 
 
 class Cookies(_Jar):
-    """A jar for cookies that name a domain, with one for each origin."""
+    """A jar for each origin, and one for each registrable domain, of the cookies that name it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._origins: OrderedDict[URL, _Jar] = OrderedDict()  # last used last
+        self._jars: OrderedDict[URL | str, _Jar] = OrderedDict()  # last used last
 
     def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
         """Keep what an answer has set."""
+        host = response_url.raw_host or ""
         for header in headers:
             said = _DOMAIN.findall(header)
             domain = said[-1].lower() if said else ""  # the last one counts
             if not _keeps_its_prefix(header, domain, response_url):
                 continue
-            if domain and not is_address(domain) and registrable_domain(domain):
-                super().update_cookies_from_headers((header,), response_url)
-            elif domain in ("", response_url.raw_host):
+            if domain and not is_address(domain) and (owner := registrable_domain(domain)):
+                if owner == registrable_domain(host):  # else it is another's
+                    self._of(owner).update_cookies_from_headers((header,), response_url)
+            elif domain in ("", host):
                 self._of(response_url.origin()).update_cookies_from_headers((header,), response_url)
 
     def filter_cookies(self, request_url: URL = URL()) -> BaseCookie[str]:  # noqa: B008  # as aiohttp
         """The cookies that a URL is sent."""
-        found = super().filter_cookies(request_url)
-        if self._origins:
+        found: BaseCookie[str] = SimpleCookie()
+        if self._jars:
             origin = request_url.origin()
+            self._add(found, registrable_domain(request_url.raw_host or "") or "", request_url)
             if origin.scheme == "https" and origin.port == 443:
                 self._add(found, origin.with_scheme("http"), request_url)
             self._add(found, origin, request_url)
         return found
 
-    def _of(self, origin: URL) -> _Jar:
-        if origin not in self._origins:
-            self._origins[origin] = _Jar()
-            if len(self._origins) > ORIGINS:
-                self._origins.popitem(last=False)
-        return self._origins[origin]
+    def _of(self, whose: URL | str) -> _Jar:
+        if whose not in self._jars:
+            self._jars[whose] = _Jar()
+            if len(self._jars) > JARS:
+                self._jars.popitem(last=False)
+        return self._jars[whose]
 
-    def _add(self, found: BaseCookie[str], origin: URL, request_url: URL) -> None:
-        jar = self._origins.get(origin)
+    def _add(self, found: BaseCookie[str], whose: URL | str, request_url: URL) -> None:
+        jar = self._jars.get(whose)
         if jar is not None:
-            self._origins.move_to_end(origin)
+            self._jars.move_to_end(whose)
             found.update(jar.filter_cookies(request_url))
 
 

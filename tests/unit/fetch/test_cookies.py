@@ -68,12 +68,24 @@ async def test_what_is_set_last_wins_and_what_is_over_is_gone():
     assert "b" not in jar.filter_cookies(url)
 
 
-async def test_only_so_many_origins_keep_cookies_those_used_last(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("scraper.fetch.cookies.ORIGINS", 3)
+async def test_a_stranger_leaves_nothing_in_the_jars_of_others(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("scraper.fetch.cookies.JARS", 1)
+    jar, url = Cookies(), URL("https://a.example/")
+    jar.update_cookies_from_headers(("pass=1; Path=/; Domain=a.example",), url)
+    jar.update_cookies_from_headers(("x=1; Path=/; Domain=a.example",), URL("https://b.example/"))
+    jar.update_cookies_from_headers(("x=1; Path=/; Domain=c.example",), URL("https://b.example/"))
+    assert list(jar.filter_cookies(url)) == ["pass"]
+
+
+@pytest.mark.parametrize("domain", ["", "; Domain=h{}.example"])
+async def test_only_so_many_hosts_keep_cookies_those_used_last(
+    domain: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("scraper.fetch.cookies.JARS", 3)
     jar = Cookies()
     for number in range(9):
         url = URL(f"https://h{number}.example/")
-        jar.update_cookies_from_headers(("pass=sesame; Path=/",), url)
+        jar.update_cookies_from_headers((f"pass=sesame; Path=/{domain.format(number)}",), url)
         assert "pass" in jar.filter_cookies(URL("https://h0.example/")), "it is used all the time"
     kept = [n for n in range(9) if "pass" in jar.filter_cookies(URL(f"https://h{n}.example/"))]
     assert kept == [0, 7, 8]
