@@ -129,7 +129,7 @@ class Tuner:
         """Begin to measure when the turns of the old level are over."""
         turns, passed_s = self._turns, now - self._turns.began_at
         if self._is_first_round(turns):
-            self._turn_s = passed_s
+            self._turn_s = turns.turn_s or 0.0
             rate = rounds.first_rate(turns, since_s=now - self._first_at)
             self._learn(turns, rate, rough=True)
             self._try_next(now)
@@ -269,7 +269,7 @@ class Tuner:
         self._steps.paid(1 if climbs else -1, steep=steep)
         self._keep(self.limit)
         self._learn(window, rate, rough=rough)
-        if window.is_full and not (rough and self.limit == self.most):
+        if window.is_full:
             self._try_next(now)
         else:
             self._window = Window(self._flow, now)

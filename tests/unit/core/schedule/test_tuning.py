@@ -4,7 +4,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from scraper.core.schedule.flow import Flow
@@ -71,7 +71,7 @@ STEADY = {  # what a server is, and the answers a second of the best fixed level
 
 
 @pytest.mark.parametrize("name", STEADY)
-@settings(max_examples=2)
+@settings(max_examples=2, phases=[Phase.generate])
 @given(seed=st.integers(0, 10**6))
 def test_no_five_seconds_fall_short_when_it_has_found_its_level(name, seed):
     """Found: 15 s, or 8 turns: doubling from 32 to 1,000 takes six, and their answers one more."""
@@ -83,7 +83,7 @@ def test_no_five_seconds_fall_short_when_it_has_found_its_level(name, seed):
     assert tuned.rate(since, since + 60.0) >= 0.95 * best
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, phases=[Phase.generate])
 @given(latency_s=st.floats(0.05, 0.6), capacity=st.integers(100, 1000), jitter=st.booleans())
 def test_no_five_seconds_fall_short_whatever_the_server(latency_s, capacity, jitter):
     tuned = Tuned(Server(latency_s, capacity=capacity, jitter=jitter)).until(50.0)
