@@ -100,7 +100,8 @@ async def admit(lease: Lease, url: Url, stages: Stages) -> PageResult | None:
         rules = found
     delay_s = rules.crawl_delay_s or 0.0
     rule = stages.frontier.robots_known(request.host, delay_s, asked=asked_now)
-    stages.tally.host(request.host).rule(per_host=rule.per_host, delay_s=rule.delay_s)
+    tally = stages.tally.host(request.host)
+    tally.rule(per_host=rule.per_host, delay_s=rule.delay_s, asked=asked_now)
     if asked_now and not rules.allows_path(url.pathname_query):
         return _disallowed(request, url, rules)
     if asked_now and rule.delay_s:  # this turn's start was robots.txt; the page takes the next

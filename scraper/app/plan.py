@@ -65,28 +65,26 @@ async def _plan(
     with Headcount(scope=scope, fresh=fresh_of, resting=resting) as headcount:
         async with Fetcher(plan.fetch) as fetcher:
             robots = _robots(plan, fetcher)
-            seeds = _seeds(
-                plan,
-                headcount,
-                _named(plan, fetcher),
-                SitemapLook(
-                    fetcher=fetcher,
-                    robots=robots,
-                    delay_s=partial(_delay_s, plan.politeness),
-                    max_redirects=plan.fetch.max_redirects,
-                    clock=SystemClock(),
-                ),
-            )
+            look = _look(plan, fetcher, robots)
+            seeds = _seeds(plan, headcount, _named(plan, fetcher), look)
             await seeds.run()
-            headcount.add_known(ahead.due_rows(db, view) if db else ())
+            room = _room(plan, view)
+            known = ahead.due_rows(db, view, in_order=room is not None) if db else ()
+            headcount.add_known(known, room=room)
             said = await _ask(plan, db, headcount, robots)
             addresses = await _locate(plan, fetcher, headcount)
         rules = {host: each.rules for host, each in said.items() if each.rules}
         headcount.judge(rules)
         for host, each in rules.items():
             headcount.judge_known(host, each, ahead.waiting_urls(db, host) if db else ())
-        known = _known(db, view, now, asks_saved=headcount.asks_saved) if db else Known()
-        return told(Outline(plan, headcount, known, said, limit, addresses), seeds.figures())
+        of_db = _known(db, view, now, asks_saved=headcount.asks_saved) if db else Known()
+        return told(Outline(plan, headcount, of_db, said, limit, addresses), seeds.figures())
+
+
+def _room(plan: Plan, view: ahead.Outlook) -> int | None:
+    """Pages that `scope.max_pages` lets in beside those of this cycle; None: no limit."""
+    most = plan.scope.max_pages
+    return None if most is None else max(most - view.admitted, 0)
 
 
 def _seeds(
@@ -116,6 +114,16 @@ def _named(plan: Plan, fetcher: Fetcher) -> Callable[[str], Awaitable[None]]:
 
 async def _unheard(hostname: str) -> None:
     """Nothing is asked of the host."""
+
+
+def _look(plan: Plan, fetcher: Fetcher, robots: Robots) -> SitemapLook:
+    return SitemapLook(
+        fetcher=fetcher,
+        robots=robots,
+        delay_s=partial(_delay_s, plan.politeness),
+        max_redirects=plan.fetch.max_redirects,
+        clock=SystemClock(),
+    )
 
 
 def _robots(plan: Plan, fetcher: Fetcher) -> Robots:
@@ -155,7 +163,6 @@ def _known(db: sqlite3.Connection, view: ahead.Outlook, now: float, *, asks_save
         exists=True,
         running=view.is_running and not is_dead(db, view.running_pid),
         nothing_due_before=view.nothing_due_before,
-        admitted=view.admitted,
         grows=view.grows,
         rests=ahead.rests(db, now),
         retries=ahead.retries(db, now),

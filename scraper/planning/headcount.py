@@ -30,12 +30,17 @@ CREATE TABLE host (
 """
 _SUM = """
 INSERT INTO host (host, url, seeds, pages) SELECT host, url, count(*), sum(fresh) FROM seed
-GROUP BY host
+WHERE 1 GROUP BY host
+ON CONFLICT (host) DO UPDATE SET seeds = excluded.seeds, pages = pages + excluded.pages
 """
 _KNOWN = """
 INSERT INTO host (host, url, pages, again) VALUES (?, ?, ?, ?) ON CONFLICT (host)
 DO UPDATE SET pages = pages + excluded.pages, again = again + excluded.again
 """
+_CUT = (
+    "UPDATE seed SET fresh = 0 WHERE rowid IN "
+    "(SELECT rowid FROM seed WHERE fresh ORDER BY rowid LIMIT -1 OFFSET ?)"
+)
 _TOLD = "SELECT 1 FROM seed WHERE key = ?"
 _REFUSED = "UPDATE host SET refused = refused + ?, pages = pages - ? WHERE host = ?"
 
@@ -51,6 +56,8 @@ class Group(Protocol):
     def rows(self) -> int: ...
     @property
     def disallowed(self) -> bool: ...
+    @property
+    def admitted(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ class Headcount:
             of although the run does not visit them.
 
     Attributes:
+        room: pages that may still be let in, of those found on the way; None: no limit.
+        left_out: pages that are due, and for which there is no room.
         denied: seeds that the scope refuses.
         asks_saved: pages that rest and could be asked whether they have changed.
     """
@@ -102,6 +111,8 @@ class Headcount:
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")  # one transaction that nobody needs to see
+        self.room: int | None = None
+        self.left_out = 0
         self.denied = 0
         self.asks_saved = 0
 
@@ -148,16 +159,35 @@ class Headcount:
         scope = self._scope
         return scope is not None and bool(scope.refuses(parts(request.url), depth=0, seed=True))
 
-    def add_known(self, groups: Iterable[Group]) -> None:
-        """Sum up the seeds, and add known rows."""
-        self._db.execute(_SUM)
-        rows = (
-            (group.host, group.url, *((0, group.rows) if group.disallowed else (group.rows, 0)))
+    def add_known(self, groups: Iterable[Group], *, room: int | None = None) -> None:
+        """Sum up the seeds, and add known rows.
+
+        Args:
+            room: pages that may be let in beside those that are; the known ones come first, in the
+                order of the groups, and then the new seeds. None: no limit.
+        """
+        self.room = None if room is None else room + self._rest.total()  # these need none
+        known = (
+            (group.host, group.url, *((0, rows) if group.disallowed else (rows, 0)))
             for group in groups
+            if (rows := group.rows if group.admitted else self._let_in(group.rows))
         )
-        self._db.executemany(_KNOWN, rows)
+        self._db.executemany(_KNOWN, known)
+        if self.room is not None:
+            (new,) = self._db.execute("SELECT count(*) FROM seed WHERE fresh").fetchone()
+            self._db.execute(_CUT, (self._let_in(new),))
+        self._db.execute(_SUM)
         rests = [(0, pages, host) for host, pages in self._rest.items()]
         self._db.executemany(_REFUSED, rests)
+
+    def _let_in(self, pages: int) -> int:
+        """How many there is room for, which they take."""
+        if self.room is None:
+            return pages
+        let_in = min(pages, self.room)
+        self.room -= let_in
+        self.left_out += pages - let_in
+        return let_in
 
     def judge(self, rules: Mapping[str, Rules]) -> None:
         """Let robots.txt refuse seeds of these hosts."""

@@ -75,7 +75,6 @@ class Known:
     exists: bool = False
     running: bool = False  # another run is at it now
     nothing_due_before: float | None = None
-    admitted: int = 0
     grows: int | None = None
     rests: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     retries: Mapping[str, float] = field(default_factory=dict)
@@ -179,13 +178,6 @@ class Outline:
             addresses=addresses_of(host.host, self.addresses),
         )
 
-    @property
-    def limit(self) -> int | None:
-        """Pages of this run: `scope.max_pages` of a cycle, and what the command line says."""
-        of_cycle = self.plan.scope.max_pages
-        left = None if of_cycle is None else max(of_cycle - self.known.admitted, 0)
-        return min((each for each in (left, self.most) if each is not None), default=None)
-
 
 def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
     """All of it as plain values; see docs/planning.md.
@@ -194,8 +186,9 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
         seeds: the figures of `Seeds`.
     """
     plan, headcount, known = outline.plan, outline.headcount, outline.known
-    totals, limit = headcount.totals(), outline.limit
-    least = _least(outline)
+    totals, least = headcount.totals(), _least(outline)
+    room = totals["pages"] if headcount.left_out else None
+    limit = min((each for each in (room, outline.most) if each is not None), default=None)
     fetched = totals["pages"] if limit is None else min(totals["pages"], limit)
     return {
         "schema": SCHEMA,
@@ -213,7 +206,7 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
             "disallowed": totals["refused"],
         },
         "pages": {
-            "due": totals["pages"],
+            "due": totals["pages"] + headcount.left_out,
             "disallowed_before": totals["again"],
             "limit": limit,
             "fetched": fetched,
@@ -233,7 +226,7 @@ def _least(outline: Outline) -> Bound:
     return bound(
         outline.loads(),
         concurrency=plan.fetch.concurrency,
-        most=outline.limit,
+        most=outline.most,
         per_domain=plan.politeness.per_domain,
         per_address=plan.politeness.per_address,
     )
@@ -291,12 +284,13 @@ def _expected(outline: Outline, least: Bound, pages: int, fetched: int) -> dict[
     past, plan, known = outline.known.past, outline.plan, outline.known
     if past is None or not fetched:
         return None
-    now_s = fetched / pages * model_s(outline.loads(), concurrency=plan.fetch.concurrency)
+    most = fetched if fetched < pages else None
+    now_s = model_s(outline.loads(), concurrency=plan.fetch.concurrency, most=most)
     asked_again = min(known.asked_again * fetched / pages, fetched)
-    found = known.grows or 0
-    if found:
-        room = found if outline.limit is None else min(found, outline.limit - fetched)
-        now_s, fetched = now_s * (fetched + room) / fetched, fetched + room
+    rooms = (outline.headcount.room, None if outline.most is None else outline.most - fetched)
+    found = min((known.grows or 0, *(each for each in rooms if each is not None)))
+    if found > 0:
+        now_s, fetched = now_s * (fetched + found) / fetched, fetched + found
 
     def takes_s(unmodified: float) -> float:
         took_s = expected_s(

@@ -90,6 +90,7 @@ class DueRows:
     url: str  # of one of them
     rows: int
     disallowed: bool  # by robots.txt, the last time
+    admitted: bool = False  # they count for max_pages already
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +168,18 @@ def _grows(db: sqlite3.Connection, cycle: int, *, is_new: bool) -> int | None:
     return max(int(before) - int(so_far), 0)
 
 
-def due_rows(db: sqlite3.Connection, of: Outlook) -> Iterator[DueRows]:
-    """The rows that the run will come to, in groups."""
+def due_rows(db: sqlite3.Connection, of: Outlook, *, in_order: bool = False) -> Iterator[DueRows]:
+    """The rows that the run will come to, in groups, or one by one as they were found."""
     rest = f"({of.rest}) AND NOT {GONE}" if judges_gone(db) else of.rest
     refresh = of.tenure.due.refresh
-    sql = KNOWN if refresh.learns and learns(db) else ROWS if refresh.router is None else EACH
+    each = KNOWN if refresh.learns and learns(db) else EACH
+    grouped = each is EACH and refresh.router is None and not in_order
+    sql = ROWS if grouped else f"{each} ORDER BY request.id"
     for host, url, page, state, reason, cycle, rows, *told in db.execute(sql.format(rest)):
         if is_due(of.tenure, _row(url, page, state, reason, cycle, seen_of(state, *told))):
             refused = state == State.SKIPPED and reason == Reason.ROBOTS_DISALLOWED
-            yield DueRows(host, url, rows, refused)
+            admitted = cycle == of.tenure.cycle and reason != Reason.MAX_PAGES
+            yield DueRows(host, url, rows, refused, admitted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -241,13 +241,25 @@ def _pages_by(load: Load, by_s: float) -> int:
     return int(fit)
 
 
-def model_s(loads: Iterable[Load], *, concurrency: int) -> float:
-    """How long the hosts need by themselves, with their retries, and all slots shared."""
+def model_s(loads: Iterable[Load], *, concurrency: int, most: int | None = None) -> float:
+    """How long the hosts need by themselves, with their retries, and all slots shared.
+
+    Args:
+        most: pages of the run, where that is fewer than all: whichever host may be asked is.
+    """
+    if most is not None:
+        return bound(map(_on_average, loads), concurrency=concurrency, most=most).seconds
     longest_s = open_s = 0.0
     for load in loads:
         longest_s = max(longest_s, host_s(load, concurrency))
         open_s += _requests(load) * load.latency_s
     return max(longest_s, open_s / concurrency)
+
+
+def _on_average(load: Load) -> Load:
+    """The load as a bound takes it, with latencies and requests as they are on the average."""
+    times = load.requests_per_page
+    return replace(load, quick_s=load.latency_s * times, delay_s=load.delay_s * times)
 
 
 def host_s(load: Load, concurrency: int) -> float:

@@ -29,6 +29,7 @@ class PastHost:
     per_host: int | None
     delay_s: float | None
     calm: float = 1.0  # of the run
+    asks: int = 0  # for its robots.txt
 
     @property
     def latency_s(self) -> float:
@@ -94,6 +95,7 @@ class Past:
                 host.pages,
                 per_host=host.per_host or self.per_host,
                 delay_s=self.delay_s if host.delay_s is None else host.delay_s,
+                asks=host.asks,
                 latency_s=host.latency_s,
                 requests_per_page=host.requests_per_page,
             )
@@ -161,6 +163,7 @@ def _host(told: Mapping[str, Any], calm: float) -> PastHost:
         per_host=told["per_host"],
         delay_s=told["delay_s"],
         calm=calm,
+        asks=told.get("asks", 0),
     )
 
 

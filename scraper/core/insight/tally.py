@@ -34,11 +34,13 @@ class HostTally:
     paused_until: float = 0.0
     latency: Quantiles = field(default_factory=Quantiles)
     busy_s: float = 0.0  # requests open, summed
+    asks: int = 0  # for its robots.txt
 
-    def rule(self, *, per_host: int, delay_s: float) -> None:
-        """Tell how politely the host is treated, whenever that changes."""
+    def rule(self, *, per_host: int, delay_s: float, asked: bool = False) -> None:
+        """Tell how politely the host is treated, and whether it was asked for that just now."""
         self.per_host = per_host
         self.delay_s = delay_s
+        self.asks += asked
 
     def pause(self, until: float, *, now: float) -> None:
         """Count a rest of the host; rests that overlap count once."""
@@ -72,6 +74,7 @@ class HostTally:
             "per_host": self.per_host,
             "busy_s": self.busy_s,
             "requests": self.latency.count,
+            "asks": self.asks,
         }
 
     @property

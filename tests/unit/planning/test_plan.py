@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scraper.core.errors import FetchError
 from scraper.core.extract.plan import FollowPlan, PageRule
@@ -83,6 +85,7 @@ class Rows:
     url: str
     rows: int
     disallowed: bool = False
+    admitted: bool = False
 
 
 def seeds(host: str, paths: str) -> list[Any]:
@@ -100,7 +103,7 @@ def outline(headcount: Headcount, *urls: list[Any], robots: FakeRobots, **more: 
     async def work() -> Outline:
         for some in urls:
             await headcount.add_seeds(some)
-        headcount.add_known(more.pop("rows", ()))
+        headcount.add_known(more.pop("rows", ()), room=more.pop("room", None))
         said = await ask_hosts(headcount, robots, more.pop("kept", {}))
         headcount.judge({host: each.rules for host, each in said.items() if each.rules})
         return Outline(more.pop("plan", PLAN), headcount, more.pop("known", Known()), said, **more)
@@ -211,11 +214,9 @@ def test_a_repeated_crawl_is_expected_to_take_what_it_took(headcount: Headcount)
     grown = told(replace(line, known=replace(AGAIN, grows=100)), figures(0, 0))
     assert grown["expected"]["expected_s"] == pytest.approx(120.0, rel=0.01)
     assert grown["expected"]["pages"] == 200
-    capped = replace(line, known=replace(AGAIN, grows=100, admitted=9), most=50)
-    capped = replace(capped, plan=replace(plan, scope=ScopePlan(max_pages=69)))
-    assert capped.limit == 50
+    capped = replace(line, known=replace(AGAIN, grows=100), most=50)
     made = told(capped, figures(0, 0))
-    assert made["expected"]["expected_s"] == pytest.approx(30.0, rel=0.01)
+    assert made["expected"]["expected_s"] == pytest.approx(30.0, rel=0.02)
     assert (made["bound"]["bound_s"], made["bound"]["pages"]) == (24.5, 50)
     quicker = replace(line, plan=replace(PLAN, politeness=PolitenessPlan()))
     assert told(quicker, figures(0, 0))["bound"]["cause"] == "latency"
@@ -223,6 +224,30 @@ def test_a_repeated_crawl_is_expected_to_take_what_it_took(headcount: Headcount)
     made = told(replace(line, plan=capped), figures(0, 0))
     assert (made["bound"]["cause"], made["bound"]["host"]) == ("domain", "a.example")
     assert made["unknown"] == ["addresses"]
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.booleans()), max_size=5), st.integers(0, 9))
+def test_with_a_limit_on_pages_the_first_that_are_known_come_first(known, room):
+    """... and then the new seeds, in order; those that were let in before need no room."""
+    rows = [
+        Rows("old.example:443", "https://old.example/", many, admitted=admitted)
+        for many, admitted in known
+    ]
+    with Headcount(scope=None, fresh=lambda keys: keys, resting=lambda _: ()) as headcount:
+        new = [seeds(f"{name}.example", "1 2") for name in "ab"]
+        line = outline(headcount, *new, rows=rows, room=room, robots=FakeRobots({}), known=AGAIN)
+        made, pages = told(line, figures(4, 0)), {}
+        for host in headcount.hosts():
+            pages[host.host.partition(".")[0]] = host.pages
+        free = sum(row.rows for row in rows if row.admitted)
+        others = sum(row.rows for row in rows) - free
+        left = max(room - others, 0)
+        assert pages.get("old", 0) == free + min(room, others)
+        assert (pages["a"], pages["b"]) == (min(left, 2), min(max(left - 2, 0), 2))
+        told_of = made["pages"]
+        assert (told_of["due"], told_of["fetched"]) == (free + others + 4, sum(pages.values()))
+        assert told_of["limit"] == (sum(pages.values()) if room < others + 4 else None)
+        assert headcount.room == max(room - others - 4, 0)
 
 
 COMPUTING = replace(

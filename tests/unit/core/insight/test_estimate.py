@@ -201,6 +201,16 @@ def test_a_limit_lets_the_quickest_pages_count():
     )
 
 
+@given(crawls, st.integers(1, 6), st.integers(0, 40))
+def test_a_run_of_some_pages_asks_whichever_host_may_be_asked(crawl, slots, most):
+    pages = sum(load.pages for load in crawl)
+    took_s = model_s(crawl, concurrency=slots, most=most)
+    assert took_s <= model_s(crawl, concurrency=slots, most=most + 1) * (1 + 1e-9)
+    assert took_s == bound(crawl, concurrency=slots, most=most).seconds
+    tried = [replace(load, requests_per_page=2.0) for load in crawl if load.pages]
+    assert model_s(tried, concurrency=slots, most=min(most, pages)) >= took_s * (1 - 1e-9)
+
+
 def test_a_run_that_is_repeated_takes_what_it_took():
     assert expected_s(4.0, 100, then_s=4.0, then_work=100, took_s=7.0) == pytest.approx(7.0)
     # what went beyond the model goes with the pages, but for the begin

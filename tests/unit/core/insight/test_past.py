@@ -48,6 +48,9 @@ def test_it_tells_of_pages_requests_and_how_long_they_were_open():
     assert (host.pages, host.requests, host.latency_s, host.requests_per_page) == (10, 11, 1.0, 1.1)
     assert host.quick_s == pytest.approx(0.75, rel=0.05)
     assert past.model_s == pytest.approx(10 * 0.5 + 1)  # eleven starts, half a second apart
+    asked = stats(hosts=2)
+    asked["tally"]["slowest"][0]["asks"] = 1
+    assert past_of(7, 20.5, asked).model_s == pytest.approx(11 * 0.5 + 1)  # and robots.txt
     told = {**stats(), "settings": {**SETTINGS, "delay_s": 0.0, "per_host": 1}}
     assert past_of(7, 20.5, told).model_s == pytest.approx(11)  # one at a time
     told = {**stats(hosts=2), "settings": {**SETTINGS, "delay_s": 0.0, "concurrency": 1}}

@@ -123,9 +123,10 @@ def test_a_host_that_never_answered_has_no_latency():
 
 def test_the_rule_of_a_host_is_told_as_it_is_now():
     tally = Tally()
-    tally.host("a.example:443").rule(per_host=1, delay_s=2.0)
+    for asked in (True, False, True):
+        tally.host("a.example:443").rule(per_host=1, delay_s=2.0, asked=asked)
     told = tally.as_json()["hosts"][0]
-    assert (told["per_host"], told["delay_s"]) == (1, 2.0)
+    assert (told["per_host"], told["delay_s"], told["asks"]) == (1, 2.0, 2)
 
 
 def test_pages_are_counted_by_rule_and_place():
