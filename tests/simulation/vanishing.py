@@ -7,13 +7,14 @@ how: an item is gone if no page shows it as far as it was read, never because of
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from scraper.core.gone import MISSING, may_go
 from scraper.core.plan import GonePlan
+from scraper.core.route import Router
 from scraper.core.url import key as url_key
 from tests.simulation.world import Page, World
 
@@ -55,7 +56,7 @@ class Evidence:
     gone: set[str] = field(default_factory=set)
     too_many: bool | None = False  # to go at once; None: not known
 
-    def learn(self, world: World, rows: Iterable[Any], db: sqlite3.Connection, cycle: int) -> None:
+    def learn(self, world: World, rows: Sequence[Any], db: sqlite3.Connection, cycle: int) -> None:
         """Take a cycle that has ended into account; rows as `laws.settled` has them."""
         if cycle == self.cycle:  # a run that found nothing due judges nothing
             return
@@ -82,9 +83,11 @@ class Evidence:
             self.gone_pages = missing
         self.gone_pages &= missing
 
-    def _read(self, world: World, rows: Iterable[Any]) -> set[str]:
+    def _read(self, world: World, rows: Sequence[Any]) -> set[str]:
         """What this cycle's visits show."""
         seen: set[str] = set()
+        router = Router(world.plan.pages)
+        rules = {url_key(row[0]): router.choose(row[8], row[0]) for row in rows}
         for url, state, reason, _, _, last, attempts, *_ in rows:
             if last != self.cycle:
                 continue
@@ -97,8 +100,9 @@ class Evidence:
                 content = world.content(page)
                 items = set(content.items(self.cycle))
                 self.shown[key] = items
-                if content is not page:
-                    self.shown.get(url_key(content.url), set()).intersection_update(items)
+                there = url_key(content.url)
+                if content is not page and rules.get(there) in (None, rules[key]):  # read alike
+                    self.shown.get(there, set()).intersection_update(items)
                 seen |= items
         return seen
 
