@@ -20,6 +20,7 @@ from scraper.core import gone
 from scraper.core.errors import LoginError, ScraperError, StoreError
 from scraper.core.model import Json
 from scraper.core.plan import Plan
+from scraper.core.url import parts
 from scraper.crawl import crawl
 from scraper.seeds import Seeds
 from scraper.stages import Stages
@@ -180,12 +181,22 @@ class Run:
 
     async def _seed(self, info: RunInfo) -> None:
         await self._seeds.run()  # first: a seed that is due takes today's page and columns
+        if not self._seeds.sitemaps.is_whole:
+            await self._keep_seeds()
         if info.nothing_due_before is None:
             while await self._store.writer.make_due():
                 pass
         await self._store.writer.seeded()
         self._stages.seeded.set()
         self.frontier.seeded()
+
+    async def _keep_seeds(self) -> None:
+        """Let what was a seed be one, and its host be in scope: a sitemap could not be had."""
+        stages, sitemaps = self._stages, self._plan.seeds.sitemaps
+        own = {parts(each.url).hostname for each in sitemaps if each.url is not None}
+        for hostname in await self._store.queue.seed_hosts():
+            await (stages.named if hostname in own else stages.led_to)(hostname)
+        self._store.writer.keep_seeds()
 
     async def _save(self) -> None:
         while True:

@@ -50,6 +50,8 @@ class Writer(Protocol):
 class Sitemaps(Protocol):
     """Reads sitemaps."""
 
+    is_whole: bool  # all could be had and read
+
     def pages(self, origins: Sequence[str]) -> AsyncGenerator[list[Listed], None]: ...
     def figures(self) -> dict[str, Any]: ...
 
@@ -76,7 +78,7 @@ class Seeds:
     ) -> None:
         self._plan = plan
         self._rules = rules
-        self._sitemaps = sitemaps
+        self.sitemaps = sitemaps
         self._wants_origins = any(each.url is None for each in plan.sitemaps)
         self._origins: dict[str, None] = {}
         self._changed_by: dict[bytes, float] = {}  # of the batch
@@ -96,7 +98,7 @@ class Seeds:
     def figures(self) -> dict[str, Any]:
         """What was read, for the report."""
         names = ("read", "new", "bad", "listed", "resting")
-        return {name: getattr(self, name) for name in names} | self._sitemaps.figures()
+        return {name: getattr(self, name) for name in names} | self.sitemaps.figures()
 
     async def run(self) -> None:
         """Stream every seed into the table; a bad line is reported and skipped.
@@ -127,7 +129,7 @@ class Seeds:
                     await self._flush()
 
     async def _read_sitemaps(self) -> None:
-        async with aclosing(self._sitemaps.pages(list(self._origins))) as pages:
+        async with aclosing(self.sitemaps.pages(list(self._origins))) as pages:
             async for some in pages:
                 for listed in some:
                     await self._add_listed(listed)

@@ -82,6 +82,7 @@ class Sitemaps:
         self._waiting: list[tuple[float, int, _File]] = []  # by the time from which they may be
         self._known: set[bytes] = set()
         self._added = 0
+        self.is_whole = True  # no file, or rest of one, is missing that another time may be there
         self._read = 0
         self._missed = 0  # troubles
         self._troubles: list[str] = []  # the first of them
@@ -152,6 +153,7 @@ class Sitemaps:
                     break
             yield self._sorted(file, reader.close())
         except SitemapError as error:
+            self.is_whole = False
             self._trouble(f"{_shown(response.url)}: {error}")
             return
         if reader.bound is not None:
@@ -161,6 +163,7 @@ class Sitemaps:
     def _failed(self, file: _File, error: FetchError) -> None:
         again_at = self._asks.again_at(file.request, error)
         if again_at is None:
+            self.is_whole = False
             self._trouble(f"{_shown(file.request.url)}: {error}")
             return
         log.info("sitemap %s: %s: tried again", _shown(file.request.url), error)

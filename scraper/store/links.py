@@ -44,6 +44,7 @@ class Limits:
 
     max_pages: int | None = None
     max_depth: int | None = None
+    keeps_seeds: bool = False  # what was a seed is one, though no seed of today named it
     followed: frozenset[str | None] | None = None  # the pages that rules give to links
     router: Router | None = None
 
@@ -228,7 +229,8 @@ class Links:
         return any(self._limits.answers_for(led, page) for led in rows.leading_to(page.key))
 
     def _make_due(self, rows: Requests, known: Known) -> None:
-        known.seed = 0  # no more: the seeds of today that are due are of this cycle already
+        if not self._limits.keeps_seeds:
+            known.seed = 0  # no more: the seeds of today that are due are of this cycle already
         admits = self._admission(rows.change)[0] == State.WAITING
         if admits and self._is_answered(rows, known):
             _count_as_visited(rows, known)

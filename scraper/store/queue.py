@@ -50,6 +50,7 @@ WAITS = (
     "GROUP BY host"
 )
 PAUSED = "SELECT host, paused_until FROM host WHERE paused_until > ?"
+SEED_HOSTS = "SELECT DISTINCT host FROM request WHERE seed = 1"
 SCOPE_HOSTS = "SELECT host FROM host WHERE in_scope = 1 AND host > ? ORDER BY host LIMIT ?"
 
 
@@ -156,6 +157,11 @@ class Queue:
         """Host names that have joined the scope, in order, behind `after`."""
         rows = await self._db.call(lambda db: db.execute(SCOPE_HOSTS, (after, limit)).fetchall())
         return [hostname for (hostname,) in rows]
+
+    async def seed_hosts(self) -> set[str]:
+        """Host names of the pages that are seeds, or were when last due; reads the whole table."""
+        rows = await self._db.call(lambda db: db.execute(SEED_HOSTS).fetchall())
+        return {host.rpartition(":")[0] for (host,) in rows}
 
     async def waiting(self) -> int:
         """Rows that wait, after the last commit."""

@@ -176,6 +176,10 @@ class Writer:
 
         return await self._at_once(work)
 
+    def keep_seeds(self) -> None:
+        """Let what was a seed be one, though no seed of today has named it: some are missing."""
+        self._limits.keeps_seeds = True
+
     async def make_due(self, limit: int = 5000) -> bool:
         """Let the next slice of known rows wait for this cycle; True while there may be more."""
         return await self._at_once(lambda c: self._links.make_due(c, limit))

@@ -118,6 +118,26 @@ def test_when_no_sitemap_can_be_had_a_crawl_of_nothing_else_has_missed_its_promi
     assert f"no seed gave a URL; {why}; look at `seeds`" in ended.err
 
 
+def test_what_a_sitemap_named_is_a_seed_while_it_cannot_be_had(crawl: Crawl):
+    """Its pages are visited all the same, and what they lead to."""
+    serve(crawl)
+    crawl.site.route("/q/*", html("<h1>q</h1>"))
+    crawl.site.route("/p/0", html("<h1>0</h1><a href='/q/below'>x</a>"))
+    listed = raw(xml("urlset", *(crawl.site.url(f"/p/{n}") for n in range(3))), "text/xml")
+    broken = raw("<urlset><url><loc>http://x", "text/xml")
+    crawl.site.route("/s.xml", sequence([listed, status(404), broken, listed]))
+    crawl.run("""
+        seeds: {sitemaps: "$SITE/s.xml"}
+        scope: {allow: "/q/**"}
+        run: {refresh: 0s}
+        pages: {any: {items: {hit: {fields: {title: h1}}}, follow: [{css: a}]}}
+    """)
+    for _ in range(3):
+        crawl.run()
+        assert crawl.states() == dict.fromkeys(["/p/0", "/p/1", "/p/2", "/q/below"], "done")
+    assert crawl.asked().count("/p/2") == crawl.asked().count("/q/below") == 4
+
+
 def test_a_host_that_only_a_sitemap_names_hears_no_secret(crawl: Crawl):
     serve(crawl)
     here, there = crawl.site.url("/p/1"), crawl.site.url("/p/2", host="127.0.0.2")

@@ -63,6 +63,8 @@ def no_thread_left():
 class FakeSitemaps:
     """Names pages, some at a time."""
 
+    is_whole = True
+
     def __init__(self, *batches):
         self.batches = batches
         self.asked = []
