@@ -8,7 +8,7 @@ the network) allows nothing, which here is a `FetchError`, so that the page is t
 
 The one who asks first fetches, the others wait for it. Is the first one cancelled, the next one
 fetches. Memory is bounded by hosts and by the bytes of the files kept, since both are a
-stranger's choice.
+stranger's choice. What there was no more room for is read back where `keep` has put it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 
 from scraper.clock import Clock
 from scraper.core.errors import FetchError, TooSoonError
+from scraper.core.insight.distinct import Distinct
 from scraper.core.model import Response, http_reason
 from scraper.core.robotstxt import LIMIT_BYTES, Rules
 from scraper.core.schedule.retry import retry_after_s
@@ -40,6 +41,7 @@ _ALLOW_ALL = Rules.allow_all()
 
 
 Keep: TypeAlias = Callable[[str, bytes], Awaitable[None]]
+ReadBack: TypeAlias = Callable[[str], Awaitable[tuple[float, bytes] | None]]
 Sent: TypeAlias = Callable[[], Awaitable[None]] | None
 
 
@@ -75,6 +77,8 @@ class Robots:
 
     Args:
         keep: told of each robots.txt that was fetched, as origin and text, for the next run.
+        read_back: of what was kept the text of one origin, and when it was fetched (seconds since
+            the epoch); None: there is none.
         longest_s: a host that asks for a rest (Retry-After) gets no longer one.
     """
 
@@ -86,6 +90,7 @@ class Robots:
         obey: bool,
         clock: Clock,
         keep: Keep | None = None,
+        read_back: ReadBack | None = None,
         longest_s: float = LONGEST_S,
     ) -> None:
         self._fetcher = fetcher
@@ -96,7 +101,9 @@ class Robots:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()  # origin: the one used last at the end
         self._kept_bytes = 0
         self._asking: dict[str, asyncio.Event] = {}
-        self._keep_text = keep
+        self._keep_text, self._read_back = keep, read_back
+        self._gone = Distinct()  # origins that there was no room for, perhaps some more
+        self._has_more = False  # earlier runs kept more than is remembered
         self._moved: dict[str, _Place] = {}
         self._earlier: dict[str, tuple[float, bytes]] = {}  # of earlier runs, not read yet
 
@@ -106,6 +113,7 @@ class Robots:
     def remember(self, texts: Mapping[str, tuple[float, bytes]]) -> None:
         """Take what earlier runs kept: origin -> (fetched at, seconds since the epoch; text)."""
         self._earlier = dict(texts) if self._obey else {}
+        self._has_more = len(self._earlier) >= KEPT_HOSTS
 
     def answer(self, url: str) -> Rules | None:
         """Return the rules of the URL's scheme, host and port, or None if they must be asked for.
@@ -202,7 +210,9 @@ class Robots:
 
     def _recall(self, origin: str) -> Rules | None:
         """What an earlier run was told, if that is not a day ago."""
-        fetched_at, text = self._earlier.pop(origin, (0.0, b""))
+        return self._take(origin, *self._earlier.pop(origin, (0.0, b"")))
+
+    def _take(self, origin: str, fetched_at: float, text: bytes) -> Rules | None:
         left_s = fetched_at + KEPT_S - self._clock.now()
         if left_s <= 0:
             return None
@@ -210,11 +220,20 @@ class Robots:
         self._keep(origin, rules, len(text), min(left_s, KEPT_S))
         return rules
 
+    async def _is_back(self, origin: str) -> bool:
+        """Whether the rules are kept again, as they were written down less than a day ago."""
+        if self._read_back is None or not (self._has_more or origin in self._gone):
+            return False
+        found = await self._read_back(origin)
+        return found is not None and self._take(origin, *found) is not None
+
     async def _ask(self, origin: str, place: _Place, sent: Sent) -> None:
         """Ask once and keep what it came to; whoever waits for it is woken, whatever happens."""
         done = self._asking[origin] = asyncio.Event()
         self._moved.pop(origin, None)
         try:
+            if place.hops == 0 and await self._is_back(origin):
+                return
             try:
                 outcome, text = await self._exchange(origin, place, sent)
             except TooSoonError:
@@ -277,7 +296,8 @@ class Robots:
         self._kept[origin] = _Kept(outcome, size_bytes, until, failures)
         self._kept_bytes += size_bytes
         while len(self._kept) > KEPT_HOSTS or self._kept_bytes > KEPT_BYTES:
-            self._drop(next(iter(self._kept)))
+            self._gone.add(gone := next(iter(self._kept)))
+            self._drop(gone)
 
     def _drop(self, origin: str) -> None:
         self._kept_bytes -= self._kept.pop(origin).size_bytes

@@ -263,6 +263,7 @@ def _robots(plan: Plan, fetcher: Fetcher, store: Store, clock: Clock) -> Robots:
         obey=plan.politeness.robots,
         clock=clock,
         keep=store.hosts.keep_robots,
+        read_back=store.hosts.robots_of,
         longest_s=plan.fetch.retry.longest_s,
     )
 

@@ -13,6 +13,7 @@ from scraper.store.writer import Writer
 
 SLOW = "SELECT host, slow_s FROM host WHERE slow_s > 0"
 ROBOTS = "SELECT origin, fetched_at, body FROM robots ORDER BY fetched_at DESC LIMIT ?"
+ROBOTS_OF = "SELECT fetched_at, body FROM robots WHERE origin = ?"
 KEEP = (
     "INSERT INTO robots (origin, fetched_at, body) VALUES (?, ?, ?) ON CONFLICT (origin) "
     "DO UPDATE SET fetched_at = excluded.fetched_at, body = excluded.body"
@@ -60,6 +61,10 @@ class Hosts:
             return found
 
         return await self._db.call(read)
+
+    async def robots_of(self, origin: str) -> tuple[float, bytes] | None:
+        """When the robots.txt of an origin was fetched, and its text; None: it was not."""
+        return await self._db.call(lambda db: db.execute(ROBOTS_OF, (origin,)).fetchone())
 
     async def keep_robots(self, origin: str, body: bytes) -> None:
         """Keep a robots.txt that was fetched now; an empty one allows everything."""

@@ -528,6 +528,8 @@ async def test_what_was_learnt_about_hosts_is_kept_for_the_next_run(db: Path) ->
             "http://a.example": b"",
             "http://b.example": b"y",
         }
+        assert await c.store.hosts.robots_of("http://b.example") == kept["http://b.example"]
+        assert await c.store.hosts.robots_of("http://c.example") is None
         assert len(await c.store.hosts.robots(1, most_bytes=1)) == 1
         assert "http://b.example" not in await c.store.hosts.robots(10, most_bytes=0)
         await c.end()

@@ -298,6 +298,7 @@ class Process:
                 obey=plan.politeness.robots,
                 clock=clock,
                 keep=store.hosts.keep_robots,
+                read_back=store.hosts.robots_of,
             ),
             fetcher=self.network,
             parser=self.network,

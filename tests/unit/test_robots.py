@@ -318,6 +318,41 @@ def test_what_an_earlier_run_was_told_counts_for_a_day(age_s):
     assert len(web.visits) == (2 if age_s > 24 * 3600 else 0)
 
 
+@pytest.mark.parametrize("again_after_s", [10, 24 * 3600])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_what_there_was_no_room_for_is_read_back_for_a_day(monkeypatch, again_after_s, restarts):
+    """Each host is asked once a day, however many there are, and across a restart."""
+    monkeypatch.setattr(module, "KEPT_HOSTS", 2)
+    urls = [f"http://h{n}.example/page" for n in range(5)]
+    web, disk = FakeWeb({f"http://h{n}.example/robots.txt": DENY for n in range(5)}), {}
+    clock = VirtualClock()
+
+    async def keep(origin, text):
+        disk[origin] = clock.now(), text
+
+    async def read_back(origin):
+        return disk.get(origin)
+
+    def begun():
+        return Robots(
+            fetcher=web, agent="bot", obey=True, clock=clock, keep=keep, read_back=read_back
+        )
+
+    async def main():
+        robots = begun()
+        for url in urls:
+            assert not (await robots.ask(url)).allows(url)
+        await asyncio.sleep(again_after_s)
+        if restarts:
+            robots = begun()
+            robots.remember(dict(list(disk.items())[-2:]))
+        for url in urls:
+            assert not (await robots.ask(url)).allows(url)
+
+    run_virtual(main())
+    assert len(web.visits) == (5 if again_after_s == 10 else 10)
+
+
 def test_who_obeys_no_robots_txt_remembers_none():
     robots, _ = made({}, obey=False)
     robots.remember({"http://h.example": (1e12, DENY)})
