@@ -64,11 +64,19 @@ def _detail(error: BaseException) -> str:
     for kind, words in WORDS:
         if isinstance(error, kind):
             return words
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        inner = error.certificate_error
+        why = str(getattr(inner, "verify_message", "") or inner).rstrip(".")
+        return _shown(f"the certificate is not accepted: {why} (fetch.ca_file, fetch.verify_tls)")
     if isinstance(error, aiohttp.ClientConnectorError):
         error = error.os_error  # without "ssl:default" and the address once more
     words = str(error.message if isinstance(error, aiohttp.ClientResponseError) else error)
+    return _shown(words) or type(error).__name__
+
+
+def _shown(words: str) -> str:
     shown = "".join(char if char.isprintable() else " " for char in words[: 2 * MAX_DETAIL])
-    return " ".join(shown.split())[:MAX_DETAIL] or type(error).__name__
+    return " ".join(shown.split())[:MAX_DETAIL]
 
 
 # The first that fits.

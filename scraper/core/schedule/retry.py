@@ -111,8 +111,9 @@ def retry_after_s(value: str | None, *, now: float, longest_s: float) -> float |
     if value is None:
         return None
     value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value[:18]), longest_s)
+    numbers = [part.strip() for part in value.split(",")]  # of several headers the longest
+    if value.isascii() and all(map(str.isdigit, numbers)):
+        return min(max(float(number[:18]) for number in numbers), longest_s)
     try:
         at = parsedate_to_datetime(value)
         if at.tzinfo is None:  # "-0000": the date is UTC, of unknown origin

@@ -102,3 +102,12 @@ def test_a_public_address_that_failed_too_is_a_failed_connection():
     error = aiohttp.ClientConnectorError(KEY, REFUSED)
     exchange = Exchange(refused=["10.0.0.1:80 is private"], dialled=True)
     assert fetch_error(error, exchange).reason == Reason.CONNECT
+
+
+def test_a_certificate_that_is_not_accepted_says_what_to_do():
+    why = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] failed (_ssl.c:1006)")
+    why.verify_message = "certificate has expired"
+    detail = fetch_error(aiohttp.ClientConnectorCertificateError(KEY, why), Exchange()).detail
+    assert detail == (
+        "the certificate is not accepted: certificate has expired (fetch.ca_file, fetch.verify_tls)"
+    )

@@ -69,6 +69,11 @@ def test_retry_after_as_a_date_is_never_negative(offset):
     assert retry_after_s(text, now=NOW, longest_s=300.0) == expected
 
 
+def test_of_several_retry_after_the_longest_counts():
+    assert retry_after_s("7, 90,8", now=NOW, longest_s=300.0) == 90.0
+    assert retry_after_s("7, soon", now=NOW, longest_s=300.0) is None
+
+
 def test_retry_after_with_an_unknown_zone_is_utc():
     text = format_datetime(datetime.fromtimestamp(NOW + 60, UTC)).replace("+0000", "-0000")
     assert retry_after_s(text, now=NOW, longest_s=300.0) == 60.0
