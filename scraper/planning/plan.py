@@ -194,11 +194,7 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": plan.name,
         "database": {"path": plan.store.path, "exists": known.exists, "running": known.running},
-        "run": {
-            "begins": known.begins,
-            "cycle": known.cycle,
-            "nothing_due_before": iso(known.nothing_due_before),
-        },
+        "run": _run(outline),
         "seeds": {
             **{name: seeds[name] for name in _OF_SEEDS},
             "known": totals["seeds"],
@@ -218,6 +214,16 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
         "bound": least.as_json(),
         "expected": _expected(outline, least, totals["pages"], fetched),
         "unknown": list(_unknown(outline, totals["hosts"], missed=seeds["missed"])),
+    }
+
+
+def _run(outline: Outline) -> dict[str, Any]:
+    known = outline.known
+    return {
+        "begins": known.begins,
+        "cycle": known.cycle,
+        "nothing_due_before": iso(known.nothing_due_before),
+        "max_time_s": outline.plan.run.max_time_s,
     }
 
 

@@ -51,6 +51,7 @@ def _lines(told: Mapping[str, Any]) -> Iterator[str]:
     expected = told["expected"]
     if expected is not None:
         yield from _expected(expected)
+    yield from _stops(told)
     for name in told["unknown"]:
         yield f"  unknown   {_UNKNOWN[name]}"
 
@@ -62,6 +63,14 @@ def _expected(expected: Mapping[str, Any]) -> Iterator[str]:
     yield f"  expected  {span(expected['expected_s'])} for {pages}, {as_run}"
     if anew_s is not None and span(anew_s) != span(expected["expected_s"]):
         yield f"            {span(anew_s)} if all have changed"
+
+
+def _stops(told: Mapping[str, Any]) -> Iterator[str]:
+    """That a limit ends the run before all is done, as far as is known."""
+    longest_s, expected = told["run"]["max_time_s"], told["expected"]
+    needs_s = expected["expected_s"] if expected else told["bound"]["bound_s"]
+    if longest_s is not None and needs_s > longest_s:
+        yield f"  stops     after {span(longest_s)}, as run.max_time says: the next run goes on"
 
 
 def _seeds(seeds: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from scraper.core.plan import (
     HostRule,
     Plan,
     PolitenessPlan,
+    RunPlan,
     ScopePlan,
     SeedPlan,
     StorePlan,
@@ -295,7 +296,8 @@ def test_pages_that_have_not_changed_are_foretold(  # type: ignore[no-untyped-de
 
 
 def test_what_a_person_reads(headcount: Headcount):
-    plan = replace(PLAN, pages=(PageRule("p", follow=(FollowPlan(),)),))
+    rule = PageRule("p", follow=(FollowPlan(),))
+    plan = replace(PLAN, pages=(rule,), run=RunPlan(max_time_s=9.5))
     read = figures(43, 2, sitemaps=2, listed=30, missed=1, troubles=["https://a.example/s: ?"])
     a = seeds("a.example", " ".join(map(str, range(41))))
     line = outline(headcount, a, robots=FakeRobots({"https://a.example": "\x1b"}), plan=plan)
@@ -308,6 +310,7 @@ def test_what_a_person_reads(headcount: Headcount):
         "    host       pages  disallowed   delay  open  latency  at least",
         "    a.example     41           0  250 ms     4        ?      10 s",
         "  at least  10 s: a.example, 41 pages, one each 250 ms",
+        "  stops     after 9.5 s, as run.max_time says: the next run goes on",
         "  unknown   pages of sitemaps that could not be read: they come on top",
         "  unknown   pages that links lead to: they come on top",
         "  unknown   how fast the hosts answer: no run yet was long enough to tell",
