@@ -16,7 +16,7 @@ from math import log, sqrt
 from scraper.core.schedule.flow import Level, Window
 
 UP = 0.1  # of the gain in proportion: twice as many must bring 7 % more
-UP_LATE = 0.5  # ... or 41 % where it makes the loop late
+UP_LATE = 0.2  # ... or 15 % where it makes the loop late
 DOWN = 0.05  # half as many may lose 3.4 %
 DOWN_LATE = 0.1  # ... or 7 % where the loop is late
 LATE_S = 0.1  # that is a late loop

@@ -17,8 +17,8 @@ tried for as long as it takes to tell, then kept or left:
   says that fewer might do as well (`levels`).
 - Errors beyond what is usual cut the level at once (multiplicative decrease), and what was too
   much is left alone for a while. Errors that three cuts do not change are not of our making.
-- A level that makes the loop late must bring much more, and where the loop is late fewer may lose
-  more.
+- A level that makes the loop late must bring twice as much, and where the loop is late fewer may
+  lose twice as much.
 - Where slots are left free the limit limits nothing: it stays as it is, and `why` says so.
 """
 

@@ -70,7 +70,7 @@ def test_the_first_rate_counts_no_time_before_the_first_answer():
     assert first_rate(turns(10, open_=10, turn_s=1.0), since_s=0.0) == 10.0  # in one burst
 
 
-@pytest.mark.parametrize(("late", "up", "down"), [(False, 1.072, 0.966), (True, 1.414, 0.933)])
+@pytest.mark.parametrize(("late", "up", "down"), [(False, 1.072, 0.966), (True, 1.149, 0.933)])
 def test_what_twice_as_many_must_bring_and_half_as_many_may_lose(late, up, down):
     assert worth(2.0, late=late) == pytest.approx(log(up), abs=1e-3)
     assert worth(0.5, late=late) == pytest.approx(log(down), abs=1e-3)

@@ -51,8 +51,8 @@ def worst(tuned: Tuned, *, since: float, until: float, over: float = 5.0) -> flo
 
 
 def late(open_: int) -> float:
-    """How late the loop is where it is the limit."""
-    return max(0.0, (open_ - 300) / 1500)
+    """How late the loop is where it is the limit, before it is at its best."""
+    return max(0.0, (open_ - 150) / 1000)
 
 
 STEADY = {  # what a server is, and the answers a second of the best fixed level
@@ -184,15 +184,16 @@ def test_what_is_refused_says_why():
     assert sum(before < 64 <= after for before, after in pairwise(soon)) == 1
 
 
-def test_a_loop_that_falls_behind_is_not_pushed_further():
-    """Twice as many bring a third more each time, and would go on to; but the loop is late."""
+def test_a_loop_that_falls_behind_must_be_worth_it():
+    """A step from 181 brings 8 % more, the next one 6 %: enough, but for a late loop."""
 
-    def reached(lag_s):
-        return Tuned(Server(0.2, slows=150, lag_s=lag_s)).until(30.0).tuner
+    def tuner(lag_s: float) -> Tuner:
+        lags_s = {True: lag_s, False: 0.0}
+        return Tuned(Server(0.2, slows=60, lag_s=lambda open_: lags_s[open_ > 100])).until(30).tuner
 
-    assert reached(lambda _open: 0.0).reached > 400
-    late = reached(lambda open_: 0.3 if open_ > 100 else 0.0)
-    assert 64 <= late.reached <= 181
+    assert tuner(0.0).reached > 300
+    late = tuner(0.3)
+    assert 128 <= late.reached < 300
     assert late.why.startswith("the event loop fell behind with")
 
 
