@@ -200,7 +200,7 @@ def _scalar(text: str) -> str:
 
 def without_login(href: str) -> str:
     """A URL without user name and password."""
-    return _LOGIN.sub("", href) if "@" in href else href
+    return _LOGIN.sub("", href)
 
 
 def shown(text: str) -> str:

@@ -67,7 +67,8 @@ class Choice:
         step: list[Row] = []
         characters = 0
         for row in map(Row._make, cursor):
-            step.append(row if row.url is None else row._replace(url=without_login(row.url)))
+            has_login = row.url is not None and "@" in row.url
+            step.append(row._replace(url=without_login(row.url or "")) if has_login else row)
             characters += len(row.data)
             if characters > STEP_CHARACTERS:
                 break
