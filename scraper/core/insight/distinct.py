@@ -8,6 +8,7 @@ algorithm for database applications" (1990). Of a million names it misses some 4
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import log1p
 
 _BITS = 2**22
@@ -33,6 +34,16 @@ class Distinct:
             at = hash(name) % _BITS
             self._bits[at >> 3] |= 1 << (at & 7)
             self._set += 1
+
+    def together(self, names: Collection[str]) -> int:
+        """How many there were, and these."""
+        if not self._bits:
+            return len(set(names))
+        both = Distinct()
+        both._bits, both._set = self._bits.copy(), self._set
+        for name in names:
+            both.add(name)
+        return len(both)
 
     def __contains__(self, name: str) -> bool:
         at = hash(name) % _BITS

@@ -195,7 +195,7 @@ class Tally:
         and those in `hosts` may have been counted in `rest` at first.
         """
         hosts, slow = self._most(HOSTS_TOLD), self._slowest(HOSTS_TOLD)
-        known = len(self._left) + sum(name not in self._left for name in self._hosts)
+        known = self._left.together(self._hosts)
         others = (tally for name, tally in self._hosts.items() if name not in hosts)
         counts = {name: getattr(self, name) for name in self.__slots__ if name[0] != "_"}
         return counts | {
