@@ -133,7 +133,8 @@ class SeedsConfig(Section):
     sitemaps: OneOrMore[Sitemap] = ()
     """Sitemaps: a URL, the word `robots`, or `{url, page, lastmod}`, or a list of either. What they
     name is a seed, whatever its host. Of a file 50,000 entries and 50 MiB are read, of an index
-    three levels; the report tells what was left out or could not be had."""
+    three levels; the report tells what was left out or could not be had. While one cannot be had,
+    what was a seed in the last cycle is visited as such."""
 
     requests: Listed[SeedRequestConfig] = ()
     """Requests with a method, headers and a body."""

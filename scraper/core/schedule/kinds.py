@@ -85,7 +85,7 @@ def kind_of(request: Request) -> str:
     folded = _NUMBER.sub("0", path)
     if folded.count("0") > 1:  # else there is no such identifier, but for a few
         folded = _NUMBER.sub("0", _IDENTIFIER.sub("0", path))
-    address = host + folded
+    address = _folded_host(host) + folded
     if mark:
         address += "?" + "&".join(sorted({pair.partition("=")[0] for pair in query.split("&")}))
     if is_asked_for(request.headers):
@@ -93,6 +93,16 @@ def kind_of(request: Request) -> str:
     if request.method == "GET" and request.page is None:
         return address
     return f"{request.method} {address} as {request.page}"
+
+
+def _folded_host(host: str) -> str:
+    """Hosts of one site that differ in numbers, as if they were one; sites are told apart."""
+    if _NUMBER.search(host) is None:
+        return host
+    labels = host.split(".")
+    if not labels[-1][:1].isdigit():  # it is no address
+        labels[:-2] = [_NUMBER.sub("0", label) for label in labels[:-2]]
+    return ".".join(labels)
 
 
 class Kinds:

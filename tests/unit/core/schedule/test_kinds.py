@@ -235,6 +235,18 @@ def test_identifiers_make_no_other_kind():
     some = ["/p/0a1b2c3d", "/p/17", "/p/DE2DBEEF00", "/p/123e4567-e89b-12d3-a456-426614174000"]
     assert len({kind_of(request(path)) for path in some}) == 1
     assert kind_of(request("/p/defaced-facade")) != kind_of(request("/p/17"))
-    assert kind_of(make_request(parse("http://h1.example/a"))) != kind_of(
-        make_request(parse("http://h2.example/a"))
-    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://h1.example", "http://h2.example", False),
+        ("http://u1.h.example", "http://u22.h.example", True),
+        ("http://a.h1.example:81", "http://a.h2.example:81", False),
+        ("http://127.0.0.1:81", "http://127.0.0.2:81", False),
+        ("http://[::1]", "http://[::2]", False),
+    ],
+)
+def test_hosts_of_one_site_that_differ_in_numbers_make_no_other_kind(one, other, same):
+    kinds = {kind_of(make_request(parse(host + "/a"))) for host in (one, other)}
+    assert (len(kinds) == 1) == same
