@@ -16,6 +16,7 @@ from scraper.core.url import parts
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NO_CARRY: Mapping[str, Json] = {}  # a dict: a mapping proxy cannot be sent to another process
 
 
 class State(StrEnum):
@@ -186,7 +187,7 @@ class Link(NamedTuple):
 
     url: str  # http(s), normalised, without fragment: as `core.url.parse` gives it
     page: str | None  # the rule named by `page:`, if any
-    carry: Mapping[str, Json] = MappingProxyType({})
+    carry: Mapping[str, Json] = NO_CARRY
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None

@@ -5,6 +5,8 @@ import pytest
 
 from scraper.core.model import (
     Hop,
+    Link,
+    Page,
     PageResult,
     Reading,
     Reason,
@@ -56,6 +58,8 @@ def test_values_are_frozen_and_travel_between_processes():
     with pytest.raises(FrozenInstanceError):
         result.state = State.DONE  # type: ignore[misc]
     assert pickle.loads(pickle.dumps(result)) == result
+    page = Page(links=(Link("http://a.example/", None),))
+    assert pickle.loads(pickle.dumps(page)) == page
 
 
 def test_an_attempt_that_does_not_count_leaves_the_number_as_it_was():
