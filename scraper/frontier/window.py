@@ -23,6 +23,7 @@ AT_ONCE = 256  # hosts read in one go: some 3 ms
 SCANNED = 500  # hosts found in one go
 FORGOTTEN = 500  # hosts with nothing to do, in one go: some 4 ms
 SHARE = 32  # the least that a host is refilled with
+ENOUGH = 256  # rows of a host in the window: new ones are read when there are fewer
 DUE = 1_000  # retries read at once
 FULLEST = 1_000  # hosts whose rows are counted, those with most
 COUNT_S = 10.0  # from one count to the next, at the least
@@ -90,8 +91,16 @@ class Window:
         self.held.release(settled)
         self.held.void(visited)
         for host in hosts:
-            self.stock.note(host)
+            if self._has_enough(host):
+                self.stock.read_on(host, below=ENOUGH)
+            else:
+                self.stock.note(host)
         self.due_at = 0.0  # one of them may be a retry: look again
+
+    def _has_enough(self, host: str) -> bool:
+        """Whether new rows of a host may wait: a read walks past all that are held already."""
+        schedule = self._schedule
+        return not schedule.deepest_first and schedule.waiting_on(host) >= ENOUGH
 
     def wants_more(self, host: str) -> bool:
         """Whether it is time to read, now that a request of this host was handed out."""

@@ -44,7 +44,7 @@ class HostSchedule:
 
     def __init__(self, plan: PolitenessPlan) -> None:
         self._plan = plan
-        self._deepest_first = plan.deepest_first
+        self.deepest_first = plan.deepest_first
         self._order = Order()
         self.lanes = Lanes(plan, self._put)
         self.hosts = Hosts(plan, self.lanes)
@@ -71,7 +71,7 @@ class HostSchedule:
     def add(self, request: Request, now: float, *, urgent: bool = False) -> None:
         """Let a request wait for its host's turn; an urgent one goes before the others."""
         host = self._host(request.host)
-        host.push(request, now, urgent=urgent, deepest_first=self._deepest_first)
+        host.push(request, now, urgent=urgent, deepest_first=self.deepest_first)
         self.waiting += 1
         if host.stamp < 0:
             self._offer(host, now)
@@ -298,14 +298,14 @@ class HostSchedule:
 
     def trim(self, keep: int) -> list[Request]:
         """Leave at most `keep` requests to each host, next hops not counted; returns the rest."""
-        deepest_first, hosts = self._deepest_first, self.hosts.each()
+        deepest_first, hosts = self.deepest_first, self.hosts.each()
         dropped = [row for h in hosts for row in h.trim(keep, deepest_first=deepest_first)]
         self.waiting -= len(dropped)
         return dropped
 
     def _start(self, host: Host, now: float) -> Lease:
         urgent = bool(host.urgent)
-        entered_at, request = host.pop(deepest_first=self._deepest_first)
+        entered_at, request = host.pop(deepest_first=self.deepest_first)
         self.waiting -= 1
         host.known -= 1
         host.yields = False

@@ -472,6 +472,43 @@ def test_a_host_that_fills_the_window_again_keeps_nobody_out():
     run_virtual(main())
 
 
+def test_a_host_with_enough_in_the_window_is_not_read_at_each_commit():
+    """New rows of a crawl by links are read together, and each is visited once."""
+
+    async def main():
+        crawl = build(
+            VirtualClock(),
+            rows=["a:1"] * 1000,
+            slots=50,
+            rule=HostRule(50, 0.0),
+            window=5000,
+            workers=50,
+        )
+        crawl.frontier.seeded()
+        commit, read = crawl._commit, crawl.table.of_hosts
+
+        def found():
+            if len(crawl.table.rows) < 3000:
+                for _ in range(100):
+                    crawl.table.add("a:1")
+                crawl.frontier.committed([], ["a:1"])
+            commit()
+
+        async def counted(shares, exclude):
+            reads.append(shares)
+            return await read(shares, exclude)
+
+        crawl._commit, crawl.table.of_hosts = found, counted
+        await crawl.run()
+        return crawl
+
+    reads = []
+    crawl = run_virtual(main())
+    assert sorted(request.id for _, request in crawl.handed) == sorted(crawl.table.rows)
+    assert len(crawl.table.rows) == 3000
+    assert len(reads) <= 8  # of 20 commits with new rows
+
+
 def test_hosts_are_found_while_retries_fill_the_window():
     async def main():
         clock = VirtualClock()
