@@ -422,3 +422,13 @@ def test_a_host_that_shares_no_cap_comes_and_goes_alone():
     done(schedule, "a.x.example:80", 0.0)
     assert schedule.hosts.forget_idle(0.0) == 1
     assert repr(schedule.lanes) == "<Lanes 0, 0 groups>"
+
+
+def test_it_tells_where_a_host_is_once_that_is_known():
+    schedule = HostSchedule(polite(per_domain=1, per_address=1))
+    for name in HOSTS:
+        host = schedule.hosts.named(name)
+        if name in AT:
+            assert schedule.lanes.addresses(host) == ()
+            schedule.located(name, AT[name], 0.0)
+        assert set(schedule.lanes.addresses(host)) == AT.get(name, {DOMAINS[name]})
