@@ -7,7 +7,7 @@ from itertools import cycle, pairwise
 from math import inf
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import FetchError, ParseError
@@ -967,7 +967,6 @@ robots_texts = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     pages=st.dictionaries(paths, answers | st.lists(answers, min_size=1, max_size=3)),
     robots=st.dictionaries(st.sampled_from([A[:-1], B[:-1], C[:-1]]), robots_texts),

@@ -7,7 +7,7 @@ import stat
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import ScraperError, UsageError
@@ -137,7 +137,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), json_values, min_size=1), max_size=5))
 def test_what_a_csv_reader_reads_is_what_was_stored(items):
     with Database() as database:
@@ -159,7 +158,6 @@ def test_what_a_csv_reader_reads_is_what_was_stored(items):
                 assert json.loads(text) == stored
 
 
-@settings(max_examples=40)
 @given(st.lists(st.dictionaries(st.text(st.characters(codec="utf-8")), json_values), max_size=5))
 def test_each_json_line_is_one_item(items):
     with Database() as database:

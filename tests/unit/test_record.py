@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import ScraperError, UsageError
@@ -56,7 +56,6 @@ types = st.sampled_from(["text/html", "application/json", "text/plain", "image/p
 
 
 @given(paths, bodies, types)
-@settings(max_examples=100, deadline=None)
 async def test_what_is_recorded_is_replayed_the_same(path: str, body: bytes, content_type: str):
     with TemporaryDirectory() as name:
         folder = Path(name) / "x.recorded"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import ParseError, UsageError
@@ -149,7 +149,6 @@ types = st.sampled_from(
 
 
 @given(st.lists(st.tuples(st.sampled_from("bsnax"), bodies, types), max_size=5))
-@settings(max_examples=100, deadline=None)
 async def test_a_kept_page_gives_what_it_gave_when_it_was_fetched(pages):
     shelf = Shelf(*(kept(n, *page) for n, page in enumerate(pages, 1)))
     if all(path == "x" for path, _, _ in pages):

@@ -2,13 +2,12 @@
 
 Configs are drawn with all sources and steps, as a person could write them. Each that loads is
 printed from its model and must load to the same; each gives a page or a `ParseError` on any bytes,
-the same one in another process. `LANGUAGE_EXAMPLES=3000` draws more of them.
+the same one in another process.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import struct
 import subprocess
@@ -162,7 +161,6 @@ def _shown(value: Any, metadata: Any) -> Any:
 
 relaxed = settings(
     deadline=None,
-    max_examples=int(os.environ.get("LANGUAGE_EXAMPLES", "80")),
     suppress_health_check=[
         HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.too_slow
     ],

@@ -2,7 +2,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import SelectorError
@@ -32,7 +32,6 @@ def naive(glob, path):
     return len(path) in reached
 
 
-@settings(max_examples=300)
 @given(st.one_of(GLOBS, STARRED), PATHS)
 def test_a_star_stays_in_its_segment_and_two_go_across(glob, path):
     assert Pattern((glob,)).fits(path, "http://h" + path) == naive(glob, path)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.extract.plan import FieldPlan, FollowPlan, ItemPlan, PageRule
@@ -43,7 +43,6 @@ tellings = st.builds(told, st.none() | words, pages, st.none() | words)
 
 
 @given(tellings, tellings)
-@settings(max_examples=100, deadline=None)
 def test_a_difference_is_told_exactly_when_there_is_one(one, other):
     written = json.loads(json.dumps(one))
     assert differences(written, one) == []
@@ -52,7 +51,6 @@ def test_a_difference_is_told_exactly_when_there_is_one(one, other):
 
 
 @given(tellings, st.data())
-@settings(max_examples=50, deadline=None)
 def test_one_changed_field_is_named_alone(one, data):
     if one["items"]:
         item = data.draw(st.sampled_from(one["items"]))

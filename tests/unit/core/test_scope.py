@@ -91,9 +91,11 @@ def test_a_host_that_a_redirect_let_in_is_not_named_until_a_seed_names_it():
     assert not scope.names(url)
     assert scope.join("b.example", led=True)
     assert not scope.join("a.example", led=True)
+    assert [scope.is_led(f"{name}.example") for name in "abc"] == [False, True, False]
     assert scope.refuses(url, depth=0) is None
     assert [scope.names(parse(f"http://{name}.example/")) for name in "ab"] == [True, False]
     assert not scope.join("b.example"), "it is in scope"
+    assert not scope.is_led("b.example")
     assert scope.names(url)
     listed = Scope(ScopePlan(hosts=("*.a.example",)), seed_hosts=())
     assert listed.names(parse("https://x.a.example/"))

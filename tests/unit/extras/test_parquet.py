@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -85,7 +85,6 @@ def test_long_values_make_small_groups(monkeypatch):
 kinds = st.lists(st.sampled_from(Kind), min_size=1, max_size=3)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data(), kinds)
 def test_nothing_is_lost_or_rounded(data, kinds):
     rows = data.draw(st.lists(st.tuples(*(json_values for _ in kinds)), max_size=4))

@@ -7,7 +7,7 @@ import zipfile
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from scraper.core.columns import OWN, Column, Kind, Table
 from scraper.core.errors import ScraperError, UsageError
@@ -92,7 +92,6 @@ def test_cells(kind, value, read):
     assert one(kind, value) == read
 
 
-@settings(max_examples=60, deadline=None)
 @given(json_values)
 def test_any_value_of_any_kind_is_a_cell(value):
     kinds = [*Kind, Kind.BOOL]

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import FetchError
@@ -50,7 +50,6 @@ async def read(answer, limit=1000, *, cut=False) -> Body:
     return body
 
 
-@settings(max_examples=50)
 @given(parts=st.lists(st.binary(min_size=1, max_size=30), max_size=10), limit=st.integers(1, 200))
 async def test_a_plain_body_is_whole_or_too_large(parts, limit):
     whole = b"".join(parts)
@@ -63,7 +62,6 @@ async def test_a_plain_body_is_whole_or_too_large(parts, limit):
         assert body.wire_bytes == len(whole)
 
 
-@settings(max_examples=50)
 @given(parts=st.lists(st.binary(min_size=1, max_size=30), max_size=10), limit=st.integers(1, 200))
 async def test_a_cut_body_is_a_start_that_fits(parts, limit):
     body = await read(FakeAnswer(*parts), limit, cut=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.model import Hop, Request
@@ -155,7 +155,6 @@ def build(clock, *, rows, slots=4, rule=RULE, limit=None, window=50, **options):
 hosts = st.lists(st.sampled_from(["a:1", "b:1", "c:1", "d:1"]), max_size=80)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     rows=hosts,
     slots=st.integers(1, 6),
@@ -198,7 +197,6 @@ def test_every_row_is_settled_once_and_hosts_are_not_hurt(
         assert all(gap >= delay - 1e-9 for gap in gaps)
 
 
-@settings(max_examples=40, deadline=None)
 @given(rows=hosts, limit=st.integers(1, 90), fail=st.sampled_from([0.0, 0.4]))
 def test_a_limit_counts_pages_not_retries_or_hops(rows, limit, fail):
     async def main():
@@ -234,7 +232,6 @@ def test_a_page_given_back_does_not_count_against_the_limit():
     assert len(run_virtual(main()).handed) == 5
 
 
-@settings(max_examples=30, deadline=None)
 @given(rows=hosts, after=st.floats(0, 1))
 def test_stopping_hands_out_nothing_more_and_loses_nothing(rows, after):
     async def main():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.model import Item, Page, PageResult, Reason, Rejected, Request, State
@@ -201,7 +201,6 @@ def check(steps: list[tuple[str, Any]], size: int = 100, **limits: int | None) -
         assert found[1][name] == rows, name
 
 
-@settings(max_examples=250, deadline=None)
 @given(
     steps=steps,
     size=st.integers(2, 6),

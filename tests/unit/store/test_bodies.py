@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.keeping import FAILED, NONE, ZSTD, is_success, wanted
@@ -75,7 +75,6 @@ visits = st.tuples(st.sampled_from("ab"), kinds, st.sampled_from([b"", b"one", b
 
 
 @given(st.sampled_from([NONE, FAILED, ZSTD]), st.lists(st.lists(visits, max_size=3), max_size=6))
-@settings(max_examples=150, deadline=None)
 def test_the_latest_page_is_kept_and_nothing_that_is_outdated(mode, batches):
     with Shelf(mode) as shelf:
         for batch in batches:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.extract.join import Joiners
@@ -154,7 +154,6 @@ class Truth:
         self.beside[page] = Counter(others) & self.beside[page] if held else Counter(others)
 
 
-@settings(max_examples=150, deadline=None)
 @given(CYCLES, st.booleans(), st.sampled_from(["abcd", "dcba", "cadb"]))
 def test_an_item_is_gone_when_the_pages_that_showed_it_were_read_and_do_not(
     cycles: list[dict[str, tuple]], dies: bool, order: str

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.carry import carry_hash
@@ -29,7 +29,6 @@ from tests.unit.store.webs import (
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(webs, st.integers(1, 2)), min_size=1, max_size=3),
     orders,
@@ -73,7 +72,6 @@ def read(result: PageResult) -> PageResult:
     return replace(result, reading=Reading(says.encode(), b"", None if leads else says))
 
 
-@settings(max_examples=60)
 @given(
     st.lists(webs, min_size=2, max_size=2),
     st.lists(st.sampled_from([(0, 1), (0, 2), (1, 1)]), min_size=1, max_size=4),
@@ -140,7 +138,6 @@ class Oracle:
             self.carries[target][parent, carry_hash(values)] = (values, self.cycle)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(webs, st.integers(1, 2)), min_size=1, max_size=4), orders)
 def test_a_cycle_has_one_item_for_each_page_and_distinct_carry(cycles, order) -> None:
     oracle = Oracle()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.core.plan import GonePlan
@@ -116,7 +116,6 @@ def plain(cycles: list[tuple[Web, int]]) -> list[tuple[Web, int]]:
     return [(replace(web, leads=False), due) for web, due in cycles]
 
 
-@settings(max_examples=80, deadline=None)
 @given(CYCLES, orders, KEYS)
 @example(  # what the page had met is carried no more, and it has an older item of its own
     [(NO_LINKS, 1), (TO_D, 1), (replace(NO_LINKS, failed=frozenset("pd")), 1)], "pqdfe", ()
@@ -133,7 +132,6 @@ async def test_the_same_config_changes_nothing(cycles, order, key) -> None:
         assert (swapped.new, swapped.changed and not moving, swapped.removed) == (0, 0, 0)
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(webs, st.integers(1, 2)), min_size=2, max_size=3), orders, KEYS)
 async def test_another_config_gives_what_a_crawl_by_it_would_have_given(cycles, order, key) -> None:
     *cycles, (web, due) = [(otherwise(web), due) for web, due in plain(cycles)]
@@ -155,7 +153,6 @@ async def test_another_config_gives_what_a_crawl_by_it_would_have_given(cycles, 
             assert shelf.held() == fresh.held()
 
 
-@settings(max_examples=80, deadline=None)
 @given(webs, orders, KEYS)
 async def test_what_is_carried_on_follows_too(web, order, key) -> None:
     with Shelf(key) as shelf, Shelf(key) as fresh:

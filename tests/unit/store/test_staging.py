@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.errors import StoreError
@@ -126,7 +126,6 @@ crawls = st.lists(st.fixed_dictionaries(dict.fromkeys("abc", found)), min_size=1
 
 
 @given(crawls)
-@settings(max_examples=60, deadline=None)
 async def test_the_same_rules_change_nothing(cycles):
     with Shelf() as shelf:
         for number, pages in enumerate(cycles, 1):
@@ -177,7 +176,6 @@ def judged(row: tuple[Any, ...]) -> str | bytes:
 
 
 @given(crawls, st.fixed_dictionaries(dict.fromkeys("abc", found)), st.sets(st.sampled_from("abc")))
-@settings(max_examples=100, deadline=None)
 async def test_the_newest_page_wins_and_nothing_gets_lost(cycles, today, unkept):
     kept = [path for path in "abc" if path not in unkept]
     last = len(cycles)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.core.extract.plan import ItemPlan, PageRule
@@ -107,7 +107,6 @@ def step(table: Table, op: tuple[object, ...], held: list[Request]) -> None:
             table.due(limit)
 
 
-@settings(max_examples=150)
 @given(st.lists(ops, max_size=12), st.none() | st.integers(1, 4), st.none() | st.integers(1, 2))
 def test_every_request_is_in_exactly_one_state_whatever_happens(
     steps: list[tuple[object, ...]], max_pages: int | None, max_depth: int | None

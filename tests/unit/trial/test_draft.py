@@ -82,9 +82,7 @@ hostile = st.text(
 )
 
 
-@settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=200) | hostile.map(lambda text: (text * 4).encode()), hostile)
 def test_config_loads_whatever_the_page_is(tmp_path: Path, body: bytes, shown: str):
     text = new_from_body(body, shown, f"{URL}?q={{1..3}}${{HOME}}")

@@ -90,6 +90,7 @@ def test_split_shorthand_leaves_the_selector_as_written():
         ("//a", "XPath"),
         ("../a", "XPath"),
         ("a, , b", "cannot read the selector 'a, , b'"),
+        (f"{'a ' * 400}%", "'%' is not understood, at position 800"),
         ("a\ud800", "cannot read the selector"),
         ("a:contains('x", "not closed"),
         ("a::attr(x), b::attr(y)", "all parts of a list"),

@@ -1,6 +1,6 @@
 """Laws of circuits, and of an outage of the network."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.core.schedule.circuit import (
@@ -106,6 +106,7 @@ def test_probes_come_less_and_less_often_until_one_is_answered():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0.0, TOO_BUSY_S)), max_size=60))
+@example([(True, TOO_BUSY_S / 10)] * TOO_BUSY)
 def test_it_is_given_up_only_after_many_answers_in_hours_that_it_is_too_busy(answers):
     circuit, now, row = Circuit(), 0.0, []
     for is_busy, later_s in answers:

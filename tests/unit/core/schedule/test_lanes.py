@@ -216,7 +216,7 @@ class Whatever(RuleBasedStateMachine):
 
 
 TestWhatever = Whatever.TestCase
-TestWhatever.settings = settings(stateful_step_count=40, max_examples=60)
+TestWhatever.settings = settings(stateful_step_count=40)
 
 
 def filled(**caps: int) -> HostSchedule:
@@ -345,7 +345,6 @@ def test_a_place_is_kept_for_a_guest_only_while_its_host_may_start():
     assert started(schedule, 0.0) == ["b.x.example:80"]
 
 
-@settings(max_examples=50)
 @given(st.lists(hosts, min_size=1, max_size=40), st.integers(1, 3))
 def test_the_hosts_of_a_group_take_turns(names, cap):
     """Between two starts of a host every other host of its domain with work starts once."""

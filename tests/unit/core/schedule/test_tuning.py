@@ -250,7 +250,6 @@ pulses = st.tuples(
 )
 
 
-@settings(max_examples=60)
 @given(
     start=st.integers(0, 3000),
     most=st.integers(1, 1000),
