@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -18,6 +19,7 @@ from scraper.clock import Clock
 from scraper.core.errors import FetchError, StoreError
 from scraper.core.insight.estimate import Bound, Load, bound
 from scraper.core.insight.past import Past, past_of, telling
+from scraper.core.insight.waits import patient
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import rule_of
@@ -92,19 +94,22 @@ class Foresight:
         pages, judged = dict(waiting.pages), set[str | None]()
         crawl_s = await asyncio.to_thread(self._crawl_delays_s, waiting)
         while True:
-            loads = self._loads(waiting, pages, past, crawl_s)
-            found = bound(
-                loads,
-                concurrency=self._plan.fetch.concurrency,
-                most=self._limit,
-                per_domain=self._plan.politeness.per_domain,
-                per_address=self._plan.politeness.per_address,
-            )
+            loads = partial(self._loads, waiting, pages, past, crawl_s)
+            found = patient(self._least, loads, self._plan.run.max_wait_s)
             host = found.host
             if host not in pages or host in judged or len(judged) >= HOSTS_JUDGED:
                 return found
             judged.add(host)
             pages[host] -= await self._disallowed(host, pages[host])
+
+    def _least(self, loads: Iterable[Load]) -> Bound:
+        return bound(
+            loads,
+            concurrency=self._plan.fetch.concurrency,
+            most=self._limit,
+            per_domain=self._plan.politeness.per_domain,
+            per_address=self._plan.politeness.per_address,
+        )
 
     def _read(self, now: float) -> ahead.Waiting | None:
         until = self._clock.monotonic() + ahead.LONGEST_S

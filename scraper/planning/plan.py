@@ -11,6 +11,8 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from math import inf
 from typing import Any, Protocol
 
 from scraper.core.domain import is_address, name_of
@@ -25,6 +27,7 @@ from scraper.core.insight.estimate import (
     model_s,
 )
 from scraper.core.insight.past import Past
+from scraper.core.insight.waits import left_waiting, patient, waited_for, waits_s
 from scraper.core.plan import Plan
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import rule_of
@@ -194,7 +197,7 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": plan.name,
         "database": {"path": plan.store.path, "exists": known.exists, "running": known.running},
-        "run": _run(outline),
+        "run": _run(outline, least),
         "seeds": {
             **{name: seeds[name] for name in _OF_SEEDS},
             "known": totals["seeds"],
@@ -217,25 +220,29 @@ def told(outline: Outline, seeds: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _run(outline: Outline) -> dict[str, Any]:
-    known = outline.known
+def _run(outline: Outline, least: Bound) -> dict[str, Any]:
+    known, run = outline.known, outline.plan.run
+    left = left_waiting(outline.loads(), least.seconds, run.max_wait_s)
     return {
         "begins": known.begins,
         "cycle": known.cycle,
         "nothing_due_before": iso(known.nothing_due_before),
-        "max_time_s": outline.plan.run.max_time_s,
+        "max_time_s": run.max_time_s,
+        "max_wait_s": run.max_wait_s,
+        "waits_for": left and {"host": left.host, "waits_s": round(waits_s(left), 3)},
     }
 
 
 def _least(outline: Outline) -> Bound:
     plan = outline.plan
-    return bound(
-        outline.loads(),
+    least = partial(
+        bound,
         concurrency=plan.fetch.concurrency,
         most=outline.most,
         per_domain=plan.politeness.per_domain,
         per_address=plan.politeness.per_address,
     )
+    return patient(least, outline.loads, plan.run.max_wait_s)
 
 
 def iso(at: float | None) -> str | None:
@@ -291,7 +298,9 @@ def _expected(outline: Outline, least: Bound, pages: int, fetched: int) -> dict[
     if past is None or not fetched:
         return None
     most = fetched if fetched < pages else None
-    now_s = model_s(outline.loads(), concurrency=plan.fetch.concurrency, most=most)
+    longest_s = inf if plan.run.max_wait_s is None else least.seconds + plan.run.max_wait_s
+    loads = waited_for(outline.loads(), longest_s)
+    now_s = model_s(loads, concurrency=plan.fetch.concurrency, most=most)
     asked_again = min(known.asked_again * fetched / pages, fetched)
     rooms = (outline.headcount.room, None if outline.most is None else outline.most - fetched)
     found = min((known.grows or 0, *(each for each in rooms if each is not None)))

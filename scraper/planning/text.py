@@ -71,6 +71,10 @@ def _stops(told: Mapping[str, Any]) -> Iterator[str]:
     needs_s = expected["expected_s"] if expected else told["bound"]["bound_s"]
     if longest_s is not None and needs_s > longest_s:
         yield f"  stops     after {span(longest_s)}, as run.max_time says: the next run goes on"
+    elif (left := told["run"]["waits_for"]) is not None:
+        when = f"when all that is left waits longer than {span(told['run']['max_wait_s'])}"
+        who = f"{short(left['host'])} waits {span(left['waits_s'])}"
+        yield f"  stops     {when}, as run.max_wait says: {who}; the next run goes on"
 
 
 def _seeds(seeds: Mapping[str, Any]) -> str:
@@ -141,5 +145,7 @@ def _bound(told: Mapping[str, Any]) -> str:
     if not told["pages"]["fetched"]:
         return "no time: no page is to be fetched"
     if told["bound"]["cause"] == "none":
+        if told["run"]["waits_for"] is not None:
+            return "no time: it need not wait for what is left"
         return "no time that is known: no delay, and no answer was timed"
     return str(told["bound"]["text"]).removeprefix("at least ")

@@ -14,6 +14,7 @@ from typing import Any
 from scraper.core.insight.attribution import SHORTEST_S, WallShare, verdict
 
 _WORTH = 0.95  # of the wall time: a smaller gain is not worth telling
+_WELL = 0.05  # retries for each page: a host with more is in trouble, and was slowed for that
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def _gentler(measured: Measured, settings: Settings) -> dict[str, Any] | None:
     name, blocked_s = measured.wall.blocked or ("", 0.0)
     host = next((each for each in measured.hosts if each["host"] == name), None)
     if host is None or host["per_host"] is None:
+        return None
+    if host["retries"] > _WELL * host["done"]:  # it bore no more, and would bear less
         return None
     resting_s = max(0.0, blocked_s - host["paused_s"])  # a pause is the host's own wish
     if host["delay_s"]:

@@ -317,6 +317,23 @@ def test_what_a_person_reads(headcount: Headcount):
     ]
 
 
+def test_a_run_that_does_not_wait_for_a_rest_is_not_told_to_last_so_long(headcount: Headcount):
+    plan = replace(PLAN, run=RunPlan(max_wait_s=5.0))
+    known = replace(AGAIN, rests={"a.example:443": (57.0, 0.0)})
+    rows = [Rows("a.example:443", "https://a.example/1", 1)]
+    kept = {"https://a.example": (5.0, b"")}
+    line = outline(headcount, robots=FakeRobots({}), kept=kept, rows=rows, plan=plan, known=known)
+    found = told(line, figures(0, 0))
+    assert found["bound"]["bound_s"] == 0.0
+    assert found["run"]["waits_for"] == {"host": "a.example:443", "waits_s": 57.0}
+    lines = as_text(found).splitlines()
+    assert "  at least  no time: it need not wait for what is left" in lines
+    stops = (
+        "when all that is left waits longer than 5 s, as run.max_wait says: a.example waits 57 s"
+    )
+    assert f"  stops     {stops}; the next run goes on" in lines
+
+
 def test_what_a_person_reads_when_little_is_to_be_done(headcount: Headcount):
     plan = replace(PLAN, politeness=PolitenessPlan(robots=False))
     known = replace(AGAIN, begins="nothing_due", running=True, nothing_due_before=86_400.0)

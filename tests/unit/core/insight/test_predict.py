@@ -6,7 +6,15 @@ from scraper.core.insight.attribution import Sample, WallShare
 from scraper.core.insight.predict import Measured, Settings, what_if
 
 SETTINGS = Settings(concurrency=100, per_host=4, delay_s=0.25, processes=2)
-HOST = {"host": "a:443", "delay_s": 0.25, "per_host": 4, "paused_s": 0.0, "busy_s": 40.0}
+HOST = {
+    "host": "a:443",
+    "delay_s": 0.25,
+    "per_host": 4,
+    "paused_s": 0.0,
+    "busy_s": 40.0,
+    "done": 100,
+    "retries": 0,
+}
 
 
 def measured(*, hosts=(HOST,), hosts_known=1, cpu_s=21.0, **spent_s):
@@ -39,6 +47,12 @@ def test_half_the_delay_is_never_quicker_than_the_answers_of_the_host():
     assert what_if(measured(host=380.0, open=32.0, hosts=[slow]), SETTINGS)[0][
         "predicted_wall_s"
     ] == pytest.approx(300.0)
+
+
+@pytest.mark.parametrize("delay_s", [0.25, 0.0])
+def test_a_host_that_answers_that_it_is_too_busy_is_not_to_be_asked_more(delay_s):
+    busy = HOST | {"delay_s": delay_s, "retries": 70}
+    assert what_if(measured(host=380.0, open=20.0, hosts=[busy]), SETTINGS) == []
 
 
 def test_a_pause_that_the_host_asked_for_is_not_halved():
