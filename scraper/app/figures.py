@@ -78,7 +78,7 @@ class Figures:
 
     def stats(self) -> Mapping[str, Any]:
         """The figures so far, for the report."""
-        parser = self._parser
+        parser, politeness = self._parser, self._plan.politeness
         figures = stats(
             tally=self._stages.tally,
             wall=self._progress.wall,
@@ -96,8 +96,9 @@ class Figures:
             settings=Settings(
                 concurrency=self._plan.fetch.concurrency,
                 auto=self._plan.fetch.auto,
-                per_host=self._plan.politeness.default.per_host,
-                delay_s=self._plan.politeness.default.delay_s,
+                per_host=politeness.default.per_host,
+                delay_s=politeness.default.delay_s,
+                capped=any((politeness.per_domain, politeness.per_address)),
                 processes=parser.processes,
             ),
         )

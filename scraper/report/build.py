@@ -63,21 +63,17 @@ def build(connection: sqlite3.Connection, run_id: int | None) -> dict[str, Any]:
         "refresh": refresh(connection, run.cycle),
         "kept": pages.kept(connection),
         **{name: measured[name] for name in ("hosts", "hosts_rest", "time_s")},
+        "hosts_slowed": pages.slowed(connection, run.id),
         "wall_share_s": shares,
         "plan": stored.get("plan"),
-        **{
-            name: measured[name]
-            for name in (
-                "verdict",
-                "what_if",
-                "concurrency",
-                "parse",
-                "loop_lag_s",
-                "cpu_s",
-                "memory_peak_bytes",
-            )
-        },
+        **{name: measured[name] for name in _LAST},
     }
+
+
+_LAST = (
+    *("verdict", "what_if", "concurrency", "parse"),
+    *("loop_lag_s", "cpu_s", "memory_peak_bytes"),
+)
 
 
 def _run(connection: sqlite3.Connection, run_id: int | None) -> RunRow:

@@ -21,6 +21,7 @@ PHASES = (
     "parse",
     "writer",
 )
+HOSTS_SLOWED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,18 @@ class Visited:
     noindex: int | None  # None: an earlier version did not look
     time_s: dict[str, float]
     placed: dict[str, dict[str, int]]  # page rule -> place -> pages
+
+
+def slowed(connection: sqlite3.Connection, run_id: int) -> list[dict[str, Any]] | None:
+    """The hosts that were in trouble at the end of the last run, slowest first; else None."""
+    (last,) = connection.execute("SELECT max(id) FROM run").fetchone()
+    if run_id != last:
+        return None
+    rows = connection.execute(
+        "SELECT host, slow_s FROM host WHERE slow_s > 0 ORDER BY slow_s DESC, host LIMIT ?",
+        (HOSTS_SLOWED,),
+    )
+    return [{"host": host, "slow_s": slow_s} for host, slow_s in rows]
 
 
 def requests(connection: sqlite3.Connection) -> dict[str, Any]:

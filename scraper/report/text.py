@@ -44,6 +44,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from refresh_text(report.get("refresh"))
     yield from _kept(report.get("kept"))
     yield from _hosts(report["hosts"], report.get("hosts_rest"))
+    for slow in (report.get("hosts_slowed") or ())[:HOSTS_SHOWN]:
+        each = f"the next run begins with one start each {seconds(slow['slow_s'])}"
+        yield f"  slowed    {short(slow['host'])} was in trouble: {each}"
     yield from _concurrency(report.get("concurrency"))
     yield from _machine(report)
     yield from _plan(report.get("plan"))

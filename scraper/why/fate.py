@@ -90,7 +90,8 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -
     id_, url, method, host, page, depth, seed, carry, state, reason, cycle, *others = row
     due_at, attempts, sent_at, hop = others
     visit = _visit(connection, id_)
-    paused = connection.execute("SELECT paused_until FROM host WHERE host = ?", (host,)).fetchone()
+    rest = connection.execute("SELECT paused_until, slow_s FROM host WHERE host = ?", (host,))
+    paused_until, slow_s = rest.fetchone() or (None, None)
     return {
         "url": url,
         "method": method,
@@ -104,7 +105,8 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -
         "is_due": due_at is None or due_at <= now,
         "hop": _hop(hop),
         "sent_at": _iso(sent_at),
-        "host_paused_until": _iso(paused[0]) if paused and (paused[0] or 0) > now else None,
+        "host_paused_until": _iso(paused_until) if (paused_until or 0) > now else None,
+        "host_slow_s": slow_s,
         "host": host,
         "seed": bool(seed),
         "depth": depth,

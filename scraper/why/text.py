@@ -127,6 +127,9 @@ def _of_place(request: Mapping[str, Any]) -> Iterator[str]:
     yield f"  next      {_next(request)}"
     if request["state"] == "waiting" and request["host_paused_until"]:
         yield f"  host      {request['host']} rests until {request['host_paused_until']}"
+    if request["state"] == "waiting" and request["host_slow_s"]:
+        each = f"a run begins with one start each {span(request['host_slow_s'])}"
+        yield f"  host      {request['host']} was in trouble: {each}"
 
 
 def _on_its_way(request: Mapping[str, Any]) -> Iterator[str]:

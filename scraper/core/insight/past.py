@@ -76,7 +76,7 @@ class Past:
 
     def tells_latency(self, host: str) -> bool:
         """Whether it has told how fast a host answers."""
-        return self.calm > 0 and host in self.hosts
+        return self.calm > 0 and host in self.hosts and self.hosts[host].latency_s > 0
 
     @property
     def requests_per_page(self) -> float:

@@ -25,6 +25,7 @@ class Settings:
     per_host: int
     delay_s: float
     processes: int
+    capped: bool = False  # by per_domain or per_address, which no figure tells apart from per_host
     auto: bool = False  # the concurrency is found while the run goes on, up to that
 
 
@@ -61,6 +62,8 @@ def _gentler(measured: Measured, settings: Settings) -> dict[str, Any] | None:
     name, blocked_s = measured.wall.blocked or ("", 0.0)
     host = next((each for each in measured.hosts if each["host"] == name), None)
     if host is None or host["per_host"] is None:
+        return None
+    if settings.capped:
         return None
     if host["retries"] > _WELL * host["done"]:  # it bore no more, and would bear less
         return None

@@ -13,7 +13,7 @@ from scraper.core.insight.predict import Settings
 from scraper.core.insight.quantiles import Quantiles
 from scraper.core.insight.tally import Tally
 from scraper.core.model import PageResult, Request, Timing
-from scraper.report import build, stats
+from scraper.report import build, stats, text
 from tests.unit.report.database import BEGAN_AT, Database
 
 REQUEST = Request(url="https://a.example/", key=b"k" * 16, host="a.example:443")
@@ -143,6 +143,7 @@ def test_a_report_has_every_name_that_others_rely_on(database):
         "refresh": [],
         "kept": {"pages": 0, "bytes": 0, "packed_bytes": 0},
         "hosts_rest": {"hosts": 0, "done": 0, "failed": 0, "retries": 0},
+        "hosts_slowed": [],
         "hosts": [
             {
                 "host": "a.example:443",
@@ -261,6 +262,17 @@ def test_a_report_is_read_inside_a_transaction_too(database):
     database.connection.execute("BEGIN")
     assert build(database.connection, None)["requests"]["balanced"]
     assert database.connection.in_transaction
+
+
+def test_hosts_that_were_in_trouble_are_told_of_the_last_run(database):
+    first, _last = database.run(), database.run()
+    for host, slow_s in (("a.example:443", 0.5), ("b.example:443", 30.0), ("c.example:443", None)):
+        database.insert("host", host=host, slow_s=slow_s)
+    report = build(database.connection, None)
+    assert [each["host"] for each in report["hosts_slowed"]] == ["b.example:443", "a.example:443"]
+    said = "  slowed    b.example was in trouble: the next run begins with one start each 30 s"
+    assert said in text(report).splitlines()
+    assert build(database.connection, first)["hosts_slowed"] is None
 
 
 def test_any_run_can_be_asked_for(database):

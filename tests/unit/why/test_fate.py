@@ -186,11 +186,12 @@ def test_a_waiting_page_tells_of_its_host_and_its_origin(shelf: Shelf):
         shelf.links.record_seeds(change, [])
         shelf.visits.record(change, [], monotonic=0.0)
     visit(shelf, "b", links=(link("new", depth=2, page="book"),))
-    shelf.db.execute("INSERT INTO host VALUES ('shop.example:443', 0, 2000.0, NULL)")
-    assert text(shelf, "https://shop.example/new")[1:4] == [
+    shelf.db.execute("INSERT INTO host VALUES ('shop.example:443', 0, 2000.0, 4.5)")
+    assert text(shelf, "https://shop.example/new")[1:5] == [
         "  known as  a link, 2 deep, for the page rule book; attempts 0, cycle 1",
         "  next      as soon as a run comes to it",
         "  host      shop.example:443 rests until 1970-01-01T00:33:20Z",
+        "  host      shop.example:443 was in trouble: a run begins with one start each 4.5 s",
     ]
 
 

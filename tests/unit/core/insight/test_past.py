@@ -79,6 +79,8 @@ def test_a_loop_that_was_late_is_not_taken_for_a_slow_host():
     assert (short.took_s, short.pages, short.latency_s) == (0.9, 10, 0.0)
     assert [past.tells_latency("h0:443") for past in (calm, short)] == [True, False]
     assert not calm.tells_latency("h1:443")
+    silent = replace(calm.hosts["h0:443"], requests=0, busy_s=0.0)
+    assert not replace(calm, hosts={"h0:443": silent}).tells_latency("h0:443")
 
 
 @given(

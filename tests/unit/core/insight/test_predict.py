@@ -55,6 +55,12 @@ def test_a_host_that_answers_that_it_is_too_busy_is_not_to_be_asked_more(delay_s
     assert what_if(measured(host=380.0, open=20.0, hosts=[busy]), SETTINGS) == []
 
 
+@pytest.mark.parametrize("delay_s", [0.25, 0.0])
+def test_nothing_is_offered_where_a_cap_of_many_hosts_may_be_what_they_wait_for(delay_s):
+    run = measured(host=380.0, open=20.0, hosts=[HOST | {"delay_s": delay_s}])
+    assert what_if(run, replace(SETTINGS, capped=True)) == []
+
+
 def test_a_pause_that_the_host_asked_for_is_not_halved():
     resting = HOST | {"paused_s": 180.0}
     predicted = what_if(measured(host=380.0, open=20.0, hosts=[resting]), SETTINGS)
