@@ -18,7 +18,8 @@ from scraper.config.tree import Branch
 from scraper.config.values import Secret, holds_secret, shown
 from scraper.core.url import parse
 
-_NO_RANGE = re.compile(r"\{(\d{1,9})(?:-|:|,|\.\.\.)(\d{1,9})\}")
+_LIST = re.compile(r"\{[\w.-]+(?:,[\w.-]+)+\}")
+_NO_RANGE = re.compile(r"\{(\d{1,9})(?:-|:|\.\.\.)(\d{1,9})\}")
 _MOST_URLS = 1000
 
 
@@ -62,12 +63,17 @@ def _kept(config: Config) -> _Advice:
 
 
 def _ranges(config: Config) -> _Advice:
-    """Braces in a URL that look like a range and are none."""
+    """Braces in a URL that look like a range or a choice and are none."""
     for index, url in enumerate(config.seeds.urls[:_MOST_URLS]):
-        found = None if isinstance(url, Secret) else _NO_RANGE.search(url)
-        if found is not None:
-            text = f"seeds.urls[{index + 1}]: {found[0]} is no range and stays as it is"
-            yield ("seeds", "urls", index), f"{text}: write {{{found[1]}..{found[2]}}}", False
+        if isinstance(url, Secret):
+            continue
+        at, name = ("seeds", "urls", index), f"seeds.urls[{index + 1}]"
+        if found := _NO_RANGE.search(url):
+            text = f"{name}: {found[0]} is no range and stays as it is"
+            yield at, f"{text}: write {{{found[1]}..{found[2]}}}", False
+        elif found := _LIST.search(url):
+            text = f"{name}: {found[0]} is no choice and stays as it is"
+            yield at, f"{text}: write one URL for each", False
 
 
 def _fetch(config: Config) -> _Advice:

@@ -329,6 +329,10 @@ WARNED = [
         "2:16: seeds.urls[1]: {1-5} is no range and stays as it is: write {1..5}",
     ),
     (
+        "seeds: {urls: ['http://a.example/{1,3,four}']}\npages: {p: {}}\n",
+        "2:16: seeds.urls[1]: {1,3,four} is no choice and stays as it is: write one URL for each",
+    ),
+    (
         MET
         + "pages:\n  a:\n    items: {x: {fields: {t: h1}}}\n    follow:\n      - css: div #main a\n",
         '7:18: pages.a.follow[1].css: ends before #main a, since # begins a comment: if it is meant, write "div #main a"',
