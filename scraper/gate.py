@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 _LATER = http_reason(429)
 _LOCKED = frozenset({401, 403})
 _NOT_LET_IN = ParseError(Reason.LOGIN, "it shows login.expired right after a login")
+IF_WRONG = "scope.deny keeps out more, scope.traps: ignore lets all in"
 SLICE = 500  # links judged in one turn of the loop: some 7 ms
 
 
@@ -260,7 +261,7 @@ async def judged(
     judged = kinds.visited(request, body=body, items=items, links=links.requests)
     if judged.told is not None:
         why = kinds.closed[judged.told]
-        log.warning("%s: %s: no more are visited; scope.deny keeps out more", judged.told, why)
+        log.warning("%s: %s: no more are visited; %s", judged.told, why, IF_WRONG)
     if not judged.leads:
         links = without(links, lambda link: not is_asked_for(link.headers))
     return links

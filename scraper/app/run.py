@@ -242,7 +242,7 @@ def _stages(
         router=Router(plan.pages),
         scope=Scope(plan.scope, seed_hosts=(), set_of=partial(Names, store.path.parent)),
         rules=UrlRules(plan.url),
-        kinds=Kinds(takes_items=any(rule.items for rule in plan.pages)),
+        kinds=Kinds(takes_items=any(rule.items for rule in plan.pages), closes=plan.scope.traps),
         readings=Readings(plan, version=__version__),
         retry=RetryPolicy(plan.fetch.retry),
         max_redirects=plan.fetch.max_redirects,

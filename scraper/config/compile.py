@@ -137,6 +137,7 @@ def _scope(scope: ScopeConfig) -> ScopePlan:
         deny=plain_texts(scope.deny),
         max_depth=scope.max_depth,
         max_pages=scope.max_pages,
+        traps=scope.traps == "close",
     )
 
 

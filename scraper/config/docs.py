@@ -192,7 +192,8 @@ in the next cycle. Seeds, and so what sitemaps name, are always visited, and so 
 asks for with `submit`, `increment` and `set`: each combination of a form, each next page. A form
 that stands where its own answers lead is judged like a link. What differs on each page, such as an
 item taken from the URL or the name of a month, is taken for something new: `scope.deny`,
-`max_depth` and `max_pages` keep such things out.
+`max_depth` and `max_pages` keep such things out. If a site is judged wrongly, `scope.traps: ignore`
+turns all of this off, the limits on URLs too; what is made of `increment` and `set` still ends.
 
 ## Forms and logins
 

@@ -104,6 +104,7 @@ class _Teller:
                 f", at most {self.say(('scope', 'max_pages'), scope.max_pages)} pages in a cycle"
             )
         text += ", the deepest first" if scope.order == "depth" else ""
+        text += ", into traps too" if scope.traps == "ignore" else ""
         text += f"; reads {' and '.join(scope.types)} alone" if scope.types else ""
         return text
 

@@ -41,6 +41,9 @@ class ScopeConfig(Section):
     """Which of a host's waiting pages comes next: one that is fewest links away (`breadth`), or the
     newest of those that are most links away (`depth`), as far as they are known by then."""
 
+    traps: Annotated[str, one_of("close", "ignore")] = "close"
+    """`close` what seems to have no end (see "Sites without end"), or `ignore` the signs of it."""
+
     types: OneAtLeast[Annotated[str, one_of(*TYPES)]] = ()
     """Pages of another type are failed as `content_type` before their body is read: `html`, `json`,
     `xml` (feeds too), `text` (plain text and the like); a page that names no type is read. Default:

@@ -53,7 +53,7 @@ def links_fates(
         depth = parent.depth + (link.page != rule)
         request = make_request(url, method=link.method, body=link.body, page=link.page, depth=depth)
         out = outside(plan.scope, url, depth=depth, hosts=hosts)
-        caught = trap(url) if out is None else None
+        caught = trap(url) if out is None and plan.scope.traps else None
         if out is not None:
             fate, why = ("depth" if out.startswith("max_depth") else "scope"), out
         elif caught is not None:

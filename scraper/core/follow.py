@@ -76,7 +76,7 @@ def _request(
     outside = scope.line(url, depth=depth)
     if outside is not None:
         return outside
-    if is_trap:
+    if is_trap and scope.closes_traps:
         return Reason.TRAP
     if link.method != "GET" or link.headers or link.body:
         request = make_request(

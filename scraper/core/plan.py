@@ -72,6 +72,7 @@ class ScopePlan:
     deny: tuple[str, ...] = ()
     max_depth: int | None = None
     max_pages: int | None = None  # admitted in a cycle
+    traps: bool = True  # what seems to have no end is kept out
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class Scope:
 
     __slots__ = (
         *("_allow", "_deny", "_fingerprint", "_grows", "_hosts", "_led", "_max_depth"),
-        "_seed_hosts",
+        *("_seed_hosts", "closes_traps"),
     )
 
     def __init__(
@@ -63,6 +63,7 @@ class Scope:
         self._allow = Pattern(plan.allow) if plan.allow else None
         self._deny = Pattern(plan.deny) if plan.deny else None
         self._max_depth = plan.max_depth
+        self.closes_traps = plan.traps
         for hostname in seed_hosts:
             self.join(hostname)
 

@@ -35,7 +35,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield from _fetches(report)
     for trap in report.get("traps") or ():
-        yield f"  TRAP      {trap['what']}: {trap['why']}; `scope.deny` ends it sooner"
+        yield f"  TRAP      {trap['what']}: {trap['why']}; `scope.deny` ends it sooner, "
+        yield "            `scope.traps: ignore` never"
     for name, counts in report["items"].items():
         yield from _items(name, counts)
     for name, live in (report.get("unsought") or {}).items():

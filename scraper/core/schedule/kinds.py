@@ -110,13 +110,15 @@ class Kinds:
 
     Args:
         takes_items: the config does.
+        closes: what leads nowhere; else nothing is judged.
     """
 
-    __slots__ = ("_kinds", "_led", "_many", "_same", "_takes_items", "closed")
+    __slots__ = ("_closes", "_kinds", "_led", "_many", "_same", "_takes_items", "closed")
 
-    def __init__(self, *, takes_items: bool) -> None:
+    def __init__(self, *, takes_items: bool, closes: bool = True) -> None:
         self.closed: dict[str, str] = {}  # kind or text -> why, for a person
         self._takes_items = takes_items
+        self._closes = closes
         self._kinds: OrderedDict[str, _Kind] = OrderedDict()
         self._same = Sameness(BARREN, kind_of)
         self._led: set[bytes] = set()
@@ -160,7 +162,7 @@ class Kinds:
         Args:
             links: those in scope.
         """
-        if request.seed:
+        if request.seed or not self._closes:
             return Judged()
         name = kind_of(request)
         kind = self._kind(name)

@@ -34,7 +34,7 @@ seeds:
   urls: ["https://books.example/page-{1..50}.html"]
   file: [{path: c.csv, column: link}, "-"]
   requests: [{url: https://books.example/api, page: book}]
-scope: {hosts: [books.example], allow: ["/**"], deny: [/a, /b], max_depth: 3, max_pages: 99}
+scope: {hosts: [books.example], allow: ["/**"], deny: [/a, /b], max_depth: 3, max_pages: 99, traps: ignore}
 politeness: {per_host: 1, per_domain: 8, per_address: 1, delay: 250ms, hosts: {x.example: {delay: 2s}}}
 fetch: {user_agent: bot (+https://x.example), private_addresses: [10.0.0.0/8], retry: {attempts: 2}}
 pages:
@@ -59,7 +59,7 @@ run: {if_running: skip, max_time: 90s, max_wait: 5m, refresh: 6h}
         ),
         (
             "  follows links to books.example that fit /**, never to /a or /b, at most 3 links deep,"
-            " at most 99 pages in a cycle"
+            " at most 99 pages in a cycle, into traps too"
         ),
         "  obeys robots.txt",
         "  opens to one host at most 1 request, 250ms between two starts",

@@ -132,6 +132,13 @@ def test_a_trap_is_counted_for_itself_and_never_followed(found, traps):
     assert TRAP not in {each.url for each in followed.requests}
 
 
+def test_a_trap_is_followed_where_the_config_says_so():
+    some = Page(links=(Link(TRAP, None),))
+    lenient = Scope(ScopePlan(traps=False), seed_hosts=("a.example",))
+    followed = follow(some, parent(), "listing", lenient, RULES)
+    assert (followed.trapped, len(followed.requests)) == (0, 1)
+
+
 @given(st.lists(st.sampled_from(["a=1", "b=2", "utm_x=3"]), unique=True))
 def test_the_rules_of_urls_make_one_request_of_many_links(pairs):
     some = UrlRules(UrlPlan(drop=("utm_*",), sort_query=True))

@@ -132,6 +132,11 @@ def test_seeds_are_not_judged():
         assert visit(kinds, f"/c/{n}", seed=True) is None
 
 
+def test_nothing_is_closed_where_the_config_says_so():
+    kinds = Kinds(takes_items=True, closes=False)
+    assert until_closed(kinds, lambda n: visit(kinds, f"/c/{n}", "/c/1"), 9 * BARREN) is None
+
+
 def test_memory_is_bounded(monkeypatch):
     monkeypatch.setattr(module, "KINDS", 3)
     monkeypatch.setattr(module, "LINKS", 5)
