@@ -24,7 +24,7 @@ from scraper.core.domain import owner
 from scraper.core.insight.attribution import short
 
 FIRST_OPEN = 4  # requests that a new host is asked at a time; each answer earns one more
-SLOW_STEP_S = 0.5  # a learnt pause gets shorter by this with each answer
+SLOW_STEPS = 10  # answers until a learnt pause is over, each of which makes it shorter by as much
 BEGIN_S = 0.15  # of a run that fetches nothing yet: no longer with more pages
 _STEPS = 50  # halvings in the search for a bound with a limit on pages
 
@@ -269,8 +269,8 @@ def host_s(load: Load, concurrency: int) -> float:
     requests, most = _requests(load), min(load.per_host, concurrency)
     polite_s = (requests - 1) * load.delay_s + load.latency_s
     answers_s = sum(_rounds_s(requests, load.latency_s, most))
-    pauses = min(int(load.slow_s / SLOW_STEP_S) + 1, int(requests))
-    slow_s = sum(max(load.slow_s - step * SLOW_STEP_S - load.delay_s, 0) for step in range(pauses))
+    pauses = (load.slow_s * (1 - n / SLOW_STEPS) for n in range(min(SLOW_STEPS, int(requests))))
+    slow_s = sum(max(pause_s - load.delay_s, 0) for pause_s in pauses)
     return max(load.rest_s + max(polite_s, answers_s) + slow_s, load.last_due_s)
 
 

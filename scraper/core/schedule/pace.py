@@ -4,6 +4,10 @@ Multiplicative decrease, additive increase, as TCP does (RFC 5681 section 3.1), 
 fewer requests are open at a time, then, from one at a time on, there is a pause between two. It is
 never faster than configured: the caller takes the smaller limit and the longer delay.
 
+The pause goes in `STEPS` equal steps, one with each answer. In larger ones a host that allows some
+requests a second is too fast again after an answer or two: it says 429 to every second request, and
+more pages use up their attempts.
+
 A new host earns each request beyond the first few by an answer (slow start). After the first
 trouble a whole round of answers earns one more.
 """
@@ -13,7 +17,7 @@ from __future__ import annotations
 FIRST_OPEN = 4  # the default of politeness.per_host
 FIRST_SLOW_S = 0.5  # between two starts, when one request at a time is too much
 MOST_SLOW_S = 30.0
-STEP_S = 0.5  # less after each answer
+STEPS = 10  # answers until the pause is over
 SLOWER = 3.0  # times as long as usual, and ...
 SLOWER_BY_S = 0.5  # ... so much longer: the host has grown slower
 
@@ -27,11 +31,15 @@ class Pace:
         usual_s: until an answer begins, smoothed over long; None: there was none.
     """
 
-    __slots__ = ("_credit", "_recent_s", "_slowed_at", "_steady", "open", "slow_s", "usual_s")
+    __slots__ = (
+        *("_credit", "_recent_s", "_slowed_at", "_steady", "_step_s"),
+        *("open", "slow_s", "usual_s"),
+    )
 
     def __init__(self, slow_s: float = 0.0) -> None:
         self.open = 1 if slow_s else FIRST_OPEN
         self.slow_s = min(slow_s, MOST_SLOW_S)
+        self._step_s = self.slow_s / STEPS
         self._steady = bool(slow_s)  # after the first trouble
         self._credit = 0  # answers of this round
         self._slowed_at = float("-inf")
@@ -48,7 +56,8 @@ class Pace:
             self._halve(now)
             return True
         if self.slow_s:
-            self.slow_s = max(self.slow_s - STEP_S, 0.0)
+            step_s = max(self._step_s, FIRST_SLOW_S / STEPS)
+            self.slow_s = self.slow_s - step_s if self.slow_s > 1.5 * step_s else 0.0
         elif self._steady:
             self._credit += 1
             if self._credit >= self.open:
@@ -69,6 +78,7 @@ class Pace:
             return
         if min(self.open, most) == 1:
             self.slow_s = min(max(2 * self.slow_s, FIRST_SLOW_S), MOST_SLOW_S)
+            self._step_s = self.slow_s / STEPS
         self.open = min(self.open, most)
         self._halve(now)
 

@@ -228,7 +228,7 @@ def test_a_run_that_is_repeated_takes_what_it_took():
 
 def test_a_learnt_pause_gets_shorter_with_each_answer():
     paused, calm = (host_s(Load("h", 10, slow_s=each, latency_s=0.1), 9) for each in (2.0, 0.0))
-    assert paused - calm == pytest.approx(2.0 + 1.5 + 1.0 + 0.5)
+    assert paused - calm == pytest.approx(2.0 + 1.8 + 1.6 + 1.4 + 1.2 + 1.0 + 0.8 + 0.6 + 0.4 + 0.2)
     assert host_s(Load("h", 0, slow_s=2.0), 9) == 0.0
     assert repr(bound([], concurrency=1)).startswith("Bound(")
 

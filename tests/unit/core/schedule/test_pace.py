@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.core.schedule.pace import FIRST_OPEN, FIRST_SLOW_S, MOST_SLOW_S, STEP_S, Pace
+from scraper.core.schedule.pace import FIRST_OPEN, FIRST_SLOW_S, MOST_SLOW_S, STEPS, Pace
 
 MOST = 8
 events = st.lists(st.sampled_from(["well", "slow", "trouble", "old trouble"]), max_size=200)
@@ -38,7 +38,7 @@ def test_trouble_slows_and_wellness_heals_in_the_end(happened):
     before = (min(pace.open, MOST), -pace.slow_s)
     pace.troubled(now + 1, started_at=now + 1, most=MOST)
     assert (pace.open, -pace.slow_s) < before or pace.slow_s == MOST_SLOW_S
-    for _ in range(round(MOST_SLOW_S / STEP_S) + 1 + 64 * MOST):
+    for _ in range(STEPS + 64 * MOST):
         now += 1.0
         pace.answered(now, started_at=now, latency_s=None)
     assert pace.slow_s == 0.0
@@ -53,6 +53,19 @@ def test_fewer_at_a_time_first_then_a_pause_between_two():
         seen.append((pace.open, pace.slow_s))
     assert seen[:4] == [(2, 0.0), (1, 0.0), (1, FIRST_SLOW_S), (1, 2 * FIRST_SLOW_S)]
     assert seen[-1] == (1, MOST_SLOW_S)
+
+
+def test_a_host_that_allows_some_requests_a_second_seldom_says_that_it_was_too_many():
+    pace, now, allowed, refused = Pace(), 0.0, [-1.0] * 4, 0
+    for _ in range(400):
+        now += max(pace.slow_s, 0.05)  # one at a time, and each answer takes 50 ms
+        if now - allowed[-4] < 1.0:
+            refused += 1
+            pace.troubled(now, started_at=now, most=1)
+        else:
+            allowed.append(now)
+            pace.answered(now, started_at=now, latency_s=0.05)
+    assert refused < 0.2 * 400
 
 
 def test_a_burst_of_bad_answers_counts_once():
