@@ -29,7 +29,7 @@ from scraper.core.extract.plan import PageRule
 from scraper.core.model import Reason
 from scraper.parse.worker import ANSWER, FRAME
 
-_ROOT = str(Path(__file__).parent.parent)
+ROOT = str(Path(__file__).parents[2])  # where the package is
 _TRIES = 2
 _START_TRIES = 3
 _START_S = 10.0
@@ -299,7 +299,7 @@ class Worker:
 
 async def _spawn(theirs: socket.socket) -> Process:
     """A worker process; it imports nothing from the working directory."""
-    paths = [_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "scraper.parse.worker"),
         stdin=theirs.fileno(),
