@@ -52,17 +52,22 @@ class Circuit:
         return f"<Circuit {state}, {self._failures} failures>"
 
     @property
-    def state(self) -> int:
-        """All there is to remember while no turn is open, in 7 bits; 0: nothing."""
+    def state(self) -> tuple[int, int, float]:
+        """All there is to remember while no turn is open.
+
+        In 7 bits what failed, in a byte how often in a row it was too busy, and since when.
+        """
         failures = min(self._failures, FAILURES)
-        return failures | self._probes << 3 | self.is_open << 5 | self.is_given_up << 6
+        failed = failures | self._probes << 3 | self.is_open << 5 | self.is_given_up << 6
+        return failed, min(self._busy, TOO_BUSY), self._busy_since
 
     @classmethod
-    def of(cls, state: int) -> Circuit:
+    def of(cls, failed: int, busy: int, busy_since: float) -> Circuit:
         """The circuit that told its state."""
         made = cls()
-        made._failures, made._probes = state & 7, state >> 3 & 3
-        made.is_open, made.is_given_up = bool(state & 32), bool(state & 64)
+        made._failures, made._probes = failed & 7, failed >> 3 & 3
+        made.is_open, made.is_given_up = bool(failed & 32), bool(failed & 64)
+        made._busy, made._busy_since = busy, busy_since
         return made
 
     @property
@@ -72,18 +77,16 @@ class Circuit:
 
     def well(self) -> None:
         """The host answered."""
-        self._busy = 0
+        self._busy, self._busy_since = 0, float("-inf")
         if self._failures:
             self._failures = self._probes = 0
             self.is_open = False
 
     def busy(self, now: float) -> None:
         """The host answered that it is too busy."""
-        before = self._busy
+        before, since = self._busy, self._busy_since
         self.well()
-        self._busy = before + 1
-        if not before:
-            self._busy_since = now
+        self._busy, self._busy_since = before + 1, since if before else now
         if self._busy >= TOO_BUSY and now - self._busy_since >= TOO_BUSY_S:
             self.is_given_up = True
 

@@ -3,7 +3,7 @@
 A host that has nothing left to do makes room for others. What it may do next must not change by
 that: its delay and its rest go on, what was learnt of it holds, and a host that cannot be reached
 is tried no more often. As a stranger may have a million hosts, each that has anything to be
-remembered costs 41 bytes here, and one that has not costs nothing.
+remembered costs 50 bytes here, and one that has not costs nothing.
 
 Hosts are told apart by the 64 bits of Python's own hash of their names, which is seeded anew in
 each process: two of a million share what is remembered with a chance of 3 in 100 million, and then
@@ -24,8 +24,8 @@ from scraper.core.schedule.pace import Pace
 SHARDS = 256  # so that to put a host in its place moves few others
 LEAST = 64  # hosts of a shard before it is looked through for those that may be forgotten
 _MASK = 2**64 - 1
-_FACTS = Struct("<ddddB")  # last start, end of the rest, Crawl-delay, learnt pause, circuit
-_NOTHING = (-inf, -inf, 0.0, 0.0, 0)
+_FACTS = Struct("<ddddBBd")  # last start, end of the rest, Crawl-delay, learnt pause; circuit
+_NOTHING = (-inf, -inf, 0.0, 0.0, 0, 0, -inf)
 
 
 class Past:
@@ -53,18 +53,18 @@ class Past:
         """Remember what matters of a host that has nothing open; it is not here yet."""
         slow_s, state = host.pace.slow_s, host.circuit.state
         may_send = host.next_at + host.lead_s <= now
-        if may_send and not slow_s and not state:
+        if may_send and not slow_s and not any(state[:2]):
             return
-        facts = _FACTS.pack(host.started_at, host.paused_until, host.crawl_delay_s, slow_s, state)
+        facts = _FACTS.pack(host.started_at, host.paused_until, host.crawl_delay_s, slow_s, *state)
         self._put(host.name, facts, now)
 
     def add(self, name: str, *, rests_until: float = -inf, slow_s: float = 0.0) -> None:
         """Remember something more of a host that has not come."""
         number, at = self._find(name)
         facts = _NOTHING if at < 0 else _FACTS.unpack_from(self._facts[number], at * _FACTS.size)
-        started_at, until, crawl_delay_s, slow_before_s, state = facts
+        started_at, until, crawl_delay_s, slow_before_s, *state = facts
         until, slow_s = max(until, rests_until), max(slow_s, slow_before_s)
-        self._put(name, _FACTS.pack(started_at, until, crawl_delay_s, slow_s, state), -inf)
+        self._put(name, _FACTS.pack(started_at, until, crawl_delay_s, slow_s, *state), -inf)
 
     def recall(self, host: Host) -> None:
         """Give a host that comes what is remembered of it, and remember it no more."""
@@ -73,7 +73,7 @@ class Past:
             return
         facts = self._facts[number]
         size = _FACTS.size
-        started_at, paused_until, crawl_delay_s, slow_s, state = _FACTS.unpack_from(
+        started_at, paused_until, crawl_delay_s, slow_s, *state = _FACTS.unpack_from(
             facts, at * size
         )
         del self._keys[number][at]
@@ -82,16 +82,16 @@ class Past:
         host.paused_until, host.crawl_delay_s = paused_until, crawl_delay_s
         if slow_s:
             host.pace, host.kept_slow_s = Pace(slow_s), slow_s
-        if state:
-            host.circuit = Circuit.of(state)
+        if any(state[:2]):
+            host.circuit = Circuit.of(*state)
 
     def paused_until(self, name: str) -> float:
         """When the rest of a host ends that has left; minus infinity: it does not rest."""
         number, at = self._find(name)
         if at < 0:
             return -inf
-        _, until, _, _, state = _FACTS.unpack_from(self._facts[number], at * _FACTS.size)
-        return -inf if Circuit.of(state).is_given_up else float(until)
+        _, until, _, _, *state = _FACTS.unpack_from(self._facts[number], at * _FACTS.size)
+        return -inf if Circuit.of(*state).is_given_up else float(until)
 
     def _find(self, name: str) -> tuple[int, int]:
         """Its shard, and its place there; -1: it is not known."""
@@ -120,7 +120,7 @@ class Past:
             for key, facts in zip(
                 self._keys[number], _FACTS.iter_unpack(self._facts[number]), strict=True
             )
-            if facts[3] or facts[4] or self._next_at(facts) > now
+            if any(facts[3:6]) or self._next_at(facts) > now
         ]
         self._keys[number] = array("Q", (key for key, _ in kept))
         self._facts[number] = bytearray(b"".join(_FACTS.pack(*facts) for _, facts in kept))

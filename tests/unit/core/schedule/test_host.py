@@ -143,7 +143,7 @@ def test_what_is_heard_of_a_host_makes_it_slower_or_faster_and_rest(signs, shut,
         if sign in {Sign.BUSY, Sign.LATE}:
             assert made.pace.open < before[0] or made.pace.slow_s >= before[1]
         if sign in {Sign.WELL, Sign.BUSY}:
-            assert made.circuit.is_given_up or not made.circuit.state
+            assert made.circuit.is_given_up or not made.circuit.state[0]
             assert made.has_answered
 
 
@@ -155,13 +155,13 @@ def test_while_the_network_is_gone_silence_tells_nothing_of_a_host():
     for each in hosts[:LOST]:
         assert each.hear(News(Sign.DEAD), outage, 1.0, started_at=0.5, rest_s=1.0)
     assert outage.since == 1.0
-    assert not hosts[LOST - 1].circuit.state, "it is not this host that is gone"
+    assert not hosts[LOST - 1].circuit.state[0], "it is not this host that is gone"
     probe_at, late = outage.probe_at, hosts[LOST]
     assert not late.hear(News(Sign.DEAD), outage, 2.0, started_at=0.5, rest_s=1.0)
     assert outage.probe_at == probe_at, "it was sent before"
     assert not late.hear(News(Sign.DEAD), outage, 9.0, started_at=3.0, rest_s=1.0)
     assert outage.probe_at > probe_at
-    assert not late.circuit.state
+    assert not late.circuit.state[0]
     late.hear(News(Sign.BUSY), outage, 9.0, started_at=3.0, rest_s=1.0)
     assert outage.since is None
 
@@ -239,4 +239,4 @@ def test_a_host_that_was_never_heard_of_shares_what_is_known_of_it_until_then():
     one.hear(News(Sign.DEAD, is_shut=True), Outage(), 1.0, started_at=0.0, rest_s=1.0)
     one.hear(News(Sign.WELL, 0.1), Outage(), 0.5, started_at=0.0, rest_s=1.0)
     one.hear(News(Sign.LATE), Outage(), 1.0, started_at=0.6, rest_s=1.0)
-    assert (other.pace.open, other.pace.usual_s, other.circuit.state) == (FIRST_OPEN, None, 0)
+    assert (other.pace.open, other.pace.usual_s, other.circuit.state[0]) == (FIRST_OPEN, None, 0)
