@@ -67,7 +67,8 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
 def _trap(request: Request) -> str:
     if is_trap(request.headers):
         return f"{MOST_IN_A_ROW:,} pages in a row were made of the one before"
-    return f"{BARREN:,} pages of its kind in a row led nowhere: {kind_of(request)}"
+    kind = kind_of(request)
+    return f"{BARREN:,} pages of its kind (or such parameters) in a row led nowhere: {kind}"
 
 
 def _disallowed(request: Request, url: Url, rules: Rules) -> PageResult:

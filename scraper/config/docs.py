@@ -181,7 +181,10 @@ In a crawl that takes items, 1,000 pages in a row of one kind (URLs that differ 
 hexadecimal identifiers and the values of the query alone) that bring neither an item nor a link to
 new pages of another kind that does are taken for a calendar, facets or a soft 404: no more of that
 kind are visited. An item of which no field was found is none, nor is one that says the same on
-pages of the same size. In a crawl that takes none, only what leads to itself alone is closed, once
+pages of the same size. Parameters of one path that stand together in any combination (facets) are
+also counted together: after 1,000 pages in a row with no item that says something new, and no link
+that none of them had, each combination ends that had 50 such pages itself, and what narrows two of
+these. In a crawl that takes none, only what leads to itself alone is closed, once
 500 pages in a row say nothing new but other numbers. Where a site has more than 500 kinds, pages
 are told by their text, too: when 1,000 that say the same have led to each other, and to no other
 kind of URL, their links are followed no more, so that random links of a soft 404 end.

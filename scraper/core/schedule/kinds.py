@@ -25,7 +25,8 @@ what leads to itself alone and says nothing new is closed.
 
 Links and texts are looked at only when half of `BARREN` is spent, so an ordinary page costs some
 microseconds. What is not known any more (the memory is bounded) is taken for new. URLs of no kind
-(random words) are told by what their pages say: see `sameness`.
+(random words) are told by what their pages say: see `sameness`. Sets of parameters of one path
+that stand together in any combination are many kinds: see `facets`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from typing import Any, NamedTuple
 
 from scraper.core.model import Half, Item, Request
 from scraper.core.request import is_asked_for
+from scraper.core.schedule.facets import Facets
 from scraper.core.schedule.sameness import Sameness, said
 
 BARREN = 1_000  # pages in a row
@@ -113,7 +115,7 @@ class Kinds:
         closes: what leads nowhere; else nothing is judged.
     """
 
-    __slots__ = ("_closes", "_kinds", "_led", "_many", "_same", "_takes_items", "closed")
+    __slots__ = ("_closes", "_facets", "_kinds", "_led", "_many", "_same", "_takes_items", "closed")
 
     def __init__(self, *, takes_items: bool, closes: bool = True) -> None:
         self.closed: dict[str, str] = {}  # kind or text -> why, for a person
@@ -121,6 +123,7 @@ class Kinds:
         self._closes = closes
         self._kinds: OrderedDict[str, _Kind] = OrderedDict()
         self._same = Sameness(BARREN, kind_of)
+        self._facets = Facets(BARREN)
         self._led: set[bytes] = set()
         self._many = False  # kinds are known, as on no ordinary site
 
@@ -129,7 +132,10 @@ class Kinds:
 
     def is_closed(self, request: Request) -> bool:
         """Whether a request is one of a kind that leads nowhere."""
-        return bool(self.closed) and not request.seed and kind_of(request) in self.closed
+        if not self.closed or request.seed:
+            return False
+        kind = kind_of(request)
+        return kind in self.closed or self._facets.is_closed(kind)
 
     def kept(self) -> dict[str, Any]:
         """What another run of the same cycle goes on with, as JSON."""
@@ -138,8 +144,13 @@ class Kinds:
             for name, kind in self._kinds.items()
             if kind.barren >= KEPT or kind.rank
         }
-        texts = self._same.kept(KEPT)
-        return {"closed": dict(self.closed), "barren": barren, "texts": texts, "many": self._many}
+        return {
+            "closed": dict(self.closed),
+            "barren": barren,
+            "texts": self._same.kept(KEPT),
+            "many": self._many,
+            "facets": self._facets.kept(KEPT),
+        }
 
     def remember(self, kept: Mapping[str, Any]) -> None:
         """Go on with what an earlier run has kept."""
@@ -148,6 +159,7 @@ class Kinds:
             self._kinds[name] = _Kind(rank, barren, best)
         self._same.remember(kept["texts"])
         self._many = kept["many"]
+        self._facets.remember(kept.get("facets", {}))
 
     def visited(
         self,
@@ -175,7 +187,22 @@ class Kinds:
         told = (
             None if self._brings(request, kind, body, found) else self._barren(request, name, links)
         )
-        return Judged(told=told)
+        return Judged(told=told or self._combined(request, name, found, links))
+
+    def _combined(
+        self, request: Request, name: str, found: Sequence[str], links: Iterable[Request]
+    ) -> str | None:
+        """Count a page whose parameters may be facets; what is closed by it, the first time."""
+        if not self._takes_items or "?" not in name:
+            return None
+        if is_asked_for(request.headers):
+            return None
+        path = self._facets.visited(name, found, {link.key: kind_of(link) for link in links})
+        told = path and f"{path}: its parameters in combination"
+        if told is None or told in self.closed:
+            return None
+        self.closed[told] = f"{BARREN:,} pages of them in a row brought nothing new"
+        return told
 
     def _says_the_same(
         self, request: Request, body: bytes, found: Sequence[str], links: Iterable[Request]
