@@ -41,9 +41,9 @@ class Visited:
 
 
 def slowed(connection: sqlite3.Connection, run_id: int) -> list[dict[str, Any]] | None:
-    """The hosts that were in trouble at the end of the last run, slowest first; else None."""
+    """The hosts in trouble at the end of the last run, slowest first; None: it is not known."""
     (last,) = connection.execute("SELECT max(id) FROM run").fetchone()
-    if run_id != last:
+    if run_id != last or not has_column(connection, "host", "slow_s"):
         return None
     rows = connection.execute(
         "SELECT host, slow_s FROM host WHERE slow_s > 0 ORDER BY slow_s DESC, host LIMIT ?",

@@ -16,6 +16,7 @@ from scraper.store.rows import hop_of
 from scraper.store.shape import has_column, has_table
 
 SCHEMA = 1
+_HOST = "SELECT paused_until, {} FROM host WHERE host = ?"
 _REQUEST = (
     "SELECT id, url, method, host, page, depth, seed, carry, state, reason, cycle, due_at, "
     "attempts, sent_at, {} FROM request WHERE "
@@ -90,8 +91,8 @@ def _request(connection: sqlite3.Connection, row: tuple[Any, ...], now: float) -
     id_, url, method, host, page, depth, seed, carry, state, reason, cycle, *others = row
     due_at, attempts, sent_at, hop = others
     visit = _visit(connection, id_)
-    rest = connection.execute("SELECT paused_until, slow_s FROM host WHERE host = ?", (host,))
-    paused_until, slow_s = rest.fetchone() or (None, None)
+    sql = _HOST.format("slow_s" if has_column(connection, "host", "slow_s") else "NULL")
+    paused_until, slow_s = connection.execute(sql, (host,)).fetchone() or (None, None)
     return {
         "url": url,
         "method": method,

@@ -273,6 +273,8 @@ def test_hosts_that_were_in_trouble_are_told_of_the_last_run(database):
     said = "  slowed    b.example was in trouble: the next run begins with one start each 30 s"
     assert said in text(report).splitlines()
     assert build(database.connection, first)["hosts_slowed"] is None
+    database.connection.execute("ALTER TABLE host DROP COLUMN slow_s")  # an older version has none
+    assert build(database.connection, None)["hosts_slowed"] is None
 
 
 def test_any_run_can_be_asked_for(database):
