@@ -25,7 +25,7 @@ from scraper.store.many import read_many
 from scraper.store.reader import Reader
 from scraper.store.requests import Known
 from scraper.store.runs import RunStart, admitted_of, decide_next, read_cycles
-from scraper.store.shape import has_column
+from scraper.store.shape import has_column, has_table
 from scraper.store.surveying import LEARNT, learns, seen_of
 
 RUNS_READ = 10
@@ -33,7 +33,7 @@ LONGEST_S = 2.0  # that a run may look at the table to foretell its end
 HOSTS_READ = 10_000  # by a run, those with most pages
 ROBOTS_READ = 100  # of these; a plan asks as many
 STEPS = 10_000  # of SQLite's machine, from one look at the clock to the next
-HOSTS = "SELECT host, paused_until, slow_s FROM host WHERE paused_until > ? OR slow_s > 0"
+HOSTS = "SELECT host, paused_until, {0} FROM host WHERE paused_until > ? OR {0} > 0"
 RETRIES = (
     "SELECT host, max(due_at) FROM request INDEXED BY request_retry "
     "WHERE state = 'waiting' AND due_at > ? GROUP BY host"
@@ -283,7 +283,8 @@ def _robots_of(db: sqlite3.Connection, pages: Mapping[str, int]) -> dict[str, tu
 
 def rests(db: sqlite3.Connection, now: float) -> Mapping[str, tuple[float, float]]:
     """Hosts that rest, for how long; and their learnt pause between two starts (seconds)."""
-    rows = db.execute(HOSTS, (now,))
+    slow = "slow_s" if has_column(db, "host", "slow_s") else "NULL"
+    rows = db.execute(HOSTS.format(slow), (now,))
     return {host: (max((until or 0.0) - now, 0.0), slow_s or 0.0) for host, until, slow_s in rows}
 
 
@@ -294,6 +295,8 @@ def retries(db: sqlite3.Connection, now: float) -> Mapping[str, float]:
 
 def kept_robots(db: sqlite3.Connection, origins: Sequence[str]) -> dict[str, tuple[float, bytes]]:
     """The robots.txt of these: when it was fetched (seconds since the epoch), and its text."""
+    if not has_table(db, "robots"):
+        return {}
     rows = [row for origin in origins for row in db.execute(ROBOTS, (origin,))]
     return {origin: (fetched_at, body) for origin, fetched_at, body in rows}
 

@@ -198,3 +198,12 @@ def test_what_is_known_of_hosts():
             "('x', 1, 'done', 5.0, 8.5, ''), ('x', 1, 'dead', 5.0, 8.5, '')"
         )
         assert ahead.ended_runs(tables.db) == [(1, 3.5, {})]
+
+
+def test_of_a_version_that_learnt_nothing_of_hosts_their_rests_are_read():
+    with Tables() as tables:
+        tables.db.execute("INSERT INTO host VALUES ('a', 0, 130.0, 9.0)")
+        tables.db.execute("ALTER TABLE host DROP COLUMN slow_s")
+        tables.db.execute("DROP TABLE robots")
+        assert ahead.rests(tables.db, 100.0) == {"a": (30.0, 0.0)}
+        assert ahead.kept_robots(tables.db, ["http://a"]) == {}
