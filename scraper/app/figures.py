@@ -121,9 +121,11 @@ class Figures:
         at_workers = parser.busy + parser.queued
         full = schedule.open >= frontier.crew.slots
         blocked = bool(schedule.waiting) and not full and frontier.crew.idle > 0
-        blocked_host = busiest(schedule.hosts.each()) if blocked else None
+        host = busiest(schedule.hosts.each()) if blocked else None
+        blocked_host = None if host is None else host.name
+        in_trouble = host is not None and host.is_in_trouble(self._stages.clock.monotonic())
         if frontier.resting:  # all that is left waits for its retry
-            blocked, blocked_host = True, self._stages.tally.most_retried()
+            blocked, in_trouble, blocked_host = True, True, self._stages.tally.most_retried()
         # a sitemap's turn is open too, and no row is held for it
         writing = frontier.held - schedule.waiting - schedule.open - at_workers - parser.waiting
         return Sample(
@@ -136,4 +138,6 @@ class Figures:
             parsing=at_workers,
             writing=max(0, writing),
             blocked_host=blocked_host,
+            in_trouble=in_trouble,
+            network_gone=schedule.outage.since is not None,
         )

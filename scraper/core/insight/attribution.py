@@ -44,6 +44,8 @@ class Sample:
     parsing: int = 0  # pages at the workers
     writing: int = 0  # results that are not committed
     blocked_host: str | None = None  # with hosts_with_work_none_allowed: the one with most work
+    in_trouble: bool = False  # that host rests, or is slowed: no delay of the config is waited for
+    network_gone: bool = False  # nor is it while nobody can be reached
 
 
 def bound(sample: Sample) -> str:
@@ -69,13 +71,17 @@ class WallShare:
         began: monotonic seconds at which the run began.
     """
 
-    __slots__ = ("_at_ns", "_began_ns", "_by_host_ns", "_full_ns", "_shares_ns")
+    __slots__ = (
+        *("_at_ns", "_began_ns", "_by_host_ns", "_full_ns"),
+        *("_gone_ns", "_shares_ns", "_trouble_ns"),
+    )
 
     def __init__(self, began: float = 0.0) -> None:
         self._began_ns = self._at_ns = _ns(began)
         self._shares_ns = dict.fromkeys(BOUNDS, 0)
-        self._full_ns = 0
+        self._full_ns = self._gone_ns = 0
         self._by_host_ns: dict[str, int] = {}
+        self._trouble_ns: dict[str, int] = {}  # the part of it in which the host was in trouble
 
     def __repr__(self) -> str:
         return f"<WallShare {self.wall_s:.3f} s, most {max(self._shares_ns, key=self._share)}>"
@@ -96,7 +102,7 @@ class WallShare:
         self._shares_ns["loop"] += late_ns
         self._shares_ns[name] += passed_ns - late_ns
         if name == "host":
-            self._blocked(sample.blocked_host or OTHER, passed_ns - late_ns)
+            self._blocked(sample, passed_ns - late_ns)
         elif name == "network" and sample.slots_all_taken:
             self._full_ns += passed_ns - late_ns
 
@@ -123,6 +129,17 @@ class WallShare:
         host = max(self._by_host_ns, key=lambda name: self._by_host_ns[name])
         return host, self._by_host_ns[host] / _SECOND_NS
 
+    @property
+    def trouble_s(self) -> float:
+        """The part of `blocked` in which the host was in trouble."""
+        host, _ = self.blocked or (OTHER, 0.0)
+        return self._trouble_ns.get(host, 0) / _SECOND_NS
+
+    @property
+    def gone_s(self) -> float:
+        """The part of `host` in which the network was gone; it is no host's."""
+        return self._gone_ns / _SECOND_NS
+
     def as_json(self) -> dict[str, Any]:
         """Plain values for `from_json`; of the hosts only the first."""
         return {
@@ -130,6 +147,8 @@ class WallShare:
             "shares_ns": dict(self._shares_ns),
             "full_ns": self._full_ns,
             "blocked": self.blocked,
+            "trouble_s": self.trouble_s,
+            "gone_ns": self._gone_ns,
         }
 
     @classmethod
@@ -142,16 +161,23 @@ class WallShare:
         if values["blocked"]:
             host, seconds = values["blocked"]
             made._by_host_ns[host] = _ns(seconds)
+            made._trouble_ns[host] = _ns(values.get("trouble_s", 0.0))  # older runs do not know
+        made._gone_ns = int(values.get("gone_ns", 0))
         return made
 
     def _share(self, name: str) -> int:
         return self._shares_ns[name]
 
-    def _blocked(self, host: str, passed_ns: int) -> None:
-        by_host = self._by_host_ns
+    def _blocked(self, sample: Sample, passed_ns: int) -> None:
+        if sample.network_gone:
+            self._gone_ns += passed_ns
+            return
+        host, by_host = sample.blocked_host or OTHER, self._by_host_ns
         if host not in by_host and len(by_host) >= HOSTS_KEPT:
             host = OTHER
         by_host[host] = by_host.get(host, 0) + passed_ns
+        if sample.in_trouble:
+            self._trouble_ns[host] = self._trouble_ns.get(host, 0) + passed_ns
 
 
 def verdict(wall: WallShare) -> dict[str, Any]:
@@ -161,14 +187,24 @@ def verdict(wall: WallShare) -> dict[str, Any]:
         return {"bound": "none", "host": None, "share": None, "text": text}
     shares = wall.shares_s
     name = max(BOUNDS, key=lambda each: shares[each])
-    host = wall.blocked[0] if name == "host" and wall.blocked else None
-    limited = _CAUSES[name].format(host=short(host or "several hosts"))
+    host, cause, spent_s = _blame(wall) if name == "host" else (None, _CAUSES[name], shares[name])
+    limited = cause.format(host=short(host or "several hosts"))
     return {
         "bound": name,
         "host": host,
         "share": round(shares[name] / wall.wall_s, 4),
-        "text": f"limited by {limited}: {seconds(shares[name])} of {seconds(wall.wall_s)}",
+        "text": f"limited by {limited}: {seconds(spent_s)} of {seconds(wall.wall_s)}",
     }
+
+
+def _blame(wall: WallShare) -> tuple[str | None, str, float]:
+    """Which host was not allowed to start, and why, for most of that time; how long so."""
+    host, blocked_s = wall.blocked or (None, 0.0)
+    if wall.gone_s > blocked_s:
+        return None, "the network, which was gone", wall.gone_s
+    if wall.trouble_s > blocked_s / 2:
+        return host, "waiting for {host}, which was in trouble", wall.trouble_s
+    return host, _CAUSES["host"], wall.shares_s["host"]
 
 
 _CAUSES = {

@@ -67,7 +67,8 @@ def _gentler(measured: Measured, settings: Settings) -> dict[str, Any] | None:
         return None
     if host["retries"] > _WELL * host["done"]:  # it bore no more, and would bear less
         return None
-    resting_s = max(0.0, blocked_s - host["paused_s"])  # a pause is the host's own wish
+    not_ours_s = max(host["paused_s"], measured.wall.trouble_s)  # pauses are the host's own wish
+    resting_s = max(0.0, blocked_s - not_ours_s)
     if host["delay_s"]:
         return _half_the_delay(measured, settings, host, resting_s)
     return _double_per_host(measured, settings, host, resting_s)

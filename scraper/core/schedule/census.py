@@ -9,10 +9,9 @@ from scraper.core.schedule.circuit import Outage
 from scraper.core.schedule.host import Host
 
 
-def busiest(hosts: Collection[Host]) -> str | None:
+def busiest(hosts: Collection[Host]) -> Host | None:
     """The host with most to start."""
-    most = max(hosts, key=lambda host: len(host.queue), default=None)
-    return None if most is None else most.name
+    return max(hosts, key=lambda host: len(host.queue), default=None)
 
 
 def rest_ends_at(hosts: Collection[Host], outage: Outage) -> float:

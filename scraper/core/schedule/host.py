@@ -98,6 +98,14 @@ class Host:
         at = self.started_at + max(self.rule.delay_s, self.crawl_delay_s, self.pace.slow_s)
         return max(self.paused_until, at - self.lead_s)
 
+    def is_in_trouble(self, now: float) -> bool:
+        """Whether it rests, cannot be reached, or is asked more slowly than the config says."""
+        return (
+            self.paused_until > now
+            or self.circuit.is_open
+            or self.pace.slow_s > max(self.rule.delay_s, self.crawl_delay_s)
+        )
+
     @property
     def has_room(self) -> bool:
         if not self.located or self.unsent is not None:

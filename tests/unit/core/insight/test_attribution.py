@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,8 @@ samples = st.builds(
     parsing=few,
     writing=few,
     blocked_host=st.sampled_from([None, "a:80", "b:80"]),
+    in_trouble=flags,
+    network_gone=flags,
 )
 steps = st.lists(st.tuples(st.floats(-1, 10), samples, st.floats(-1, 12)), max_size=30)
 
@@ -67,7 +70,8 @@ def test_shares_add_up_to_the_wall_time_exactly(began, the_steps):
 @given(st.floats(0, 1e6), steps)
 def test_hosts_and_full_slots_are_parts_of_their_shares(began, the_steps):
     wall = told(began, the_steps)
-    assert sum(wall._by_host_ns.values()) == wall._shares_ns["host"]
+    assert sum(wall._by_host_ns.values()) + wall._gone_ns == wall._shares_ns["host"]
+    assert all(0 <= ns <= wall._by_host_ns[host] for host, ns in wall._trouble_ns.items())
     assert 0 <= wall._full_ns <= wall._shares_ns["network"]
 
 
@@ -117,6 +121,23 @@ def test_the_verdict_names_the_host_that_blocked_longest():
         "share": 0.9466,
         "text": "limited by politeness on shop.example: 390 s of 412 s",
     }
+
+
+@pytest.mark.parametrize(
+    ("blocked", "said"),
+    [
+        ({"in_trouble": True}, ("a:80", "limited by waiting for a, which was in trouble: 6.0 s")),
+        ({"network_gone": True}, (None, "limited by the network, which was gone: 6.0 s")),
+        ({}, ("a:80", "limited by politeness on a: 10 s")),
+    ],
+)
+def test_politeness_is_not_blamed_for_a_host_in_trouble_or_a_network_that_is_gone(blocked, said):
+    wall, polite = WallShare(), Sample(hosts_with_work_none_allowed=True, blocked_host="a:80")
+    wall.add(6.0, replace(polite, **blocked))
+    wall.add(10.0, polite)
+    told = verdict(WallShare.from_json(wall.as_json()))
+    assert (told["bound"], told["host"]) == ("host", said[0])
+    assert told["text"] == f"{said[1]} of 10 s"
 
 
 def test_a_host_without_a_name_is_counted_as_other():

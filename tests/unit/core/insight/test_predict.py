@@ -42,6 +42,17 @@ def test_half_the_delay_halves_the_time_that_the_host_blocked():
     ]
 
 
+@pytest.mark.parametrize("trouble", ["in_trouble", "network_gone"])
+def test_half_the_delay_saves_nothing_of_what_trouble_took(trouble):
+    run = measured(host=20.0)
+    run.wall.add(
+        30.0,
+        Sample(hosts_with_work_none_allowed=True, blocked_host="a:443", **{trouble: True}),
+    )
+    few = HOST | {"busy_s": 1.0}
+    assert what_if(replace(run, hosts=[few]), SETTINGS)[0]["predicted_wall_s"] == 20.0
+
+
 def test_half_the_delay_is_never_quicker_than_the_answers_of_the_host():
     slow = HOST | {"busy_s": 1200.0}
     assert what_if(measured(host=380.0, open=32.0, hosts=[slow]), SETTINGS)[0][

@@ -45,6 +45,13 @@ def test_a_start_keeps_the_longest_delay_and_the_rest(own_s, robots_s, slow_s, s
     assert made.next_at == max(started + max(own_s, robots_s, slow_s), paused)
 
 
+@given(st.booleans(), st.booleans(), st.booleans())
+def test_only_the_delays_that_were_asked_for_are_no_trouble(rests, is_open, slowed):
+    made = host(delay_s=1.0, crawl_delay_s=2.0, pace=Pace(2.5 if slowed else 2.0))
+    made.paused_until, made.circuit.is_open = 9.0 if rests else 5.0, is_open
+    assert made.is_in_trouble(5.0) == (rests or is_open or slowed)
+
+
 @given(st.integers(1, 9), st.integers(0, 9), st.booleans(), st.booleans())
 def test_no_more_are_open_than_it_may_bear(per_host, open_, probing, is_dead):
     made = host(per_host=per_host, probing=probing)

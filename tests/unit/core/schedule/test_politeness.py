@@ -245,7 +245,7 @@ class Whatever(RuleBasedStateMachine):
             assert at <= self.now
         elif at is not None:
             assert at > self.now
-            assert self.schedule.waiting_on(busiest(self.schedule.hosts.each()))
+            assert self.schedule.waiting_on(busiest(self.schedule.hosts.each()).name)
 
 
 TestWhatever = Whatever.TestCase
