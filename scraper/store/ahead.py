@@ -303,5 +303,7 @@ def kept_robots(db: sqlite3.Connection, origins: Sequence[str]) -> dict[str, tup
 
 def ended_runs(db: sqlite3.Connection) -> list[tuple[int, float, dict[str, Any]]]:
     """The last runs that ended: their number, how long they took (seconds), and their figures."""
+    if not has_column(db, "run", "kind"):
+        return []
     rows = db.execute(ENDED, (RUNS_READ,)).fetchall()
     return [(id_, lasted_s, json.loads(stats)) for id_, lasted_s, stats in rows]

@@ -209,7 +209,7 @@ def _learnt(connection: sqlite3.Connection, id_: int, rule: str | None) -> dict[
 
 def _reading(connection: sqlite3.Connection, id_: int) -> dict[str, Any] | None:
     """Since when it says what it says; a database of an earlier version does not know."""
-    if not has_table(connection, "page_reading"):
+    if not has_column(connection, "page_reading", "etag"):
         return None
     row = connection.execute(
         "SELECT at, since, changes, etag, last_modified FROM page_reading WHERE request_id = ?",

@@ -207,3 +207,5 @@ def test_of_a_version_that_learnt_nothing_of_hosts_their_rests_are_read():
         tables.db.execute("DROP TABLE robots")
         assert ahead.rests(tables.db, 100.0) == {"a": (30.0, 0.0)}
         assert ahead.kept_robots(tables.db, ["http://a"]) == {}
+        tables.db.execute("ALTER TABLE run DROP COLUMN kind")
+        assert ahead.ended_runs(tables.db) == []
