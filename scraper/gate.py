@@ -30,7 +30,7 @@ from scraper.core.redirect import is_redirect
 from scraper.core.request import MOST_IN_A_ROW, is_asked_for, is_trap
 from scraper.core.robotstxt import Rules
 from scraper.core.schedule.host import Lease
-from scraper.core.schedule.kinds import BARREN, kind_of
+from scraper.core.schedule.kinds import BARREN
 from scraper.core.schedule.news import news_of
 from scraper.core.url import Url, parts
 from scraper.stages import Session, Stages
@@ -55,7 +55,7 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
         line = stages.scope.line(url, depth=request.depth, seed=request.seed)
         return outcome.skipped(request, reason, f"scope.{line}")
     if is_trap(request.headers) or stages.kinds.is_closed(request):
-        return outcome.skipped(request, Reason.TRAP, _trap(request))
+        return outcome.skipped(request, Reason.TRAP, _trap(request, stages))
     rules = stages.robots.answer(url.href)
     if rules is None:
         return None
@@ -64,10 +64,10 @@ def refuse(request: Request, url: Url, stages: Stages) -> PageResult | None:
     return None if rules.allows_path(url.pathname_query) else _disallowed(request, url, rules)
 
 
-def _trap(request: Request) -> str:
+def _trap(request: Request, stages: Stages) -> str:
     if is_trap(request.headers):
         return f"{MOST_IN_A_ROW:,} pages in a row were made of the one before"
-    kind = kind_of(request)
+    kind = stages.kinds.name(request)
     return f"{BARREN:,} pages of its kind (or such parameters) in a row led nowhere: {kind}"
 
 

@@ -184,10 +184,11 @@ kind are visited. An item of which no field was found is none, nor is one that s
 pages of the same size. Parameters of one path that stand together in any combination (facets) are
 also counted together: after 1,000 pages in a row with no item that says something new, and no link
 that none of them had, each combination ends that had 50 such pages itself, and what narrows two of
-these. In a crawl that takes none, only what leads to itself alone is closed, once
-500 pages in a row say nothing new but other numbers. Where a site has more than 500 kinds, pages
-are told by their text, too: when 1,000 that say the same have led to each other, and to no other
-kind of URL, their links are followed no more, so that random links of a soft 404 end.
+these. The hosts of one registrable domain are of one kind once there are 500 of them, so that a
+wildcard in its DNS ends. In a crawl that takes none, only what leads to itself alone is closed,
+once 500 pages in a row say nothing new but other numbers. Where a site has more than 500 kinds,
+pages are told by their text, too: when 1,000 that say the same have led to each other, and to no
+other kind of URL, their links are followed no more, so that random links of a soft 404 end.
 
 Log and report say what was closed (`TRAP`), and the runs of a cycle count together as long as the
 config stays the same. What is waiting of a closed kind is `skipped: trap`; a link leads there again

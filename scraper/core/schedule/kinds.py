@@ -26,7 +26,8 @@ what leads to itself alone and says nothing new is closed.
 Links and texts are looked at only when half of `BARREN` is spent, so an ordinary page costs some
 microseconds. What is not known any more (the memory is bounded) is taken for new. URLs of no kind
 (random words) are told by what their pages say: see `sameness`. Sets of parameters of one path
-that stand together in any combination are many kinds: see `facets`.
+that stand together in any combination are many kinds: see `facets`; so are hosts without end: see
+`siblings`.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from scraper.core.model import Half, Item, Request
 from scraper.core.request import is_asked_for
 from scraper.core.schedule.facets import Facets
 from scraper.core.schedule.sameness import Sameness, said
+from scraper.core.schedule.siblings import Siblings
 
 BARREN = 1_000  # pages in a row
 LOWEST = 5  # rank of a kind that bears
@@ -115,7 +117,17 @@ class Kinds:
         closes: what leads nowhere; else nothing is judged.
     """
 
-    __slots__ = ("_closes", "_facets", "_kinds", "_led", "_many", "_same", "_takes_items", "closed")
+    __slots__ = (
+        "_closes",
+        "_facets",
+        "_kinds",
+        "_led",
+        "_many",
+        "_same",
+        "_siblings",
+        "_takes_items",
+        "closed",
+    )
 
     def __init__(self, *, takes_items: bool, closes: bool = True) -> None:
         self.closed: dict[str, str] = {}  # kind or text -> why, for a person
@@ -124,6 +136,7 @@ class Kinds:
         self._kinds: OrderedDict[str, _Kind] = OrderedDict()
         self._same = Sameness(BARREN, kind_of)
         self._facets = Facets(BARREN)
+        self._siblings = Siblings()
         self._led: set[bytes] = set()
         self._many = False  # kinds are known, as on no ordinary site
 
@@ -134,8 +147,12 @@ class Kinds:
         """Whether a request is one of a kind that leads nowhere."""
         if not self.closed or request.seed:
             return False
-        kind = kind_of(request)
+        kind = self.name(request)
         return kind in self.closed or self._facets.is_closed(kind)
+
+    def name(self, request: Request) -> str:
+        """The kind of a page in this run."""
+        return self._siblings.folded(kind_of(request), request.host)
 
     def kept(self) -> dict[str, Any]:
         """What another run of the same cycle goes on with, as JSON."""
@@ -150,6 +167,7 @@ class Kinds:
             "texts": self._same.kept(KEPT),
             "many": self._many,
             "facets": self._facets.kept(KEPT),
+            "domains": sorted(self._siblings.many),
         }
 
     def remember(self, kept: Mapping[str, Any]) -> None:
@@ -160,6 +178,7 @@ class Kinds:
         self._same.remember(kept["texts"])
         self._many = kept["many"]
         self._facets.remember(kept.get("facets", {}))
+        self._siblings.many.update(kept.get("domains", ()))
 
     def visited(
         self,
@@ -176,7 +195,8 @@ class Kinds:
         """
         if request.seed or not self._closes:
             return Judged()
-        name = kind_of(request)
+        self._siblings.visited(request.host)
+        name = self.name(request)
         kind = self._kind(name)
         if not self._takes_items:
             self._note_own(name, kind, links)
@@ -197,7 +217,7 @@ class Kinds:
             return None
         if is_asked_for(request.headers):
             return None
-        path = self._facets.visited(name, found, {link.key: kind_of(link) for link in links})
+        path = self._facets.visited(name, found, {link.key: self.name(link) for link in links})
         told = path and f"{path}: its parameters in combination"
         if told is None or told in self.closed:
             return None
@@ -266,7 +286,7 @@ class Kinds:
         for link in links:
             if link.key not in self._led:
                 _add(self._led, link.key, LED)
-                if kind_of(link) == name:
+                if self.name(link) == name:
                     _add(kind.own, link.key, LINKS)
 
     def _led_to(self, name: str, kind: _Kind, links: Iterable[Request]) -> int:
@@ -276,7 +296,7 @@ class Kinds:
             if link.key in kind.links:
                 continue
             _add(kind.links, link.key, LINKS)
-            other = kind_of(link)
+            other = self.name(link)
             if not first and other != name:
                 known = self._kinds.get(other)
                 best = min(best, 1 + (known.rank if known else 0))
