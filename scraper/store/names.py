@@ -3,7 +3,7 @@
 A thousand are kept in memory: at first those that are in, later what was looked at of late, in or
 not. The others stand in a table of a file beside the database, which has no name any more once it
 is open: whatever becomes of the process, nothing is left of it. What is not in memory costs a look
-of some 3 us; a thousand new names are written at a time, in some 5 ms.
+of some 5 us, a new name some 10 us: a hundred are written at a time.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, MutableSet
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from scraper.core.errors import StoreError
 from scraper.store.connection import store_error
 
 NEAR = 1_000  # names in memory
+AT_ONCE = 100  # written
 _SETTINGS = ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1024")  # KiB
 _TABLE = "CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID"
 
@@ -83,14 +85,14 @@ class Names(MutableSet[str]):
     def _keep(self, name: str, *, is_in: bool) -> None:
         if len(self._near) >= NEAR and name not in self._near:
             with self._opened() as db:
-                self._move_out(db)
+                self._move_out(db, most=AT_ONCE)
         self._near[name] = is_in
 
-    def _move_out(self, db: sqlite3.Connection) -> None:
-        """Write all that are in, and make room."""
-        rows = ((name,) for name, is_in in sorted(self._near.items()) if is_in)
-        db.executemany("INSERT OR IGNORE INTO name VALUES (?)", rows)
-        self._near.clear()
+    def _move_out(self, db: sqlite3.Connection, *, most: int = NEAR) -> None:
+        """Make room: write those that are in, of the first that were kept."""
+        first = list(islice(self._near, most))
+        rows = [(name,) for name in first if self._near.pop(name)]
+        db.executemany("INSERT OR IGNORE INTO name VALUES (?)", sorted(rows))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
