@@ -136,7 +136,11 @@ def _refresh(
     soonest = inf
     for one in aged:
         is_passing = one.state == State.FAILED and one.reason in wish.transient
-        at = wish.now if is_passing else due_at(cycles[one.cycle].began_at, one.refresh_s)
+        at = (
+            wish.now
+            if is_passing
+            else due_at(cycles[one.cycle].began_at, one.refresh_s, now=wish.now)
+        )
         soonest = min(soonest, at)
         if soonest <= wish.now:
             break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from scraper.core.extract.plan import PageRule
 from scraper.core.route import Router
@@ -92,6 +93,9 @@ class Refresh:
         return Terms(self.default_s, rule.name, self.auto)
 
 
+AHEAD_S = 3_600.0  # a cycle that began so much later than now: a clock was wrong
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """Which pages are due in a cycle: those last visited in a cycle that began long enough ago.
@@ -119,12 +123,15 @@ class Due:
         if terms.auto is None:
             return cycle <= self.cycles[terms.refresh_s]
         each_s = self.schedules[terms.owner].interval_s(terms.rule, known)
-        return due_at(self.began_at[cycle], each_s) <= self.now
+        return due_at(self.began_at[cycle], each_s, now=self.now) <= self.now
 
 
-def due_at(began_at: float, refresh_s: float) -> float:
-    """When a page is due that was visited in a cycle that began then."""
-    return began_at + DUE_SHARE * refresh_s
+def due_at(began_at: float, refresh_s: float, *, now: float = inf) -> float:
+    """When a page is due that was visited in a cycle that began then.
+
+    At once, if the clock was wrong then: it would rest until the clock says so again.
+    """
+    return now if began_at > now + AHEAD_S else began_at + DUE_SHARE * refresh_s
 
 
 def up_to(cycle: int) -> Due:
@@ -146,7 +153,7 @@ def due(
     """
 
     def newest(refresh_s: float) -> int:
-        old = (id_ for id_, at in began_at.items() if due_at(at, refresh_s) <= now)
+        old = (id_ for id_, at in began_at.items() if due_at(at, refresh_s, now=now) <= now)
         return max(old, default=0)
 
     fixed = {each_s: newest(each_s) for each_s in refresh.all_s()}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scraper.core.extract.plan import PageRule
 from scraper.core.schedule.auto import DAY_S, Auto, Survey
 from scraper.core.schedule.change import seen
-from scraper.core.schedule.refresh import DUE_SHARE, Refresh, due, up_to
+from scraper.core.schedule.refresh import AHEAD_S, DUE_SHARE, Refresh, due, due_at, up_to
 
 URL = "https://shop.example"
 NEWS = PageRule("news", match=("/news/*",), refresh_s=3600.0)
@@ -34,6 +34,7 @@ def test_the_rule_of_the_page_says_it_else_the_run(page, path, refresh_s):
 
 @given(st.dictionaries(st.integers(1, 9), times), times, times, times)
 def test_a_page_is_due_when_its_cycle_began_long_enough_ago(began_at, now, news_s, default_s):
+    began_at = {id_: min(at, now) for id_, at in began_at.items()}  # by a clock that goes right
     rules = (PageRule("news", match=("/news/*",), refresh_s=news_s), REST)
     found = due(Refresh.of_rules(default_s, rules), began_at, now)
     for path, refresh_s in (("/news/1", news_s), ("/", default_s)):
@@ -74,3 +75,10 @@ def test_a_page_is_due_when_its_schedule_says_so():
     assert found.holds("rest", URL, 1)  # nothing is known of it
     assert not found.holds("rest", URL, 1, never)
     assert due(refresh, {1: 0.0}, 30 * DAY_S, schedules).holds("rest", URL, 1, never)
+
+
+@given(times, st.floats(0, 1e6), st.booleans())
+def test_a_clock_that_was_ahead_keeps_no_page_from_being_visited(now, each_s, far):
+    began = {1: now + AHEAD_S + (1.0 if far else -1.0)}
+    assert due(Refresh(each_s), began, now).cycles[each_s] == far
+    assert due_at(began[1], each_s, now=now) <= now + AHEAD_S + each_s
