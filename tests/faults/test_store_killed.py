@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -143,9 +144,18 @@ async def visit_all(store: Store, clock: Clock, cycle: int) -> None:
 
 
 def program(path: Path) -> None:
-    """The same command on two days."""
-    for days in (0, 1):
+    """The same command on two days; no day comes twice."""
+    for days in range(int(is_second_day(path)), 2):
         asyncio.run(run(path, Clock(BEGAN_AT + days * DAY_S)))
+
+
+def is_second_day(path: Path) -> bool:
+    """Whether the crawl has got so far before it was killed."""
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        return "cycle" in tables and db.execute("SELECT max(id) = 2 FROM cycle").fetchone() == (1,)
 
 
 def outcome(path: Path) -> dict[str, list[tuple[Any, ...]]]:
