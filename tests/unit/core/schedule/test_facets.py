@@ -135,3 +135,16 @@ def test_memory_is_bounded(monkeypatch):
 def test_rule_and_method_tell_paths_apart():
     assert split(f"GET {H}/s?a&b as list") == (f"GET {H}/s as list", {"a", "b"})
     assert split(f"{H}/s") == (f"{H}/s", frozenset())
+
+
+def test_a_page_without_parameters_is_no_combination():
+    facets = known("a", "b")
+    assert not any(facets.visited(f"{H}/s", (), {}) for _ in range(2 * BARREN))
+
+
+def test_the_paths_that_were_seen_of_late_are_known(monkeypatch):
+    monkeypatch.setattr(module, "PATHS", 3)
+    facets = Facets(FEW)
+    for path in (*"abcd", "b"):
+        facets.visited(f"{H}/{path}?x", (), {})
+    assert set(facets.kept(0)) == {f"{H}/{path}" for path in "bcd"}

@@ -102,6 +102,15 @@ def test_facets_over_a_few_products_end():
     )
 
 
+def test_facets_that_stand_together_are_closed_once_and_named():
+    kinds = Kinds(takes_items=True)
+    for name in "abcd":
+        visit(kinds, f"/s?{name}=1")
+    pairs = [f"/s?{one}=1&{other}=1" for one, other in permutations("abcd", 2) if one < other]
+    told = [visit(kinds, pairs[n % 6], f"/s?a={n}", items=["same"]) for n in range(2 * BARREN)]
+    assert [each for each in told if each] == [f"{H}/s: its parameters in combination"]
+
+
 def test_kinds_that_only_lead_to_each_other_end():
     kinds = Kinds(takes_items=True)
 
