@@ -259,11 +259,11 @@ async def judged(
         links = without(links, kinds.is_closed)
     halves = (half for half in page.halves if not half.rejected)
     items: list[Item | Half] = [*page.items, *halves]
-    judged = kinds.visited(request, body=body, items=items, links=links.requests)
-    if judged.told is not None:
-        why = kinds.closed[judged.told]
-        log.warning("%s: %s: no more are visited; %s", judged.told, why, IF_WRONG)
-    if not judged.leads:
+    verdict = kinds.visited(request, body=body, items=items, links=links.requests)
+    if verdict.told is not None:
+        why = kinds.closed[verdict.told]
+        log.warning("%s: %s: no more are visited; %s", verdict.told, why, IF_WRONG)
+    if not verdict.leads:
         links = without(links, lambda link: not is_asked_for(link.headers))
     return links
 
